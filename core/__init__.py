@@ -1,0 +1,1 @@
+"""Everything about a shot; knows no network and no window."""

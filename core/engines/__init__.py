@@ -1,0 +1,1 @@
+"""Several ways to fill a shot, behind one protocol (`base.Engine`)."""

@@ -1,0 +1,1 @@
+"""Pixels in, pixels out: files, colour spaces, geometry, movies."""

@@ -1,0 +1,1 @@
+"""The gRPC server that hosts the engines, and its client (`server.api.client`)."""
