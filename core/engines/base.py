@@ -40,6 +40,9 @@ class Engine(Protocol):
     version: str
     """Enters the digest under which generations are stored: raise it when the pictures change."""
 
+    fills_background: bool
+    """False for an engine that returns the plate as it is: only a beauty is delivered then."""
+
     def prepare(self, source: ShotSource, report: Report) -> None:
         """Look at the whole shot once (camera, screen, light), keeping little of it."""
         ...

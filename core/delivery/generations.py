@@ -1,0 +1,146 @@
+"""Generations on disk, by digest, so that finishing runs again without sampling.
+
+What an engine made of a frame is stored as one half-float EXR. Finishing always works from the *stored* form
+(`quantised`), so that a second finishing from disk equals the first bit by bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pai_studio.core.media.exr import read_channels, write_exr
+from pai_studio.core.media.frame import Array, Box, Generated, Image, Screen
+from pai_studio.core.shot.document import Shot
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.shot.frames import FramePattern
+
+_PLANES = ("matte", "shadow", "rebuilt", "confidence")
+_COLORS = ("background", "gain")
+_RGB = ("R", "G", "B")
+_HALF_MAX = np.float32(65504.0)
+
+
+def digest(shot: Shot, inputs: Mapping[str, str], *, engine: str, engine_version: str, config: str) -> str:
+    """Name a generation by all that decides its pictures: the inputs' contents, the engine, the colour config.
+
+    `inputs` maps each file of `shot.inputs.input_files`, in that order, to its SHA-256. Finishing, delivery and file locations do not enter.
+    """
+    asked = shot.model_dump(mode="json", by_alias=True, exclude={"name", "finish", "delivery", "ocio"})
+    asked["plate"].pop("files")
+    for matte in asked["mattes"].values():
+        matte["files"] = bool(matte["files"])
+    for reference in asked["references"]:
+        reference.pop("file")
+    # Contents in the order in which the shot reads them, not by their names: a moved plate is the same plate.
+    contents = list(inputs.values())
+    made_by = {"engine": engine, "version": engine_version, "config": config}
+    text = json.dumps({"shot": asked, "inputs": contents, **made_by}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def quantised(made: Generated) -> Generated:
+    """The same generation as it comes back from disk: half-float values."""
+
+    def half(plane: Array | None) -> Array | None:
+        if plane is None:
+            return None
+        return np.clip(plane, -_HALF_MAX, _HALF_MAX).astype(np.float16).astype(np.float32)
+
+    fields: dict[str, Any] = {name: half(getattr(made, name)) for name in (*_PLANES, *_COLORS)}
+    screen = made.screen
+    if screen is not None:
+        color = half(np.asarray(screen.color, np.float32))
+        assert color is not None
+        screen = Screen(color, screen.channel)
+    return Generated(number=made.number, at_plate=made.at_plate, screen=screen, **fields)
+
+
+class GenerationStore:
+    """One generation's frames in a folder named by its digest."""
+
+    def __init__(self, root: Path, key: str) -> None:
+        self.folder = root / key
+        self._pattern = FramePattern(str(self.folder / "gen.####.exr"))
+
+    def path(self, number: int) -> Path:
+        """The file of one frame's generation."""
+        return self._pattern.path(number)
+
+    def has(self, number: int) -> bool:
+        """Whether that frame's generation is stored."""
+        return self.path(number).is_file()
+
+    def write(self, made: Generated, canvas: Box) -> None:
+        """Store one frame atomically. `made` must be `quantised` already, or it would not come back equal."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        planes: list[Array] = []
+        names: list[str] = []
+        for name in _PLANES:
+            plane = getattr(made, name)
+            if plane is not None:
+                planes.append(plane[..., None])
+                names.append(name)
+        colors = {name: getattr(made, name) for name in _COLORS}
+        facts: dict[str, Any] = {"pai/at_plate": int(made.at_plate)}
+        if made.screen is not None:
+            facts["pai/screen_channel"] = made.screen.channel
+            if made.screen.color.ndim == 3:
+                colors["screen"] = made.screen.color
+            else:
+                facts["pai/screen"] = ",".join(repr(float(v)) for v in made.screen.color)
+        for name, color in colors.items():
+            if color is not None:
+                planes.append(color)
+                names.extend(f"{name}.{letter}" for letter in _RGB)
+        pixels = np.concatenate(planes, axis=2)
+        image = Image(pixels, tuple(names), "", canvas, canvas, file_types=("half",) * len(names))
+        write_exr(self.path(made.number), image, compression="zips", metadata=facts)
+
+    def read(self, number: int) -> Generated:
+        """Bring one frame back. Raises BadInput when it was never stored."""
+        path = self.path(number)
+        if not path.is_file():
+            raise BadInput(
+                f"no generation is stored for frame {number}",
+                hint="render the shot once; refinishing starts from what that has stored",
+            )
+        image = read_channels(path)
+        found = {name: index for index, name in enumerate(image.channels)}
+
+        def plane(name: str) -> Array | None:
+            return np.ascontiguousarray(image.pixels[..., found[name]]) if name in found else None
+
+        def color(name: str) -> Array | None:
+            if f"{name}.R" not in found:
+                return None
+            return np.ascontiguousarray(image.pixels[..., [found[f"{name}.{c}"] for c in _RGB]])
+
+        matte = plane("matte")
+        assert matte is not None
+        return Generated(
+            number=number,
+            matte=matte,
+            background=color("background"),
+            gain=color("gain"),
+            shadow=plane("shadow"),
+            rebuilt=plane("rebuilt"),
+            confidence=plane("confidence"),
+            screen=self._screen(image, color("screen")),
+            at_plate=bool(image.metadata.get("pai/at_plate", 1)),
+        )
+
+    @staticmethod
+    def _screen(image: Image, color: Array | None) -> Screen | None:
+        channel = image.metadata.get("pai/screen_channel")
+        if channel is None:
+            return None
+        if color is None:
+            text = str(image.metadata["pai/screen"])
+            color = np.array([float(v) for v in text.split(",")], np.float32)
+        return Screen(color, int(channel))

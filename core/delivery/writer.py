@@ -1,0 +1,169 @@
+"""Layers into EXR files: one multilayer file a frame, or one file a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.exr import write_exr
+from pai_studio.core.media.frame import DATA_PASSES, Array, Box, Image, Layers
+from pai_studio.core.shot.document import PASSES, Shot
+from pai_studio.core.shot.frames import FramePattern
+from pai_studio.core.shot.naming import pass_pattern
+
+_RGB = ("R", "G", "B")
+_RGBA = (*_RGB, "A")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the frames of one delivery under `base`. Safe to call from several threads."""
+
+    shot: Shot
+    base: Path
+    config: ColorConfig
+    fills_background: bool = True
+    """False for an engine that returns the plate: then the beauty is all there is to write."""
+
+    convert_plate: bool = False
+    """Whether such a plate goes through the working space although its space is the delivery's."""
+
+    @property
+    def passes(self) -> list[str]:
+        """The passes of this delivery, beauty last: a frame is done when that is there."""
+        wanted = [name for name in self.shot.delivery.passes if name != "beauty"]
+        return [*(wanted if self.fills_background else []), "beauty"]
+
+    @property
+    def pattern(self) -> str:
+        """The delivery's pattern under `base`."""
+        return str(self.base / self.shot.delivery_files)
+
+    def files_of(self, number: int) -> list[Path]:
+        """All files of a frame; the beauty, written last, comes last."""
+        names = ["beauty"] if self.shot.delivery.layout == "multilayer" else self.passes
+        return [FramePattern(pass_pattern(self.pattern, name)).path(number) for name in names]
+
+    def is_done(self, number: int) -> bool:
+        """Whether every file of that frame is there (each was put in place whole)."""
+        return all(path.is_file() for path in self.files_of(number))
+
+    def write(self, layers: Layers, plate: Image, facts: Mapping[str, Any]) -> list[Path]:
+        """Write one frame; `plate` gives metadata, windows and the channels to carry through."""
+        beauty = self.config.convert(layers.beauty, self.config.working, self.shot.delivery_colorspace)
+        alpha = np.ones((*beauty.shape[:2], 1), np.float32)
+        picture = self._image(np.concatenate([beauty, alpha], axis=2), _RGBA, layers.canvas, plate)
+        carried = _carried(plate, layers.canvas, self.shot.plate.layer)
+        wanted = self.passes[:-1]
+        passes = {name: layers.passes()[name] for name in wanted}
+        if self.shot.delivery.layout == "multilayer":
+            parts = [picture, *(self._layer(name, passes[name], layers, plate) for name in wanted), *carried]
+            self._save(_joined(parts), layers.number, "beauty", facts)
+        else:
+            for name in wanted:
+                alone = self._image(passes[name], _alone(passes[name]), layers.canvas, plate, data=name)
+                self._save(alone, layers.number, name, facts)
+            self._save(_joined([picture, *carried]), layers.number, "beauty", facts)
+        return self.files_of(layers.number)
+
+    def write_plate(self, plate: Image, number: int, facts: Mapping[str, Any]) -> list[Path]:
+        """Write a plate as it came, in its own windows, every channel in its own type.
+
+        Without a change of space (and unless `convert_plate`), values are not touched at all.
+        """
+        space, asked = self.shot.plate.colorspace, self.shot.delivery_colorspace
+        if self.convert_plate or self.config.require(space) != self.config.require(asked):
+            plate = self._converted(plate, asked)
+        self._save(plate, number, "beauty", facts)
+        return [FramePattern(self.pattern).path(number)]
+
+    def _converted(self, plate: Image, space: str) -> Image:
+        """The plate with its picture in another space by way of the working space; other channels as they are."""
+        prefix = "" if self.shot.plate.layer == "rgba" else f"{self.shot.plate.layer}."
+        where = [plate.channels.index(prefix + letter) for letter in _RGB]
+        working = self.config.convert(
+            np.ascontiguousarray(plate.pixels[..., where]), self.shot.plate.colorspace, self.config.working
+        )
+        pixels = plate.pixels.copy()
+        pixels[..., where] = self.config.convert(working, self.config.working, space)
+        return replace(plate, pixels=pixels, colorspace=space)
+
+    def _save(self, image: Image, number: int, name: str, facts: Mapping[str, Any]) -> None:
+        path = FramePattern(pass_pattern(self.pattern, name)).path(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_exr(path, image, compression=self.shot.delivery.compression, metadata={**image.metadata, **facts})
+
+    def _image(
+        self, pixels: Array, channels: tuple[str, ...], canvas: Box, plate: Image, data: str = ""
+    ) -> Image:
+        """A picture in the plate's windows; `data` names the pass when it holds numbers rather than the beauty."""
+        planes = pixels if pixels.ndim == 3 else pixels[..., None]
+        kind = "float" if data in DATA_PASSES else self.shot.delivery.type
+        space = self.config.working if data else self.shot.delivery_colorspace
+        return Image(
+            pixels=planes,
+            channels=channels,
+            colorspace="" if data in DATA_PASSES else space,
+            data_window=canvas,
+            display_window=plate.display_window,
+            pixel_aspect=plate.pixel_aspect,
+            metadata=plate.metadata,
+            file_types=(kind,) * planes.shape[2],
+        )
+
+    def _layer(self, name: str, pixels: Array, layers: Layers, plate: Image) -> Image:
+        # Nuke shows `matte.A` as the alpha of a layer "matte"; a lone `matte` would land in "other".
+        letters = ("A",) if pixels.ndim == 2 else _RGB
+        channels = tuple(f"{name}.{letter}" for letter in letters)
+        return self._image(pixels, channels, layers.canvas, plate, data=name)
+
+
+def _alone(pixels: Array) -> tuple[str, ...]:
+    # A single-plane pass in a file of its own is shown by every viewer as Y (luminance).
+    return ("Y",) if pixels.ndim == 2 else _RGB
+
+
+def _carried(plate: Image, canvas: Box, layer: str) -> list[Image]:
+    """The plate's other channels, placed on the canvas, so that nothing the artist had is lost."""
+    prefix = "" if layer == "rgba" else f"{layer}."
+    # A plate that is itself one of our deliveries brings passes of the same names: ours take their place.
+    ours = {f"{name}.{letter}" for name in PASSES for letter in _RGBA}
+    replaced = {prefix + letter for letter in _RGBA} | set(_RGBA) | ours
+    keep = [i for i, name in enumerate(plate.channels) if name not in replaced]
+    if not keep:
+        return []
+    pixels = np.zeros((*canvas.shape, len(keep)), np.float32)
+    pixels[plate.data_window.slices_in(canvas)] = plate.pixels[..., keep]
+    types = tuple(plate.file_types[i] for i in keep)
+    return [
+        Image(
+            pixels,
+            tuple(plate.channels[i] for i in keep),
+            plate.colorspace,
+            canvas,
+            plate.display_window,
+            plate.pixel_aspect,
+            plate.metadata,
+            types,
+        )
+    ]
+
+
+def _joined(parts: list[Image]) -> Image:
+    """One image with the channels of all; the first part gives windows, space and metadata."""
+    first = parts[0]
+    return Image(
+        pixels=np.concatenate([part.pixels for part in parts], axis=2),
+        channels=tuple(name for part in parts for name in part.channels),
+        colorspace=first.colorspace,
+        data_window=first.data_window,
+        display_window=first.display_window,
+        pixel_aspect=first.pixel_aspect,
+        metadata=first.metadata,
+        file_types=tuple(kind for part in parts for kind in part.file_types),
+    )

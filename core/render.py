@@ -1,0 +1,318 @@
+"""The spine: load, engine, finish, write, as one stream in constant memory.
+
+Worker, command line and tests share this one function. At any moment a handful of frames are alive: those read
+ahead, the one the engine works on, and `_IN_FLIGHT` being finished and written beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from pai_studio.core.delivery import generations, provenance, qc, review
+from pai_studio.core.delivery.writer import Writer
+from pai_studio.core.engines.base import Engine
+from pai_studio.core.engines.registry import make_engine
+from pai_studio.core.finish.layers import finish
+from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.exr import LIMITS, Limits, read_image, sweep_temps, write_file
+from pai_studio.core.media.frame import Generated, Image, PlateFrame
+from pai_studio.core.media.source import FileSource
+from pai_studio.core.report import Progress, Report, silent
+from pai_studio.core.shot.document import Shot
+from pai_studio.core.shot.errors import AlreadyThere, BadInput
+from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.shot.inputs import input_files
+from pai_studio.core.shot.naming import refuse_taken, sidecar, version_of
+
+_IN_FLIGHT = 2
+"""Frames being finished and written while the engine makes the next one."""
+
+Mode = Literal["render", "refinish"]
+OnFile = Callable[[Path, int | None], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderRequest:
+    """One render: a shot with absolute input paths, and where its delivery goes."""
+
+    shot: Shot
+
+    out: Path
+    """The folder that `delivery.files` is relative to."""
+
+    generations: Path
+    """The store of generations by digest."""
+
+    frames: FrameRange | None = None
+    """A sub-range; the engine still looks at the whole shot, so these frames equal those of a whole render."""
+
+    mode: Mode = "render"
+    """`refinish` takes the stored generation and runs finishing alone."""
+
+    resume: bool = False
+    """Keep the frames that are on disk already."""
+
+    convert_plate: bool = False
+    """Send an untouched plate through the working space as well, instead of passing its file values through."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 by absolute path, where they are known already (a server knows them); the rest is hashed."""
+
+    limits: Limits = LIMITS
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What was written: every file with its summary and provenance."""
+
+    files: list[Path]
+    qc: dict[str, Any]
+    provenance: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """What remains of a frame once it is on disk."""
+
+    number: int
+    files: list[Path]
+    record: qc.FrameQc
+    shown: review.Picture
+
+
+def _nobody(path: Path, frame: int | None) -> None:
+    """A listener for finished files that nobody needs."""
+
+
+def render(request: RenderRequest, report: Report = silent, on_file: OnFile = _nobody) -> RenderResult:
+    """Render the shot. Files appear whole, one by one; `on_file` hears of each.
+
+    Raises the kinds of `PaiError`: BadInput before anything is computed, Cancelled from `report`.
+    """
+    run = _Run(request, report, on_file)
+    try:
+        return run.all()
+    finally:
+        run.engine.close()
+
+
+class _Run:
+    """One render's moving parts."""
+
+    def __init__(self, request: RenderRequest, report: Report, on_file: OnFile) -> None:
+        self.request, self.report, self.on_file = request, report, on_file
+        self.timings_s: dict[str, float] = {}
+        shot = request.shot
+        self.numbers = _chosen(shot, request.frames)
+        if not request.resume:
+            refuse_taken(request.out, shot.delivery_files)
+        with self._timed("check"):
+            report(Progress("check"))
+            self.config = ColorConfig.open(shot.ocio)
+            self.config.require(shot.delivery_colorspace)
+            self.source = FileSource(shot, self.config, request.limits)
+            self.inputs = self._hashed()
+        self.engine: Engine = make_engine(shot)
+        self.key = generations.digest(
+            shot, self.inputs, engine=self.engine.name, engine_version=self.engine.version, config=self.config.digest
+        )
+        self.store = generations.GenerationStore(request.generations, self.key)
+        self.writer = Writer(
+            shot,
+            request.out,
+            self.config,
+            fills_background=self.engine.fills_background,
+            convert_plate=request.convert_plate,
+        )
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.timings_s[phase] = self.timings_s.get(phase, 0.0) + time.monotonic() - start
+
+    def _hashed(self) -> dict[str, str]:
+        """SHA-256 of every input file, in the order in which the shot reads them."""
+        found: dict[str, str] = {}
+        files = input_files(self.request.shot)
+        for index, path in enumerate(files):
+            self.report(Progress("check", index, len(files)))
+            known = self.request.digests.get(str(path))
+            found[str(path)] = known or _sha256(path)
+        return found
+
+    def all(self) -> RenderResult:
+        todo = [n for n in self.numbers if not (self.request.resume and self.writer.is_done(n))]
+        stored = all(self.store.has(n) for n in todo)
+        if self.request.mode == "refinish" and not stored:
+            self.store.read(next(n for n in todo if not self.store.has(n)))  # says which frame, and what to do
+        if not stored:
+            with self._timed("prepare"):
+                self.engine.prepare(self.source, self.report)
+        sweep_temps(Path(self.writer.pattern).parent)  # of a run that was killed while writing
+        return self._stream(todo, stored=stored)
+
+    def _stream(self, todo: list[int], *, stored: bool) -> RenderResult:
+        """Finish and write frame after frame, then what goes beside them."""
+        records: list[qc.FrameQc] = []
+        files: list[Path] = []
+        shot = self.request.shot
+        pattern = str(self.request.out / shot.delivery_files)
+        movie = Path(sidecar(pattern, "review.mp4"))
+        with self._timed("frames"), review.Review(movie, shot.rate, self._label()) as reel:
+            for done, frame in enumerate(self._in_order(todo, stored=stored), start=1):
+                reel.add(frame.shown, frame.number)
+                records.append(frame.record)
+                for path in frame.files:
+                    files.append(path)
+                    self.on_file(path, frame.number)
+                self.report(Progress("frames", done, len(self.numbers), frame.number))
+        summary = qc.summary(records) | {"notes": [*self.source.notes]}
+        origin = self._provenance()
+        extra = [movie, *_sidecars(pattern, {"qc.json": summary, "provenance.json": origin})]
+        for path in extra:
+            self.on_file(path, None)
+        return RenderResult(files + extra, summary, origin)
+
+    def _in_order(self, todo: list[int], *, stored: bool) -> Iterator[_Finished]:
+        """Every chosen frame in order: those on disk read back, the others made and written beside the engine."""
+        fresh = set(todo)
+        pairs = self.source.stream_pairs(todo)
+        made = self._from_store(pairs) if stored else self._from_engine(pairs)
+        waiting: deque[Future[_Finished]] = deque()
+        with ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="finish") as pool:
+            try:
+                for number in self.numbers:
+                    work = (self._complete, *next(made)) if number in fresh else (self._read_back, number)
+                    waiting.append(pool.submit(*work))
+                    if len(waiting) > _IN_FLIGHT:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+                made.close()
+                pairs.close()
+
+    def _from_engine(
+        self, pairs: Iterator[tuple[PlateFrame, Image]]
+    ) -> Iterator[tuple[PlateFrame, Image, Generated]]:
+        """The engine's frames with the plates that they came from; an engine may look a few frames ahead."""
+        ahead: deque[tuple[PlateFrame, Image]] = deque()
+
+        def fed() -> Iterator[PlateFrame]:
+            for pair in pairs:
+                ahead.append(pair)
+                yield pair[0]
+
+        for made in self.engine.generate(fed(), self.report):
+            frame, image = ahead.popleft()
+            assert made.number == frame.number, "an engine must keep the order of the frames"
+            yield frame, image, generations.quantised(made)
+
+    def _from_store(
+        self, pairs: Iterator[tuple[PlateFrame, Image]]
+    ) -> Iterator[tuple[PlateFrame, Image, Generated]]:
+        for frame, image in pairs:
+            yield frame, image, self.store.read(frame.number)
+
+    def _complete(self, frame: PlateFrame, image: Image, made: Generated) -> _Finished:
+        """Finish one frame and write it; runs beside the engine."""
+        shot = self.request.shot
+        if not self.store.has(frame.number):
+            self.store.write(made, frame.canvas)
+        layers = finish(frame, made, shot.finish, shot.engine.seed)
+        weights = np.asarray(self.config.luminance_weights, np.float32)
+        record = qc.measure(layers, overscan=frame.canvas != frame.display, weights=weights)
+        if made.background is None:
+            files = self.writer.write_plate(image, frame.number, self._facts(record))
+        else:
+            files = self.writer.write(layers, image, self._facts(record))
+        inside = layers.beauty[frame.display.slices_in(frame.canvas)]
+        return _Finished(frame.number, files, record, review.picture(inside, self.config, frame.pixel_aspect))
+
+    def _read_back(self, number: int) -> _Finished:
+        """A frame that an earlier run finished: its record from the header, its picture for the movie."""
+        files = self.writer.files_of(number)
+        space = self.request.shot.delivery_colorspace
+        image = read_image(files[-1], layer="rgba", colorspace=space, limits=self.request.limits)
+        if image.metadata.get("pai/generation") != self.key:
+            raise AlreadyThere(
+                "is on disk from another generation: an input or the engine changed since",
+                where=str(files[-1]),
+                hint="add --new-version",
+            )
+        record = qc.FrameQc(**json.loads(str(image.metadata["pai/qc"])))
+        window = image.display_window
+        whole = np.zeros((*window.union(image.data_window).shape, 3), np.float32)
+        whole[image.data_window.slices_in(window.union(image.data_window))] = image.pixels[..., :3]
+        inside = whole[window.slices_in(window.union(image.data_window))]
+        working = self.config.convert(np.ascontiguousarray(inside), space, self.config.working)
+        return _Finished(number, files, record, review.picture(working, self.config, image.pixel_aspect))
+
+    def _facts(self, record: qc.FrameQc) -> dict[str, Any]:
+        """Our own keys in each beauty's header."""
+        return {
+            "pai/engine": f"{self.engine.name} {self.engine.version}",
+            "pai/generation": self.key,
+            "pai/seed": self.request.shot.engine.seed,
+            "pai/passes_colorspace": self.config.working,
+            "pai/qc": json.dumps(asdict(record), separators=(",", ":")),
+        }
+
+    def _label(self) -> str:
+        version = version_of(self.request.shot.delivery_files)
+        tag = "" if version is None else f" v{version:03d}"
+        return f"{self.request.shot.name}{tag}   {self.engine.name}   {self.request.shot.delivery_colorspace}"
+
+    def _provenance(self) -> dict[str, Any]:
+        return provenance.record(
+            self.request.shot,
+            engine=self.engine.name,
+            engine_version=self.engine.version,
+            generation=self.key,
+            config={"name": self.config.name, "digest": self.config.digest},
+            inputs={Path(path).name: digest for path, digest in self.inputs.items()},
+            frames=self.numbers,
+            notes=self.engine.notes(),
+            timings_s=self.timings_s,
+        )
+
+
+def _sidecars(pattern: str, documents: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+    paths = []
+    for suffix, document in documents.items():
+        path = Path(sidecar(pattern, suffix))
+        write_file(path, (json.dumps(document, indent=2) + "\n").encode())
+        paths.append(path)
+    return paths
+
+
+def _chosen(shot: Shot, frames: FrameRange | None) -> list[int]:
+    """The frames to render, all of them in the shot."""
+    whole = shot.all_frames
+    if frames is None:
+        return list(whole)
+    chosen = [number for number in frames if number in whole]
+    if len(chosen) != len(frames):
+        raise BadInput(f"frames {frames} do not all lie in the shot's {whole}", hint="name frames of the shot")
+    return chosen
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,105 @@
+"""What delivered files are called: passes beside the beauty, sidecars, versions.
+
+A version is a token such as `v003` anywhere in the delivery's pattern; every such token changes together.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pai_studio.core.shot.errors import AlreadyThere, BadInput
+from pai_studio.core.shot.frames import FramePattern
+
+_VERSION = re.compile(r"(?<![A-Za-z0-9])v(\d{2,})(?![A-Za-z0-9])")
+
+
+def pass_pattern(pattern: str, name: str) -> str:
+    """The pattern of a pass in its own files: `beauty` in the file name becomes `name`, else `_name` is added."""
+    if name == "beauty":
+        return pattern
+    path = Path(pattern)
+    head, tail = _stem(path.name)
+    stem = head.replace("beauty", name) if "beauty" in head else f"{head}_{name}"
+    return str(path.with_name(stem + tail))
+
+
+def sidecar(pattern: str, suffix: str) -> str:
+    """A file beside the frames, such as `NAME_v001.qc.json` for `NAME_v001.####.exr`."""
+    path = Path(pattern)
+    return str(path.with_name(f"{_stem(path.name)[0]}.{suffix}"))
+
+
+def _stem(name: str) -> tuple[str, str]:
+    """A pattern's file name, cut before the separator that leads to its frame number."""
+    found = re.search(r"[._-]?(#+|@+|%0?\d*d)", name)
+    if not found:
+        raise BadInput(
+            f"delivery.files {name!r} holds no frame number", hint="add one, as NAME_v001.####.exr"
+        )
+    return name[: found.start()], name[found.start() :]
+
+
+def version_of(pattern: str) -> int | None:
+    """The version that a pattern names, or None. Raises BadInput when it names two different ones."""
+    found = {int(number) for number in _VERSION.findall(pattern)}
+    if len(found) > 1:
+        say = ", ".join(f"v{n:03d}" for n in sorted(found))
+        raise BadInput(f"delivery.files names several versions ({say})", where=pattern, hint="name one")
+    return found.pop() if found else None
+
+
+def with_version(pattern: str, version: int) -> str:
+    """The same pattern at another version, each token padded as it was."""
+    return _VERSION.sub(lambda m: f"v{version:0{len(m[1])}d}", pattern)
+
+
+def is_taken(base: Path, pattern: str) -> bool:
+    """Whether frames of this delivery are on disk already."""
+    return bool(FramePattern(str(base / pattern)).on_disk())
+
+
+def next_free(base: Path, pattern: str) -> str:
+    """The pattern at the first version after every one that is on disk.
+
+    Raises BadInput when the pattern has no version to raise.
+    """
+    version = version_of(pattern)
+    if version is None:
+        raise BadInput(
+            "has no version to raise", where=f"delivery.files {pattern}", hint="put one in, as NAME_v001.####.exr"
+        )
+    # A folder may hold gaps; what matters is that nothing newer is ever overtaken.
+    newest = max(_versions_on_disk(base, pattern), default=0)
+    return with_version(pattern, max(version, newest + 1))
+
+
+def latest(base: Path, pattern: str) -> str | None:
+    """The pattern at the newest version on disk, or None when there is none."""
+    found = _versions_on_disk(base, pattern)
+    return with_version(pattern, max(found)) if found else None
+
+
+def _versions_on_disk(base: Path, pattern: str) -> list[int]:
+    """Versions with at least one frame: the first component that names a version is listed, never guessed."""
+    parts = Path(pattern).parts
+    where = next((i for i, part in enumerate(parts) if _VERSION.search(part)), None)
+    if where is None:
+        return []
+    folder = base.joinpath(*parts[:where])
+    if not folder.is_dir():
+        return []
+    before = _VERSION.split(parts[where], maxsplit=1)[0]
+    shape = re.compile(re.escape(before) + r"v(\d{2,})(?![A-Za-z0-9])")
+    numbers = {int(m[1]) for entry in folder.iterdir() if (m := shape.match(entry.name))}
+    return sorted(n for n in numbers if is_taken(base, with_version(pattern, n)))
+
+
+def refuse_taken(base: Path, pattern: str) -> None:
+    """Raise AlreadyThere when this delivery has frames on disk: versions are never overwritten."""
+    if is_taken(base, pattern):
+        raise AlreadyThere(
+            "this version is on disk already",
+            where=str(base / pattern),
+            hint="add --new-version to make the next one, or --resume to go on with it",
+        )
