@@ -1,0 +1,1 @@
+"""Compositing of one frame: key, despill, relight, light wrap, grain and shadow."""

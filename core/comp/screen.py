@@ -1,0 +1,208 @@
+"""The screen behind the subject: which primary it has, its colour, and how it would look without the subject.
+
+Dominance is judged in linear Rec.709. `axis_of` is the colour difference that everything else is built on: the
+screen's primary above the mean of the other two, which is zero for neutral colours and linear in light, so that it
+mixes as the matte does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pai_studio.core.comp.filters import blur, downscale, fill, upscale
+from pai_studio.core.comp.space import to_rec709, to_working
+from pai_studio.core.media.frame import Array, Screen
+
+_SMALL_PX = 320
+"""Longest side of the pictures that a screen is looked for in."""
+_MIN_SHARE = 0.05
+"""A screen covers at least this share of the frames that are looked at."""
+_MIN_SATURATION = 0.25
+"""The least (primary - mean of the others) / primary of a screen."""
+_BINS = 40
+_CHROMA = (-0.2, 1.0)
+_NEAR = 0.14
+"""How far from the screen's chroma, in ratios to its primary, a pixel still is screen."""
+_FLAT = 0.08
+"""The largest mean contrast between neighbours, relative to the level, of a painted or fabric screen."""
+_FIT_PX = 320
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ScreenEstimate:
+    """A screen as the whole shot shows it.
+
+    `color` is (3,), working space. `channel` is 1 for green, 2 for blue. `noise` is the standard deviation of the
+    colour difference on clean screen, as a share of the screen's own.
+    """
+
+    color: Array
+    channel: int
+    noise: float
+
+    @property
+    def rec709(self) -> Array:
+        """The colour in linear Rec.709, (3,)."""
+        return to_rec709(self.color.reshape(1, 1, 3)).reshape(3)
+
+
+def axis_of(rec709: Array, channel: int) -> Array:
+    """The colour difference (H, W) of (H, W, 3): the screen's primary above the mean of the other two."""
+    weights = np.full((1, 3), -0.5, np.float32)
+    weights[0, channel] = 1
+    return np.asarray(cv2.transform(rec709, weights)).reshape(rec709.shape[:2])
+
+
+def limit_of(rec709: Array, channel: int) -> Array:
+    """The screen's primary (H, W) above the *larger* of the other two: the stricter difference."""
+    first, second = (c for c in range(3) if c != channel)
+    return rec709[..., channel] - np.maximum(rec709[..., first], rec709[..., second])
+
+
+def _chroma(rec709: Array, channel: int) -> tuple[Array, Array]:
+    """The other two primaries over the screen's, each (H, W)."""
+    first, second = (c for c in range(3) if c != channel)
+    primary = np.maximum(rec709[..., channel], 1e-6)
+    return rec709[..., first] / primary, rec709[..., second] / primary
+
+
+def _dominated(rec709: Array, channel: int) -> Mask:
+    """Where the primary stands above both others, saturated, and not in the dark."""
+    primary = rec709[..., channel]
+    floor = 0.04 * float(np.percentile(rec709.max(-1), 95))
+    saturated = axis_of(rec709, channel) > _MIN_SATURATION * primary
+    return saturated & (limit_of(rec709, channel) > 0.02 * primary) & (primary > floor)
+
+
+def _border_weight(shape: tuple[int, int]) -> Array:
+    """More for pixels near the picture's border, where a screen is and a subject's clothes mostly are not."""
+    weight = np.ones(shape, np.float32)
+    edge_y, edge_x = max(1, shape[0] // 8), max(1, shape[1] // 8)
+    weight[:edge_y], weight[:, :edge_x], weight[:, -edge_x:] = 3, 3, 3
+    return weight / float(weight.mean())
+
+
+def _find(frames: list[Array], channel: int) -> tuple[float, Array, float]:
+    """The best cluster of one primary in small Rec.709 frames: its share of the picture, (3,) colour and noise."""
+    pixels, weights = [], []
+    for frame in frames:
+        mask = _dominated(frame, channel)
+        pixels.append(frame[mask])
+        weights.append(_border_weight(frame.shape[:2])[mask])
+    samples, weight = np.concatenate(pixels), np.concatenate(weights)
+    area = sum(frame.shape[0] * frame.shape[1] for frame in frames)
+    if samples.shape[0] < _MIN_SHARE * area:
+        return 0.0, np.zeros(3, np.float32), 0.0
+    across, along = _chroma(samples[None], channel)
+    counts, *edges = np.histogram2d(across[0], along[0], _BINS, [_CHROMA, _CHROMA], weights=weight)
+    counts = cv2.GaussianBlur(counts, (0, 0), 1.2)
+    at = np.unravel_index(int(counts.argmax()), counts.shape)
+    mode = [float(edge[i] + edge[i + 1]) / 2 for edge, i in zip(edges, at, strict=True)]
+    near = np.hypot(across[0] - mode[0], along[0] - mode[1]) < _NEAR
+    share = float(weight[near].sum() / area)
+    if share < _MIN_SHARE:
+        return 0.0, np.zeros(3, np.float32), 0.0
+    return share, np.median(samples[near], 0).astype(np.float32), share
+
+
+def _is_screen(rec709: Array, color: Array, channel: int) -> Mask:
+    """Where (H, W, 3) has the screen's chroma at a plausible brightness."""
+    across, along = _chroma(rec709, channel)
+    want_across, want_along = _chroma(color.reshape(1, 1, 3), channel)
+    near = (across - want_across) ** 2 + (along - want_along) ** 2 < _NEAR**2
+    level = rec709[..., channel] / max(float(color[channel]), 1e-6)
+    return near & (level > 0.25) & (level < 4)
+
+
+def _contrast(frames: list[Array], color: Array, channel: int) -> float:
+    """Median contrast between neighbours inside the cluster: foliage has much, a screen little."""
+    found = []
+    for frame in frames:
+        mask = _is_screen(frame, color, channel)
+        both = mask[:, 1:] & mask[:, :-1]
+        primary = frame[..., channel]
+        step = np.abs(primary[:, 1:] - primary[:, :-1]) / np.maximum(primary[:, 1:] + primary[:, :-1], 1e-6)
+        found.append(step[both])
+    steps = np.concatenate(found)
+    return float(np.median(steps)) * 2 if steps.size else np.inf
+
+
+def _noise(rgb: Array, color: Array, channel: int) -> float:
+    """Standard deviation of the colour difference on clean screen over the screen's, by the median deviation."""
+    rec709 = to_rec709(rgb)
+    mask = cv2.erode(_is_screen(rec709, color, channel).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    axis = axis_of(rec709, channel)
+    rough = np.abs(axis - cv2.blur(axis, (3, 3)))[mask]
+    if rough.size < 16:
+        return 0.0
+    # 1.4826 turns a median deviation into a sigma; a 3x3 mean removed from white noise leaves sqrt(8/9) of it.
+    sigma = 1.4826 * float(np.median(rough)) / np.sqrt(8 / 9)
+    return sigma / max(float(axis_of(color.reshape(1, 1, 3), channel)[0, 0]), 1e-6)
+
+
+def estimate_screen(rgbs: list[Array], prefer: str = "auto") -> ScreenEstimate | None:
+    """Find the shot's screen in a few frames (each (H, W, 3), working space); None where there is no screen.
+
+    `prefer` is `auto`, `green` or `blue`; with a named one only that primary is looked for.
+    """
+    small = []
+    for rgb in rgbs:
+        finite = np.nan_to_num(rgb, nan=0.0, posinf=0.0, neginf=0.0)
+        small.append(to_rec709(downscale(finite, max(1, max(rgb.shape[:2]) // _SMALL_PX))))
+    channels = {"auto": (1, 2), "green": (1,), "blue": (2,)}[prefer]
+    found = []
+    for channel in channels:
+        share, color, _ = _find(small, channel)
+        if share > 0 and _contrast(small, color, channel) < _FLAT:
+            found.append((share, channel, color))
+    if not found:
+        return None
+    _, channel, color = max(found, key=lambda entry: entry[0])
+    noise = float(np.median([_noise(np.nan_to_num(rgb), color, channel) for rgb in rgbs[:3]]))
+    return ScreenEstimate(to_working(color.reshape(1, 1, 3)).reshape(3), channel, noise)
+
+
+def clean_screen(rgb: Array, estimate: ScreenEstimate, subject: Array | None = None) -> Screen:
+    """The screen (H, W, 3) as it would look without the subject: smooth, and as uneven as it is.
+
+    Fitted to pixels that are screen for certain, away from every edge, and filled in behind the subject.
+    `subject` (H, W, 0..1) is a given matte: nothing under it counts as screen.
+    """
+    factor = max(1, max(rgb.shape[:2]) // _FIT_PX)
+    rec709 = to_rec709(rgb)
+    sure = _is_screen(rec709, estimate.rec709, estimate.channel)
+    if subject is not None:
+        sure &= subject < 0.01
+    sure_px = cv2.erode(sure.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
+    weight = downscale(sure_px, factor)
+    sums = downscale(rgb * sure_px[..., None], factor)
+    means = sums / np.maximum(weight, 1e-3)[..., None]
+    known = np.where(weight > 0.2, weight, 0).astype(np.float32)
+    if known.max() == 0:
+        return Screen(np.broadcast_to(estimate.color, rgb.shape).astype(np.float32), estimate.channel)
+    axis = axis_of(to_rec709(means), estimate.channel)
+    sigma_px = max(known.shape) / 60
+    for _ in range(2):
+        # Mixed pixels and markers lie below the smooth fit; they leave it and it is fitted again.
+        fitted = _smooth(means, known, sigma_px * 2)
+        ratio = axis / np.maximum(axis_of(to_rec709(fitted), estimate.channel), 1e-6)
+        kept = np.where((ratio > 0.88) & (ratio < 1.15), known, 0).astype(np.float32)
+        if kept.sum() < 0.3 * known.sum():
+            break
+        known = kept
+    return Screen(upscale(_smooth(means, known, sigma_px), rgb.shape[:2]), estimate.channel)
+
+
+def _smooth(means: Array, known: Array, sigma_px: float) -> Array:
+    """The known samples blurred by `sigma_px`, gaps filled from far."""
+    wide = fill(means, known)
+    near = blur(known, sigma_px)
+    local = blur(means * known[..., None], sigma_px) / np.maximum(near, 1e-6)[..., None]
+    trust = np.clip(near / 0.15, 0, 1)[..., None]
+    return np.asarray(blur(trust * local + (1 - trust) * wide, sigma_px / 2), np.float32)
