@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -9,6 +11,11 @@ from pai_studio.core.media.frame import Array
 
 _TRUST = 0.05
 """A pixel whose known weight is this share of full counts half, its coarser neighbourhood the other half."""
+
+
+def as_f32(values: Any) -> Array:
+    """As float32, uncopied where it is already; tells the type checker what cv2 and numpy do not."""
+    return np.asarray(values, np.float32)
 
 
 def fill(values: Array, weight: Array) -> Array:
