@@ -106,7 +106,9 @@ def _variable(name: str) -> str:
 
 
 def _from_environment() -> dict[str, str]:
-    return {f.name: os.environ[_variable(f.name)] for f in fields(Settings) if os.environ.get(_variable(f.name))}
+    return {
+        f.name: os.environ[_variable(f.name)] for f in fields(Settings) if os.environ.get(_variable(f.name))
+    }
 
 
 def _from_toml() -> dict[str, Any]:

@@ -125,7 +125,11 @@ class _Run:
             self.inputs = self._hashed()
         self.engine: Engine = make_engine(shot)
         self.key = generations.digest(
-            shot, self.inputs, engine=self.engine.name, engine_version=self.engine.version, config=self.config.digest
+            shot,
+            self.inputs,
+            engine=self.engine.name,
+            engine_version=self.engine.version,
+            config=self.config.digest,
         )
         self.store = generations.GenerationStore(request.generations, self.key)
         self.writer = Writer(
@@ -158,7 +162,9 @@ class _Run:
         todo = [n for n in self.numbers if not (self.request.resume and self.writer.is_done(n))]
         stored = all(self.store.has(n) for n in todo)
         if self.request.mode == "refinish" and not stored:
-            self.store.read(next(n for n in todo if not self.store.has(n)))  # says which frame, and what to do
+            self.store.read(
+                next(n for n in todo if not self.store.has(n))
+            )  # says which frame, and what to do
         if not stored:
             with self._timed("prepare"):
                 self.engine.prepare(self.source, self.report)
@@ -309,7 +315,9 @@ def _chosen(shot: Shot, frames: FrameRange | None) -> list[int]:
         return list(whole)
     chosen = [number for number in frames if number in whole]
     if len(chosen) != len(frames):
-        raise BadInput(f"frames {frames} do not all lie in the shot's {whole}", hint="name frames of the shot")
+        raise BadInput(
+            f"frames {frames} do not all lie in the shot's {whole}", hint="name frames of the shot"
+        )
     return chosen
 
 

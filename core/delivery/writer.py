@@ -96,7 +96,9 @@ class Writer:
     def _save(self, image: Image, number: int, name: str, facts: Mapping[str, Any]) -> None:
         path = FramePattern(pass_pattern(self.pattern, name)).path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_exr(path, image, compression=self.shot.delivery.compression, metadata={**image.metadata, **facts})
+        write_exr(
+            path, image, compression=self.shot.delivery.compression, metadata={**image.metadata, **facts}
+        )
 
     def _image(
         self, pixels: Array, channels: tuple[str, ...], canvas: Box, plate: Image, data: str = ""

@@ -12,7 +12,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pai_studio.core.shot.errors import BadInput
@@ -21,7 +29,9 @@ from pai_studio.core.shot.frames import FrameRange, parse_rate
 SCHEMA = "pai-studio/shot/1"
 _SCHEMA_STEM = "pai-studio/shot/"
 RESERVED = ("camera", "stmap", "view")
-PassName = Literal["beauty", "background", "foreground", "matte", "gain", "shadow", "wrap", "rebuilt", "confidence"]
+PassName = Literal[
+    "beauty", "background", "foreground", "matte", "gain", "shadow", "wrap", "rebuilt", "confidence"
+]
 PASSES: tuple[PassName, ...] = get_args(PassName)
 
 
@@ -86,7 +96,9 @@ class Plate(_Part):
     alpha: Literal["none", "straight", "premultiplied"] = "none"
     screen: Literal["auto", "green", "blue", "none"] = "auto"
     exposure: float = Field(0.0, ge=-20, le=20, description="stops that the model sees the plate brighter")
-    start: int | None = Field(None, description="the frame number of a movie's first picture; the range's first if absent")
+    start: int | None = Field(
+        None, description="the frame number of a movie's first picture; the range's first if absent"
+    )
 
 
 class Matte(_Part):
@@ -188,7 +200,9 @@ class Shot(_Part):
         for index, reference in enumerate(self.references):
             if not span.first <= reference.frame <= span.last:
                 say = f"references[{index}].frame: {reference.frame} lies outside the shot's {span}"
-                raise PydanticCustomError("anchor", "{say}", {"say": say})
+                raise PydanticCustomError(
+                    "anchor", "{say}", {"say": say}
+                )  # the key is in the words: no `loc` here
         return self
 
     @property
@@ -219,14 +233,18 @@ class Shot(_Part):
         plate = self.plate.model_copy(update={"files": absolute(self.plate.files)})
         mattes = Mattes(
             **{
-                name: getattr(self.mattes, name).model_copy(update={"files": absolute(getattr(self.mattes, name).files)})
+                name: getattr(self.mattes, name).model_copy(
+                    update={"files": absolute(getattr(self.mattes, name).files)}
+                )
                 for name in Mattes.model_fields
             }
         )
         references = [r.model_copy(update={"file": absolute(r.file)}) for r in self.references]
         is_file = self.ocio.config and not self.ocio.config.startswith("ocio://")
         ocio = self.ocio.model_copy(update={"config": absolute(self.ocio.config)} if is_file else {})
-        return self.model_copy(update={"plate": plate, "mattes": mattes, "references": references, "ocio": ocio})
+        return self.model_copy(
+            update={"plate": plate, "mattes": mattes, "references": references, "ocio": ocio}
+        )
 
 
 def load(path: Path) -> Shot:
@@ -268,7 +286,9 @@ def _check_schema(schema: Any, where: str) -> None:
         version = schema.removeprefix(_SCHEMA_STEM)
         if version.isdigit() and int(version) > 1:
             hint = "update PAI-Studio, or save the shot for the older version"
-            raise BadInput(f"schema: {schema} is newer than {SCHEMA}, the newest known here", where=where, hint=hint)
+            raise BadInput(
+                f"schema: {schema} is newer than {SCHEMA}, the newest known here", where=where, hint=hint
+            )
     raise BadInput(f"schema: {schema!r} is not known", where=where, hint=f"this version reads {SCHEMA}")
 
 
@@ -295,7 +315,8 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
 
 def _readable(error: ValidationError, where: str) -> BadInput:
     """The first fault as one line; how many more there are is said too."""
-    faults = error.errors()
+    # A misspelt key is told before the key that it left missing.
+    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     fault = faults[0]
     key = _key_text(fault["loc"])
     say, hint = _fault_text(fault)
@@ -310,7 +331,10 @@ def _fault_text(fault: ErrorDetails) -> tuple[str, str]:
             return "is reserved for a later version", "remove it"
         known = _known_keys(fault["loc"])
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-        return "is not a known key", f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        return (
+            "is not a known key",
+            f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}",
+        )
     if fault["type"] == "missing":
         return "is missing", "every shot needs it"
     if fault["type"] == "anchor":

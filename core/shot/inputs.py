@@ -43,7 +43,9 @@ def _sequence(files: str, shot: Shot, *, where: str) -> list[Path]:
     if is_movie(files):
         return [_one(files, where)]
     if not pattern.has_padding and len(shot.all_frames) > 1:
-        raise BadInput("names one picture, the shot has many frames", where=where, hint="write the frame number as ####")
+        raise BadInput(
+            "names one picture, the shot has many frames", where=where, hint="write the frame number as ####"
+        )
     return pattern.require(shot.all_frames, where=where)
 
 

@@ -67,7 +67,9 @@ def next_free(base: Path, pattern: str) -> str:
     version = version_of(pattern)
     if version is None:
         raise BadInput(
-            "has no version to raise", where=f"delivery.files {pattern}", hint="put one in, as NAME_v001.####.exr"
+            "has no version to raise",
+            where=f"delivery.files {pattern}",
+            hint="put one in, as NAME_v001.####.exr",
         )
     # A folder may hold gaps; what matters is that nothing newer is ever overtaken.
     newest = max(_versions_on_disk(base, pattern), default=0)

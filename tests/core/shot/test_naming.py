@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pai_studio.core.shot import naming
+from pai_studio.core.shot.errors import AlreadyThere, BadInput
+
+PATTERN = "out/v001/SH010_v001.####.exr"
+
+
+def touch(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def test_passes_lie_beside_the_beauty() -> None:
+    assert naming.pass_pattern(PATTERN, "beauty") == PATTERN
+    assert naming.pass_pattern(PATTERN, "matte") == "out/v001/SH010_v001_matte.####.exr"
+    assert naming.pass_pattern("beauty.%04d.exr", "gain") == "gain.%04d.exr"
+    assert naming.sidecar(PATTERN, "qc.json") == "out/v001/SH010_v001.qc.json"
+
+
+def test_every_token_of_a_version_changes_together() -> None:
+    assert naming.version_of(PATTERN) == 1
+    assert naming.with_version(PATTERN, 12) == "out/v012/SH010_v012.####.exr"
+    assert naming.version_of("dev1/env02/beauty.####.exr") is None
+
+
+def test_two_versions_in_one_name_are_refused() -> None:
+    with pytest.raises(BadInput, match="v001, v002"):
+        naming.version_of("out/v001/x_v002.####.exr")
+
+
+def test_the_next_version_comes_after_all_on_disk(tmp_path: Path) -> None:
+    assert naming.next_free(tmp_path, PATTERN) == PATTERN
+    touch(tmp_path / "out/v001/SH010_v001.1001.exr")
+    touch(tmp_path / "out/v004/SH010_v004.1001.exr")
+    (tmp_path / "out/v009").mkdir()  # a folder without frames is no version
+    assert naming.next_free(tmp_path, PATTERN) == "out/v005/SH010_v005.####.exr"
+    assert naming.latest(tmp_path, PATTERN) == "out/v004/SH010_v004.####.exr"
+
+
+def test_a_name_without_version_cannot_be_raised(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no version to raise"):
+        naming.next_free(tmp_path, "beauty.####.exr")
+
+
+def test_what_is_on_disk_is_refused(tmp_path: Path) -> None:
+    naming.refuse_taken(tmp_path, PATTERN)
+    touch(tmp_path / "out/v001/SH010_v001.1001.exr")
+    with pytest.raises(AlreadyThere, match="--new-version"):
+        naming.refuse_taken(tmp_path, PATTERN)
+
+
+def test_a_delivery_without_frame_number_is_refused() -> None:
+    with pytest.raises(BadInput, match="####"):
+        naming.sidecar("out/beauty.exr", "qc.json")
