@@ -9,13 +9,12 @@ BIN := $(VENV)/bin
 OUT ?= demo-out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint format wheel-demo clean
+.PHONY: help setup demo test test-long lint format clean
 
 help:
 	@echo "make demo       a green-screen shot through the real server, into $(OUT)/"
 	@echo "make test       lint, types, import contracts and every quick test"
 	@echo "make test-long  what is slower: soaks, memory, every damaged byte"
-	@echo "make wheel-demo build the wheel, install it elsewhere, run the demo from there"
 	@echo "make format     put the code in the house's form"
 
 setup: $(VENV)/.done
@@ -41,9 +40,6 @@ test: lint
 
 test-long: setup
 	$(BIN)/python -m pytest -m long
-
-wheel-demo: setup
-	sh tests/wheel_demo.sh $(PYTHON)
 
 format: setup
 	$(BIN)/ruff check --fix .

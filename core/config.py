@@ -83,14 +83,18 @@ def config_path() -> Path:
     return Path(named) if named else _home("XDG_CONFIG_HOME", ".config") / "config.toml"
 
 
-def load(flags: Mapping[str, Any] | None = None) -> Loaded:
-    """Resolve every setting. `flags` holds those given on the command line; None means not given.
+def load(flags: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Loaded:
+    """Resolve every setting. `flags` holds those given on the command line (None: not given); `file` stands in
+    for the user's TOML and must then exist.
 
     Raises BadInput naming the file or variable of a value that cannot be used.
     """
+    if file is not None and not file.is_file():
+        raise BadInput("there is no such settings file", where=str(file), hint="check the path")
+    toml = file or config_path()
     values: dict[str, Any] = {}
     origins = {f.name: "default" for f in fields(Settings)}
-    for found, origin in ((_from_toml(), str(config_path())), (_from_environment(), "")):
+    for found, origin in ((_from_toml(toml), str(toml)), (_from_environment(), "")):
         for name, value in found.items():
             values[name] = _coerce(name, value, origin or _variable(name))
             origins[name] = origin or _variable(name)
@@ -111,8 +115,7 @@ def _from_environment() -> dict[str, str]:
     }
 
 
-def _from_toml() -> dict[str, Any]:
-    path = config_path()
+def _from_toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:

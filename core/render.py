@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -216,7 +216,7 @@ class _Run:
 
     def _from_engine(
         self, pairs: Iterator[tuple[PlateFrame, Image]]
-    ) -> Iterator[tuple[PlateFrame, Image, Generated]]:
+    ) -> Generator[tuple[PlateFrame, Image, Generated]]:
         """The engine's frames with the plates that they came from; an engine may look a few frames ahead."""
         ahead: deque[tuple[PlateFrame, Image]] = deque()
 
@@ -232,7 +232,7 @@ class _Run:
 
     def _from_store(
         self, pairs: Iterator[tuple[PlateFrame, Image]]
-    ) -> Iterator[tuple[PlateFrame, Image, Generated]]:
+    ) -> Generator[tuple[PlateFrame, Image, Generated]]:
         for frame, image in pairs:
             yield frame, image, self.store.read(frame.number)
 

@@ -29,7 +29,8 @@ _HALF_MAX = np.float32(65504.0)
 def digest(shot: Shot, inputs: Mapping[str, str], *, engine: str, engine_version: str, config: str) -> str:
     """Name a generation by all that decides its pictures: the inputs' contents, the engine, the colour config.
 
-    `inputs` maps each file of `shot.inputs.input_files`, in that order, to its SHA-256. Finishing, delivery and file locations do not enter.
+    `inputs` maps each file of `shot.inputs.input_files`, in that order, to its SHA-256. Finishing, delivery and
+    the files' places do not enter.
     """
     asked = shot.model_dump(mode="json", by_alias=True, exclude={"name", "finish", "delivery", "ocio"})
     asked["plate"].pop("files")

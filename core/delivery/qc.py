@@ -72,4 +72,4 @@ def flicker_outliers(frames: Sequence[FrameQc]) -> list[int]:
     jump = np.abs(light[1:-1] - (light[:-2] + light[2:]) / 2)
     sigma = 1.4826 * float(np.median(np.abs(jump - np.median(jump))))
     limit = max(_OUTLIER_SIGMAS * sigma + float(np.median(jump)), 0.02)
-    return [frames[i + 1].number for i in np.flatnonzero(jump > limit)]
+    return [frame.number for frame, far in zip(frames[1:-1], jump > limit, strict=True) if far]

@@ -30,7 +30,8 @@ def picture(beauty: Array, config: ColorConfig, pixel_aspect: float = 1.0) -> Pi
     down = max(round(height * across / (width * pixel_aspect)) // 2 * 2, 2)
     small = cv2.resize(beauty, (max(across, 2), down), interpolation=cv2.INTER_AREA)
     shown = config.display(small.astype(np.float32, copy=False))
-    return np.rint(shown * 255).astype(np.uint8)
+    encoded: Picture = np.rint(shown * 255).astype(np.uint8)
+    return encoded
 
 
 def burn_in(shown: Picture, left: str, right: str) -> Picture:

@@ -5,9 +5,11 @@ A version is a token such as `v003` anywhere in the delivery's pattern; every su
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
+from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import AlreadyThere, BadInput
 from pai_studio.core.shot.frames import FramePattern
 
@@ -52,6 +54,24 @@ def version_of(pattern: str) -> int | None:
 def with_version(pattern: str, version: int) -> str:
     """The same pattern at another version, each token padded as it was."""
     return _VERSION.sub(lambda m: f"v{version:0{len(m[1])}d}", pattern)
+
+
+def delivered_as(shot: Shot, pattern: str) -> Shot:
+    """The same shot, delivered under another pattern."""
+    return shot.model_copy(update={"delivery": shot.delivery.model_copy(update={"files": pattern})})
+
+
+def based(shot: Shot, folder: Path) -> tuple[Path, Shot]:
+    """The folder that the delivery is relative to, and the shot with a relative pattern.
+
+    A delivery that climbs out of `folder` (`../out/...`, or an absolute one) is based where it leads to.
+    """
+    whole = Path(os.path.normpath(folder / shot.delivery_files))
+    base = folder
+    if not whole.is_relative_to(folder):
+        first = next((i for i, part in enumerate(whole.parts) if _VERSION.search(part)), len(whole.parts) - 1)
+        base = Path(*whole.parts[:first])
+    return base, delivered_as(shot, str(whole.relative_to(base)))
 
 
 def is_taken(base: Path, pattern: str) -> bool:

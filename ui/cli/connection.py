@@ -1,0 +1,30 @@
+"""How every command reaches its server."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pai_studio.core.config import load
+
+if TYPE_CHECKING:
+    from pai_studio.server.api.client import Client
+
+
+def add_server_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--server ADDR` and `--token-file FILE`."""
+    parser.add_argument("--server", metavar="HOST:PORT", help="the server (default: this user's own, started as needed)")
+    parser.add_argument("--token-file", metavar="FILE", help="file that holds the server's token")
+
+
+def connected(asked: argparse.Namespace) -> Client:
+    """A client for the server that was asked for; this user's own local server when none was."""
+    from pai_studio.server.api.client import connect
+
+    settings = load({"server": asked.server, "token_file": asked.token_file}).settings
+    return connect(
+        settings.server or None,
+        token=settings.token or None,
+        token_file=settings.token_file or None,
+        tls_ca=settings.tls_ca or None,
+    )

@@ -1,0 +1,118 @@
+"""render a shot document through the server and place the result on disk.
+
+Existing versions are never overwritten: --new-version makes the next one, --resume goes on with one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pai_studio.core.shot import document, naming
+from pai_studio.core.shot.frames import FramePattern, FrameRange, ranges_text
+from pai_studio.ui.cli.connection import add_server_arguments, connected
+from pai_studio.ui.cli.console import Console
+from pai_studio.ui.cli.following import Follower
+
+if TYPE_CHECKING:
+    from pai_studio.server.api.types import Rendered
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`render SHOT.json [--out DIR] ...`."""
+    parser.add_argument("shot", type=Path, metavar="SHOT.json", help="the shot document")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the delivery (default: the document's)")
+    parser.add_argument("--engine", metavar="NAME", help="use this engine instead of the document's")
+    parser.add_argument("--frames", type=FrameRange.parse, metavar="A-B", help="only these frames of the shot")
+    parser.add_argument("--refinish", action="store_true", help="run finishing again on the stored generation")
+    version = parser.add_mutually_exclusive_group()
+    version.add_argument("--new-version", action="store_true", help="deliver as the next free version")
+    version.add_argument("--resume", action="store_true", help="go on with a version that is partly there")
+    parser.add_argument("--shared", action="store_true", help="send paths inside the server's roots, not pictures")
+    add_server_arguments(parser)
+
+
+def run(asked: argparse.Namespace, console: Console) -> int:
+    """Check, submit, follow, place."""
+    shot = document.load(asked.shot)
+    if asked.engine:
+        shot = shot.model_copy(update={"engine": shot.engine.model_copy(update={"name": asked.engine})})
+    base, shot = naming.based(shot, (asked.out or asked.shot.parent).resolve())
+    before = naming.latest(base, shot.delivery_files)
+    if asked.new_version:
+        shot = naming.delivered_as(shot, naming.next_free(base, shot.delivery_files))
+    elif not asked.resume:
+        naming.refuse_taken(base, shot.delivery_files)
+    if not asked.shared:
+        check_inputs(shot, console)
+    with connected(asked) as client:
+        rendered = client.render(
+            shot,
+            out=base,
+            frames=asked.frames,
+            mode="refinish" if asked.refinish else "render",
+            resume=asked.resume,
+            shared=asked.shared,
+            on_event=Follower(console),
+        )
+    kept = carry_over(base, before, shot, asked.frames) if asked.frames and before else []
+    console.result(_document(rendered, base, shot, kept), _text(rendered, base, shot, kept))
+    return 0
+
+
+def check_inputs(shot: document.Shot, console: Console) -> None:
+    """Look at every header before a byte is sent; say what is worth knowing. Raises BadInput."""
+    from pai_studio.core.media.color import ColorConfig
+    from pai_studio.core.media.source import FileSource
+
+    config = ColorConfig.open(shot.ocio)
+    config.require(shot.delivery_colorspace)
+    for note in FileSource(shot, config).notes:
+        console.line(f"note: {note}")
+
+
+def carry_over(base: Path, before: str, shot: document.Shot, rendered: FrameRange) -> list[Path]:
+    """Copy the frames that were not rendered from the version before, bit by bit, so that the new one is whole."""
+    kept = []
+    for name in ["beauty", *shot.delivery.passes]:
+        old = FramePattern(naming.pass_pattern(str(base / before), name))
+        new = FramePattern(naming.pass_pattern(str(base / shot.delivery_files), name))
+        for number in shot.all_frames:
+            if number in rendered or not old.path(number).is_file() or new.path(number).is_file():
+                continue
+            partial = new.path(number).with_name(f".pai-{new.path(number).name}")
+            shutil.copy2(old.path(number), partial)
+            partial.replace(new.path(number))
+            kept.append(new.path(number))
+    return kept
+
+
+def _document(rendered: Rendered, base: Path, shot: document.Shot, kept: list[Path]) -> dict[str, Any]:
+    return {
+        "job": rendered.job.name,
+        "engine": rendered.provenance.get("engine", {}).get("name"),
+        "delivery": str(base / shot.delivery_files),
+        "files": [str(path) for path in rendered.files],
+        "kept": [str(path) for path in kept],
+        "qc": {key: value for key, value in rendered.qc.items() if key != "records"},
+        "timings_s": rendered.provenance.get("timings_s", {}),
+    }
+
+
+def _text(rendered: Rendered, base: Path, shot: document.Shot, kept: list[Path]) -> str:
+    qc = rendered.qc
+    lines = [f"{qc.get('frames', 0)} frames: {base / shot.delivery_files}"]
+    if kept:
+        lines.append(f"{len(kept)} files kept from the version before")
+    for name, say in (
+        ("low_confidence", "background mostly guessed"),
+        ("flicker", "light jumps"),
+        ("clipped", "values at half float's end"),
+        ("overscan", "overscan keeps the plate's foreground"),
+    ):
+        if qc.get(name):
+            lines.append(f"look at: {say} in {ranges_text(qc[name])}")
+    lines.extend(f"note: {note}" for note in qc.get("notes", []))
+    return "\n".join(lines)
