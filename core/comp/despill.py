@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from pai_studio.core.comp.filters import as_f32, downscale, fill, upscale
-from pai_studio.core.comp.space import luminance, to_rec709
+from pai_studio.core.comp.space import to_rec709
 from pai_studio.core.media.frame import Array, Screen
 
 _TOE = 0.02
@@ -14,8 +14,6 @@ _TOE = 0.02
 _FIT_PX = 480
 _FAINT = 0.25
 """Below this matte the smooth neighbours' colour is trusted more than what the screen's removal leaves."""
-_RESTORED = 0.0
-"""Share of the removed spill's luminance that is given back in the subject's own colour."""
 
 
 def foreground(rgb: Array, matte: Array, screen: Screen | None, amount: float, premultiplied: bool) -> Array:
@@ -43,7 +41,7 @@ def _surroundings(rgb: Array, matte: Array) -> Array:
 def _carried(rgb: Array, known: Array, factor: int) -> Array:
     weight = downscale(known, factor)
     means = downscale(rgb * known[..., None], factor) / np.maximum(weight, 1e-3)[..., None]
-    return upscale(fill(means, weight), known.shape)
+    return upscale(fill(as_f32(means), weight), known.shape)
 
 
 def _lift(rgb: Array, matte: Array, behind: Array) -> Array:
@@ -54,7 +52,7 @@ def _lift(rgb: Array, matte: Array, behind: Array) -> Array:
     """
     edge = (matte > 0) & (matte < 1)
     exact = rgb - (1 - matte)[..., None] * behind
-    solid = cv2.erode((matte >= 1).astype(np.float32), np.ones((3, 3), np.uint8))
+    solid = as_f32(cv2.erode(as_f32(matte >= 1), np.ones((3, 3), np.uint8)))
     nearby = _carried(rgb, solid, max(1, max(matte.shape) // _FIT_PX)) * matte[..., None]
     trust = (matte**2 / (matte**2 + _FAINT**2))[..., None]
     guess = nearby + trust * (exact - nearby)
@@ -76,12 +74,7 @@ def suppress_spill(rgb: Array, screen: Screen, amount: float) -> Array:
     excess, _ = _above_limit(to_rec709(rgb), screen.channel, own)
     whole, _ = _above_limit(own, screen.channel, own)
     share = amount * np.clip(excess / np.maximum(whole, 1e-4), 0, 1)
-    cleaned = rgb - share[..., None] * color
-    if _RESTORED:
-        level = np.maximum(luminance(cleaned), 1e-4)
-        back = _RESTORED * share * luminance(color) / level
-        cleaned = cleaned + np.minimum(back, 0.5)[..., None] * cleaned
-    return as_f32(cleaned)
+    return as_f32(rgb - share[..., None] * color)
 
 
 def _above_limit(rec709: Array, channel: int, screen: Array) -> tuple[Array, Array]:

@@ -25,34 +25,31 @@ def fill(values: Array, weight: Array) -> Array:
     level's. Zero everywhere when nothing is known.
     """
     flat = values.ndim == 2
-    sums = values[..., None] if flat else values
-    sums, weights = [sums * weight[..., None]], [weight]
+    whole = values[..., None] if flat else values
+    sums, weights = [as_f32(whole * weight[..., None])], [weight]
     while min(weights[-1].shape) > 2:
         sums.append(_channels(cv2.pyrDown(sums[-1])))
-        weights.append(cv2.pyrDown(weights[-1]))
+        weights.append(as_f32(cv2.pyrDown(weights[-1])))
     total = float(weights[-1].sum())
     filled = np.broadcast_to(sums[-1].sum((0, 1)) / max(total, 1e-6), sums[-1].shape).astype(np.float32)
     for level_sum, level_weight in zip(reversed(sums), reversed(weights), strict=True):
         height, width = level_weight.shape
         coarse = _channels(cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR))
-        filled = (level_sum + _TRUST * coarse) / (level_weight + _TRUST)[..., None]
+        filled = as_f32((level_sum + _TRUST * coarse) / (level_weight + _TRUST)[..., None])
     return filled[..., 0] if flat else filled
 
 
-def _channels(array: Array) -> Array:
+def _channels(array: Any) -> Array:
     """cv2 drops a single channel's axis; it is put back."""
-    return array[..., None] if array.ndim == 2 else array
+    return as_f32(array[..., None] if array.ndim == 2 else array)
 
 
 def blur(values: Array, sigma_px: float) -> Array:
     """Gaussian blur with mirrored borders, at a reduced size where `sigma_px` allows: (H, W) or (H, W, C)."""
     shrink = int(max(1, min(sigma_px / 3, min(values.shape[:2]) / 8)))
-    height, width = values.shape[:2]
-    small = values
-    if shrink > 1:
-        small = cv2.resize(values, (-(-width // shrink), -(-height // shrink)), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), max(sigma_px / shrink, 1e-3), borderType=cv2.BORDER_REFLECT)
-    return upscale(small, (height, width))
+    sigma = max(sigma_px / shrink, 1e-3)
+    small = cv2.GaussianBlur(downscale(values, shrink), (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    return upscale(as_f32(small), values.shape[:2])
 
 
 def downscale(values: Array, factor: int) -> Array:
@@ -69,7 +66,7 @@ def upscale(values: Array, shape: tuple[int, int]) -> Array:
     """Bilinear to `shape` (height, width)."""
     if values.shape[:2] == shape:
         return values
-    return np.asarray(cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
+    return as_f32(cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
 def guided(guide: Array, values: Array, radius_px: int, noise: float) -> Array:
@@ -82,7 +79,7 @@ def guided(guide: Array, values: Array, radius_px: int, noise: float) -> Array:
     size = (2 * radius_px + 1, 2 * radius_px + 1)
 
     def mean(x: Array) -> Array:
-        return np.asarray(cv2.boxFilter(x, -1, size, borderType=cv2.BORDER_REFLECT))
+        return as_f32(cv2.boxFilter(x, -1, size, borderType=cv2.BORDER_REFLECT))
 
     mean_guide, mean_values = mean(guide), mean(values)
     variance = mean(guide * guide) - mean_guide**2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pai_studio.core.comp.filters import downscale, fill, guided, upscale
+from pai_studio.core.comp.filters import as_f32, downscale, fill, guided, upscale
 from pai_studio.core.comp.screen import ScreenEstimate, axis_of, clean_screen, estimate_screen, limit_of
 from pai_studio.core.comp.space import luminance, to_rec709
 from pai_studio.core.media.frame import Array, Screen
@@ -33,7 +33,7 @@ _NEAR_SUBJECT = 0.005
 
 @dataclass(frozen=True)
 class Keyed:
-    """A matte (H, W), exactly 0 on clean screen and exactly 1 inside the subject, and the clean screen it was cut from."""
+    """A matte (H, W), exactly 0 on clean screen and 1 inside the subject, and the clean screen it was cut from."""
 
     matte: Array
     screen: Screen
@@ -48,7 +48,7 @@ def key(
     rec709, clean = to_rec709(rgb), to_rec709(screen.color)
     screenness, solid = _screenness(rec709, clean, estimate)
     matte = _normalise(screenness, solid, estimate.noise)
-    matte = _refine(rgb, matte, estimate)
+    matte = _refine(rgb, matte)
     matte = _without_specks(_without_pinholes(matte))
     if core is not None:
         matte = np.maximum(matte, core)
@@ -58,12 +58,12 @@ def key(
 
 
 def _screenness(rec709: Array, clean: Array, estimate: ScreenEstimate) -> tuple[Array, Array]:
-    """How much screen is in each pixel, 1 on clean screen and 0 for neutral colours, and where solid subject is (0 or 1)."""
+    """How much screen each pixel holds, 1 on clean screen and 0 for neutral colours; and the solid subject, 0 or 1."""
     channel = estimate.channel
     own = float(axis_of(estimate.rec709.reshape(1, 1, 3), channel)[0, 0])
-    difference = axis_of(rec709, channel) / np.maximum(axis_of(clean, channel), 0.1 * own)
+    difference = as_f32(axis_of(rec709, channel) / np.maximum(axis_of(clean, channel), 0.1 * own))
     spread = max(2.5 * estimate.noise, 0.01)
-    difference = cv2.bilateralFilter(np.clip(difference, -4, 4), 5, spread, 1.2)
+    difference = as_f32(cv2.bilateralFilter(np.clip(difference, -4, 4), 5, spread, 1.2))
     strict = difference
     strict_own = limit_of(clean, channel)
     if float(limit_of(estimate.rec709.reshape(1, 1, 3), channel)[0, 0]) > _STRICT_SHARE * own:
@@ -71,21 +71,21 @@ def _screenness(rec709: Array, clean: Array, estimate: ScreenEstimate) -> tuple[
     neutral = cv2.erode((strict < 1 - _SOLID).astype(np.uint8), np.ones((5, 5), np.uint8))
     inset = 2 * max(2, round(_INSET * rec709.shape[1])) + 1
     tinted = cv2.erode((strict < 1 - _TINTED).astype(np.uint8), np.ones((inset, inset), np.uint8))
-    return difference, (neutral | tinted).astype(np.float32)
+    return difference, as_f32(np.maximum(neutral, tinted))
 
 
 def _normalise(screenness: Array, solid: Array, noise: float) -> Array:
     """The matte from the screenness: the solid subject's own colour difference, smooth, stands for 1."""
     factor = max(1, max(solid.shape) // 480)
     weight = downscale(solid, factor)
-    means = downscale(screenness * solid, factor) / np.maximum(weight, 1e-3)
+    means = as_f32(downscale(screenness * solid, factor) / np.maximum(weight, 1e-3))
     subject = upscale(fill(means, weight), solid.shape)
     matte = (1 - screenness) / (1 - np.clip(subject, -1, 0.6))
     black, white = float(np.clip(3 * noise, 0.02, 0.12)), float(np.clip(2 * noise, 0.03, 0.08))
     return np.where(solid > 0, 1, np.clip((matte - black) / (1 - black - white), 0, 1)).astype(np.float32)
 
 
-def _refine(rgb: Array, matte: Array, estimate: ScreenEstimate) -> Array:
+def _refine(rgb: Array, matte: Array) -> Array:
     """The edge sharpened by the picture's brightness, which cameras and codecs keep finer than colour."""
     guide = np.sqrt(np.clip(luminance(rgb), 0, 4))
     sharp = guided(guide, matte, 2, 0.02)

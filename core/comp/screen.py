@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pai_studio.core.comp.filters import blur, downscale, fill, upscale
+from pai_studio.core.comp.filters import as_f32, blur, downscale, fill, upscale
 from pai_studio.core.comp.space import to_rec709, to_working
 from pai_studio.core.media.frame import Array, Screen
 
@@ -56,7 +56,7 @@ def axis_of(rec709: Array, channel: int) -> Array:
     """The colour difference (H, W) of (H, W, 3): the screen's primary above the mean of the other two."""
     weights = np.full((1, 3), -0.5, np.float32)
     weights[0, channel] = 1
-    return np.asarray(cv2.transform(rec709, weights)).reshape(rec709.shape[:2])
+    return as_f32(cv2.transform(rec709, weights)).reshape(rec709.shape[:2])
 
 
 def limit_of(rec709: Array, channel: int) -> Array:
@@ -69,7 +69,7 @@ def _chroma(rec709: Array, channel: int) -> tuple[Array, Array]:
     """The other two primaries over the screen's, each (H, W)."""
     first, second = (c for c in range(3) if c != channel)
     primary = np.maximum(rec709[..., channel], 1e-6)
-    return rec709[..., first] / primary, rec709[..., second] / primary
+    return as_f32(rec709[..., first] / primary), as_f32(rec709[..., second] / primary)
 
 
 def _dominated(rec709: Array, channel: int) -> Mask:
@@ -143,7 +143,7 @@ def _noise(rgb: Array, color: Array, channel: int) -> float:
         return 0.0
     # 1.4826 turns a median deviation into a sigma; a 3x3 mean removed from white noise leaves sqrt(8/9) of it.
     sigma = 1.4826 * float(np.median(rough)) / np.sqrt(8 / 9)
-    return sigma / max(float(axis_of(color.reshape(1, 1, 3), channel)[0, 0]), 1e-6)
+    return float(sigma) / max(float(axis_of(color.reshape(1, 1, 3), channel)[0, 0]), 1e-6)
 
 
 def estimate_screen(rgbs: list[Array], prefer: str = "auto") -> ScreenEstimate | None:
@@ -182,7 +182,7 @@ def clean_screen(rgb: Array, estimate: ScreenEstimate, subject: Array | None = N
     sure_px = cv2.erode(sure.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
     weight = downscale(sure_px, factor)
     sums = downscale(rgb * sure_px[..., None], factor)
-    means = sums / np.maximum(weight, 1e-3)[..., None]
+    means = as_f32(sums / np.maximum(weight, 1e-3)[..., None])
     known = np.where(weight > 0.2, weight, 0).astype(np.float32)
     if known.max() == 0:
         return Screen(np.broadcast_to(estimate.color, rgb.shape).astype(np.float32), estimate.channel)
@@ -203,6 +203,6 @@ def _smooth(means: Array, known: Array, sigma_px: float) -> Array:
     """The known samples blurred by `sigma_px`, gaps filled from far."""
     wide = fill(means, known)
     near = blur(known, sigma_px)
-    local = blur(means * known[..., None], sigma_px) / np.maximum(near, 1e-6)[..., None]
+    local = blur(as_f32(means * known[..., None]), sigma_px) / np.maximum(near, 1e-6)[..., None]
     trust = np.clip(near / 0.15, 0, 1)[..., None]
-    return np.asarray(blur(trust * local + (1 - trust) * wide, sigma_px / 2), np.float32)
+    return blur(as_f32(trust * local + (1 - trust) * wide), sigma_px / 2)

@@ -1,4 +1,4 @@
-"""Linear Rec.709 beside the working space: dominance and spill are judged there, on the axes that screens are lit for."""
+"""Linear Rec.709 beside the working space: dominance and spill are judged there, on the axes that screens have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 
-# AP1 (D60) to Rec.709 (D65) with Bradford adaptation: the matrix of the Academy's ACEScg and of ITU-R BT.709's primaries.
+# AP1 (D60, the Academy's S-2014-004) to BT.709 (D65), Bradford-adapted.
 REC709_FROM_ACESCG = np.array(
     [
         [1.7050510, -0.6217921, -0.0832589],

@@ -1,0 +1,1 @@
+"""Finishing: layers and the beauty from an engine's generation."""

@@ -1,0 +1,129 @@
+"""Finishing: an engine's generation and the artist's controls become the delivered layers.
+
+`beauty = foreground * gain + background * shadow * (1 - matte) + wrap`, from the half-rounded passes in float32.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pai_studio.core.comp import grain as grains
+from pai_studio.core.comp.despill import foreground as lift
+from pai_studio.core.comp.despill import suppress_spill
+from pai_studio.core.comp.filters import as_f32
+from pai_studio.core.comp.wrap import light_wrap
+from pai_studio.core.media.frame import Array, Generated, Layers, PlateFrame
+from pai_studio.core.shot.document import Finish
+
+_HALF_MAX = 65504.0
+
+
+def half(values: Array) -> Array:
+    """Float32 rounded to what a half holds: never infinite, and 0 for NaN."""
+    finite = (
+        values
+        if np.isfinite(values).all()
+        else np.nan_to_num(values, nan=0.0, posinf=_HALF_MAX, neginf=-_HALF_MAX)
+    )
+    return as_f32(np.clip(finite, -_HALF_MAX, _HALF_MAX).astype(np.float16))
+
+
+def beauty(
+    *, foreground: Array, gain: Array, background: Array, shadow: Array, matte: Array, wrap: Array
+) -> Array:
+    """The composite (H, W, 3) of (H, W, 3) passes and (H, W) `shadow` and `matte`, in float32."""
+    behind = (shadow * (1 - matte))[..., None]
+    return as_f32(foreground * gain + background * behind + wrap)
+
+
+def finish(plate: PlateFrame, made: Generated, controls: Finish, seed: int) -> Layers:
+    """Every pass of one frame over the plate's canvas, and the beauty from them.
+
+    An engine that made no background leaves the plate as it is: its beauty is the plate's pixels, unrounded.
+    """
+    shape = plate.rgb.shape[:2]
+    matte = half(_inside(plate, made.matte))
+    one, zero = np.ones(shape, np.float32), np.zeros(shape, np.float32)
+    rebuilt = half(made.rebuilt if made.rebuilt is not None else zero)
+    confidence = half(made.confidence if made.confidence is not None else one)
+    if made.background is None:
+        return _untouched(plate, matte, rebuilt, confidence)
+    foreground = half(_foreground(plate, made, matte, controls.despill))
+    gain = half(_gain(made, rebuilt, controls.gain_mix))
+    shadow = half(1 - controls.shadow * (1 - made.shadow) if made.shadow is not None else one)
+    clean = np.nan_to_num(made.background, nan=0.0, posinf=_HALF_MAX, neginf=0.0)
+    wrap = half(light_wrap(clean, matte, controls.wrap, foreground * gain))
+    background = half(clean + _grain(plate, clean, controls.grain, seed))
+    return Layers(
+        number=plate.number,
+        canvas=plate.canvas,
+        beauty=beauty(
+            foreground=foreground, gain=gain, background=background, shadow=shadow, matte=matte, wrap=wrap
+        ),
+        background=background,
+        foreground=foreground,
+        matte=matte,
+        gain=gain,
+        shadow=shadow,
+        wrap=wrap,
+        rebuilt=rebuilt,
+        confidence=confidence,
+    )
+
+
+def _untouched(plate: PlateFrame, matte: Array, rebuilt: Array, confidence: Array) -> Layers:
+    finite = np.isfinite(plate.rgb).all()
+    picture = plate.rgb if finite else np.nan_to_num(plate.rgb, nan=0.0, posinf=_HALF_MAX, neginf=-_HALF_MAX)
+    empty = np.zeros(picture.shape, np.float32)
+    return Layers(
+        number=plate.number,
+        canvas=plate.canvas,
+        beauty=picture,
+        background=empty,
+        foreground=half(picture),
+        matte=matte,
+        gain=np.ones(picture.shape, np.float32),
+        shadow=np.ones(matte.shape, np.float32),
+        wrap=empty,
+        rebuilt=rebuilt,
+        confidence=confidence,
+    )
+
+
+def _inside(plate: PlateFrame, matte: Array) -> Array:
+    """The matte, 0 where the plate's file holds no pixels."""
+    return matte if plate.inside is None else as_f32(matte * plate.inside)
+
+
+def _foreground(plate: PlateFrame, made: Generated, matte: Array, despill: float) -> Array:
+    """The premultiplied foreground of a plate of any kind: photographed on a screen, cut out by a matte, or keyed."""
+    rgb = np.nan_to_num(plate.rgb, nan=0.0, posinf=_HALF_MAX, neginf=-_HALF_MAX)
+    if plate.premultiplied:
+        # A garbage or core matte may have changed the alpha that the plate was multiplied with.
+        alpha = plate.alpha if plate.alpha is not None else matte
+        changed = np.abs(half(alpha) - matte) > 1e-3
+        rgb = np.where(changed[..., None], rgb * (matte / np.maximum(alpha, 1e-3))[..., None], rgb)
+        rgb = as_f32(np.where((matte > 0)[..., None], rgb, 0))
+        return rgb if plate.keyed or made.screen is None else suppress_spill(rgb, made.screen, despill)
+    if plate.keyed:
+        return rgb * matte[..., None]
+    return lift(rgb, matte, made.screen, despill, premultiplied=False)
+
+
+def _gain(made: Generated, rebuilt: Array, mix: float) -> Array:
+    """The gain at the artist's mix; 1 where the subject was rebuilt and is lit already."""
+    if made.gain is None or mix == 0:
+        return np.ones((*rebuilt.shape, 3), np.float32)
+    mixed = np.maximum(np.nan_to_num(made.gain, nan=1.0), 0)
+    if mix != 1:
+        mixed = mixed**mix
+    return as_f32(mixed + rebuilt[..., None] * (1 - mixed)) if rebuilt.any() else as_f32(mixed)
+
+
+def _grain(plate: PlateFrame, background: Array, amount: float, seed: int) -> Array:
+    """The plate's grain for the background, less what the background has of its own."""
+    if amount == 0:
+        return np.zeros(background.shape, np.float32)
+    rgb = np.nan_to_num(plate.rgb, nan=0.0, posinf=0.0, neginf=0.0)
+    wanted, present = grains.measure(rgb), grains.measure(background)
+    return amount * grains.synthesize(background, wanted, present, seed, plate.number)
