@@ -137,8 +137,8 @@ class Layers:
     """The passes of one finished frame over `canvas`, half-rounded, scene-linear in the working space.
 
     `beauty = foreground * gain + background * shadow * (1 - matte) + wrap`, in float32 from the rounded passes.
-    `foreground` is premultiplied, despilled and not yet relit. `background`, `foreground`, `gain` and `wrap` are (H, W, 3),
-    the others (H, W).
+    `foreground` is premultiplied, despilled and not yet relit. `background`, `foreground`, `gain` and `wrap` are
+    (H, W, 3), the others (H, W).
     """
 
     number: int
@@ -155,7 +155,17 @@ class Layers:
 
     def passes(self) -> dict[str, Array]:
         """Every pass by its name in a shot document's `delivery.passes`."""
-        names = ("beauty", "background", "foreground", "matte", "gain", "shadow", "wrap", "rebuilt", "confidence")
+        names = (
+            "beauty",
+            "background",
+            "foreground",
+            "matte",
+            "gain",
+            "shadow",
+            "wrap",
+            "rebuilt",
+            "confidence",
+        )
         return {name: getattr(self, name) for name in names}
 
 
