@@ -88,4 +88,4 @@ def guided(guide: Array, values: Array, radius_px: int, noise: float) -> Array:
     slope = covariance / (np.maximum(variance, 0) + noise**2 + 1e-9)
     smooth = mean(slope) * guide + mean(mean_values - slope * mean_guide)
     trust = covariance**2 / ((np.maximum(variance, 0) + noise**2) * np.maximum(spread, 0) + 1e-9)
-    return values + mean(np.clip(trust, 0, 1)) * (smooth - values)
+    return as_f32(values + mean(as_f32(np.clip(trust, 0, 1))) ** 2 * (smooth - values))

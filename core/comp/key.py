@@ -21,7 +21,7 @@ __all__ = ["Keyed", "ScreenEstimate", "clean_screen", "estimate_screen", "key"]
 _SOLID = 0.97
 """A matte above this is subject for certain, two pixels away from anything less."""
 _TINTED = 0.8
-_INSET = 0.007
+_INSET = 0.01
 """So is one above `_TINTED` that far from anything less, in picture widths: clothes of a tint near the screen's."""
 _STRICT_SHARE = 0.35
 """The stricter difference counts where the screen's own is at least this share of its plain one."""
@@ -68,7 +68,7 @@ def _screenness(rec709: Array, clean: Array, estimate: ScreenEstimate) -> tuple[
     strict_own = limit_of(clean, channel)
     if float(limit_of(estimate.rec709.reshape(1, 1, 3), channel)[0, 0]) > _STRICT_SHARE * own:
         strict = np.minimum(difference, limit_of(rec709, channel) / np.maximum(strict_own, 0.1 * own))
-    neutral = cv2.erode((strict < 1 - _SOLID).astype(np.uint8), np.ones((5, 5), np.uint8))
+    neutral = cv2.erode((difference < 1 - _SOLID).astype(np.uint8), np.ones((5, 5), np.uint8))
     inset = 2 * max(2, round(_INSET * rec709.shape[1])) + 1
     tinted = cv2.erode((strict < 1 - _TINTED).astype(np.uint8), np.ones((inset, inset), np.uint8))
     return difference, as_f32(np.maximum(neutral, tinted))
@@ -88,7 +88,7 @@ def _normalise(screenness: Array, solid: Array, noise: float) -> Array:
 def _refine(rgb: Array, matte: Array) -> Array:
     """The edge sharpened by the picture's brightness, which cameras and codecs keep finer than colour."""
     guide = np.sqrt(np.clip(luminance(rgb), 0, 4))
-    sharp = guided(guide, matte, 2, 0.02)
+    sharp = guided(guide, matte, 1, 0.02)
     edge = (matte > 0) & (matte < 1)
     return np.where(edge, np.clip(sharp, 0, 1), matte).astype(np.float32)
 

@@ -72,8 +72,8 @@ def gain(
     """The factors (H, W, 3) that bring a subject into the light of `background`: smooth, within `GAIN_LIMITS`.
 
     `foreground` is (H, W, 3) premultiplied, `matte` (H, W), `background` (H, W, 3). `scene` and `subject` are the
-    lights of the whole shot (`scene_light` over its references, and over its despilled subject); given, they keep the gain
-    steady in time. Without them the frame's own are measured.
+    lights of the whole shot (`scene_light` over its references, and over its despilled subject); given, they keep the
+    gain steady in time. Without them the frame's own are measured.
     """
     scene = scene or scene_light([background])
     subject = subject or subject_light([foreground], [matte])
