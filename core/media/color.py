@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import PyOpenColorIO as ocio  # noqa: N813 - as its own documents name it
@@ -173,6 +174,11 @@ class ColorConfig:
         if not self.is_linear(canonical):
             return None
         return next((xy for stem, xy in _PRIMARIES.items() if canonical in self._spaces_of(stem)), None)
+
+    def attributes(self, space: str) -> dict[str, Any]:
+        """What a file in this space says of it: `chromaticities` and `colorInteropID`, each where it is known."""
+        xy, interop = self.chromaticities(space), self.interop_id(space)
+        return ({"chromaticities": xy} if xy else {}) | ({"colorInteropID": interop} if interop else {})
 
     def space_of_chromaticities(self, xy: tuple[float, ...]) -> str | None:
         """The linear space with these chromaticities (within 0.001), where gamut and config are known."""

@@ -1,0 +1,78 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pai_studio.core.shot.errors import BadInput, OutOfResources, PaiError
+
+TEMP_PREFIX = ".pai-"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM}
+_PROBE_BYTES = 1 << 20
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary name in the folder of `path`: flushed to disk and renamed at the end, removed after any error.
+
+    Raises OutOfResources where the disk is full, BadInput where the folder cannot be written.
+    """
+    temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
+    try:
+        yield temp
+        _flush(temp)
+        temp.replace(path)
+        _flush(path.parent)
+    except OSError as error:
+        raise _as_pai_error(error, path) from error
+    finally:
+        temp.unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a small file whole. Raises as `whole_file`."""
+    with whole_file(path) as temp:
+        temp.write_bytes(content)
+
+
+def write_fault(temp: Path, path: Path, why: str) -> PaiError:
+    """The error of a library that could not write `temp` and does not tell whether the disk is full: try it."""
+    try:
+        with temp.open("ab") as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return _as_pai_error(error, path)
+    return PaiError(f"could not be written ({why.strip()[:200]})", where=str(path))
+
+
+def sweep_temps(folder: Path) -> int:
+    """Remove what a killed run left in `folder`; the number of files removed. Nobody may be writing there."""
+    if not folder.is_dir():
+        return 0
+    left = [entry for entry in folder.iterdir() if entry.name.startswith(TEMP_PREFIX) and entry.is_file()]
+    for entry in left:
+        entry.unlink(missing_ok=True)
+    return len(left)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _as_pai_error(error: OSError, path: Path) -> PaiError:
+    if error.errno in _FULL:
+        hint = "make space and render again; finished frames are kept"
+        return OutOfResources(f"cannot be written ({error.strerror})", where=str(path), hint=hint)
+    hint = "check that the folder is there and may be written"
+    return BadInput(f"cannot be written ({error.strerror})", where=str(path), hint=hint)

@@ -1,0 +1,106 @@
+"""Background references: one still of any format, upright, in the working space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.exr import read_header, read_image
+from pai_studio.core.media.exr_layers import find_layer
+from pai_studio.core.media.frame import Array
+from pai_studio.core.media.limits import LIMITS, Limits
+from pai_studio.core.media.pictures import Look, kind_of, look, read_picture, rgb_of
+from pai_studio.core.media.repairs import clean_pixels
+from pai_studio.core.shot.errors import BadInput
+
+# EXIF 2.32, tag 0x0112: what brings a picture that was stored so upright.
+_UPRIGHT: dict[int, Callable[[Array], Array]] = {
+    2: lambda p: p[:, ::-1],
+    3: lambda p: p[::-1, ::-1],
+    4: lambda p: p[::-1],
+    5: lambda p: p.swapaxes(0, 1),
+    6: lambda p: np.rot90(p, -1),
+    7: lambda p: p[::-1, ::-1].swapaxes(0, 1),
+    8: np.rot90,
+}
+
+
+def read_still(
+    path: Path | str, colorspace: str, config: ColorConfig, limits: Limits = LIMITS
+) -> tuple[Array, str, str]:
+    """A still as (h, w, 3) in the working space, the space it was taken to be in, and what is worth a note ("" if none).
+
+    Without `colorspace` the file's own is used: that of an EXR's attributes, linear Rec.709 for Radiance, sRGB for JPEG,
+    PNG and 8- or 16-bit TIFF. Raises UnreadableImage, or BadInput where the space is not known.
+    """
+    path = Path(path)
+    if kind_of(path) == "openexr":
+        return _exr_still(path, colorspace, config, limits)
+    facts = look(path, limits)
+    space = config.require(colorspace) if colorspace else _own_space(facts, config)
+    image = read_picture(path, space, limits)
+    rgb = rgb_of(image)
+    turn = _UPRIGHT.get(int(facts.attributes.get("Orientation", 1)))
+    rgb, repairs = clean_pixels(np.ascontiguousarray(turn(rgb)) if turn else rgb)
+    notes = [_icc_note(facts), _square_note(facts.pixel_aspect)]
+    notes.append(f"{repairs.nan} NaN and {repairs.inf} Inf replaced" if repairs else "")
+    return config.convert(rgb, space, config.working), space, "; ".join(note for note in notes if note)
+
+
+def space_of_exr(attributes: dict[str, Any], config: ColorConfig) -> str | None:
+    """The space that an EXR's own attributes name (`colorInteropID`, `chromaticities`, ...), where the config has it."""
+    for key in ("colorInteropID", "oiio:ColorSpace"):
+        if found := config.find(str(attributes.get(key, ""))):
+            return found
+    if attributes.get("acesImageContainerFlag") == 1:
+        return config.first_of(("lin_ap0_scene", "lin_ap0", "ACES2065-1"))
+    xy = attributes.get("chromaticities")
+    return config.space_of_chromaticities(tuple(float(n) for n in xy)) if xy is not None else None
+
+
+def _exr_still(path: Path, colorspace: str, config: ColorConfig, limits: Limits) -> tuple[Array, str, str]:
+    header = read_header(path, limits)
+    part = find_layer(header, "rgba").part
+    space = config.require(colorspace) if colorspace else space_of_exr(part.attributes, config)
+    if space is None:
+        raise _unknown_space(path)
+    image = read_image(path, colorspace=space, limits=limits)
+    rgb, repairs = clean_pixels(rgb_of(image))
+    notes = [
+        f"{repairs.nan} NaN and {repairs.inf} Inf replaced" if repairs else "",
+        _square_note(part.pixel_aspect),
+    ]
+    return config.convert(rgb, space, config.working), space, "; ".join(note for note in notes if note)
+
+
+def _own_space(facts: Look, config: ColorConfig) -> str:
+    if facts.kind == "hdr":
+        space = config.linear_rec709
+    elif facts.kind in ("jpeg", "png", "tiff") and facts.file_type in ("uint8", "uint16"):
+        space = config.texture
+    else:
+        space = None
+    if space is None:
+        raise _unknown_space(facts.path)
+    return space
+
+
+def _unknown_space(path: Path) -> BadInput:
+    return BadInput(
+        "does not say its colour space", where=str(path), hint='give the reference a "colorspace"'
+    )
+
+
+def _icc_note(facts: Look) -> str:
+    profile = str(facts.attributes.get("ICCProfile:profile_description", ""))
+    if not profile or "srgb" in profile.lower():
+        return ""
+    return f"its ICC profile {profile!r} is not used; give the reference that colorspace"
+
+
+def _square_note(pixel_aspect: float) -> str:
+    return "" if abs(pixel_aspect - 1) < 1e-3 else f"its pixel aspect {pixel_aspect:g} is not used"
