@@ -1,0 +1,331 @@
+"""The background of any frame from a few stills: each moved to the frame's camera, then blended.
+
+Plate coordinates here start at the display window's corner. Every still is moved by the camera's homography and,
+between two stills that see the same place, by its share of the parallax that is left between them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pai_studio.core.media.frame import Array, Box, Still
+from pai_studio.core.motion.camera import Camera
+from pai_studio.core.motion.flow import agreement, dense, grid, sample, spread, unmoved
+from pai_studio.core.motion.homography import Matrix, Size, scaling, translation
+from pai_studio.core.motion.features import gray8, middle_of
+from pai_studio.core.plan.reach import Service, serving, trust
+
+_FLOW_WIDTH_PX = 640
+_MAP_STEP_PX = 4
+_FEATHER = 0.08
+_FEATHER_FRAMES = 6.0
+_MIRROR = 0.06
+_DISSOLVE_FRAMES = 12.0
+_HDR_ABOVE = 2.0
+_MAX_GAIN_STOPS = 2.0
+_MAX_RATIO_SPREAD_STOPS = 0.5
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """One frame's background (H, W, 3) and how far it is borne out by the stills, (H, W) in 0..1."""
+
+    rgb: Array
+    confidence: Array
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A still at about the plate's density, and where its pixels lie on the plate at its anchor."""
+
+    rgb: Array
+    """As stored: through log(1 + x) where `logarithmic`, so that a lamp does not ring when it is resampled."""
+    logarithmic: bool
+    to_plate: Matrix
+    frame: int
+
+    def linear(self, stored: Array) -> Array:
+        """Stored values as scene-linear light."""
+        return np.sign(stored) * np.expm1(np.abs(stored)) if self.logarithmic else stored
+
+
+@dataclass(frozen=True)
+class _Parallax:
+    """What is left between two stills after the homography: flow (h, w, 2) on a reduced raster of the first."""
+
+    flow: Array
+    to_plate: Matrix
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """A still moved to a frame: light (H, W, 3), and its signed distance inside its border in still pixels."""
+
+    rgb: Array
+    inset_px: Array
+    size: Size
+
+
+def place(still: Still, display: Box) -> _Placed:
+    """Bring a still to the plate's density, filtered, so that moving it by a camera neither aliases nor blurs."""
+    to_plate = translation(-display.x, -display.y) @ still.placement
+    rgb = still.rgb
+    h, w = rgb.shape[:2]
+    density = _density(to_plate, (w, h))
+    if density < 0.75:
+        small = (max(1, round(w * density * 1.1)), max(1, round(h * density * 1.1)))
+        rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
+        to_plate = to_plate @ scaling(w / small[0], h / small[1])
+    logarithmic = bool(rgb.max() > _HDR_ABOVE)
+    if logarithmic:
+        rgb = (np.sign(rgb) * np.log1p(np.abs(rgb))).astype(np.float32)
+    return _Placed(np.ascontiguousarray(rgb), logarithmic, to_plate, still.frame)
+
+
+def _density(to_plate: Matrix, size: Size) -> float:
+    """Plate pixels per still pixel at the still's middle."""
+    middle = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2, 1.0])
+    w = float(to_plate[2] @ middle)
+    return float(np.sqrt(abs(np.linalg.det(to_plate) / w**3)))
+
+
+class BackgroundBuilder:
+    """Makes the background of any frame from stills and a camera; what it keeps does not grow with the frames."""
+
+    def __init__(self, stills: Sequence[Still], camera: Camera, display: Box, *, parallax: bool) -> None:
+        self._placed = [place(still, display) for still in stills]
+        self._camera = camera
+        self._display = display
+        self._parallax: dict[tuple[int, int], _Parallax] = {}
+        self._gains: dict[tuple[int, int], Array] = {}
+        anchors = sorted({p.frame for p in self._placed})
+        for i, j in self._related_pairs():
+            adjacent = anchors.index(self._placed[j].frame) == anchors.index(self._placed[i].frame) + 1
+            self._compare(i, j, parallax=parallax and adjacent)
+
+    @property
+    def gains(self) -> dict[tuple[int, int], list[float]]:
+        """The exposure and white of one still over another's where both see the same, for the notes."""
+        return {
+            pair: [round(float(g), 4) for g in gain]
+            for pair, gain in self._gains.items()
+            if pair[0] < pair[1]
+        }
+
+    def make(self, number: int, canvas: Box) -> Backdrop:
+        """The background over `canvas` at a frame. At an anchor it is the placed still itself."""
+        x, y = canvas.x - self._display.x, canvas.y - self._display.y
+        here = Box(x, y, canvas.width, canvas.height)
+        services = serving([p.frame for p in self._placed], number)
+        active = [s for s in services if s.weight > 0]
+        moved = {s.index: self._move(s, active, number, here) for s in active}
+        weights = self._weights(active, moved, number)
+        covered = np.any([m.inset_px >= 0 for m in moved.values()], axis=0)
+        for service in services[len(active) :]:
+            if covered.all():
+                break
+            extra = self._move(service, active, number, here)
+            moved[service.index] = extra
+            weights[service.index] = np.where(covered, 0, _feathered(extra, 1.0)).astype(np.float32)
+            covered |= extra.inset_px >= 0
+        return self._blend(services, moved, weights, covered)
+
+    def _related_pairs(self) -> list[tuple[int, int]]:
+        """Pairs of different frames that see the same place, the earlier one first."""
+        order = sorted(range(len(self._placed)), key=lambda k: self._placed[k].frame)
+        pairs = itertools.combinations(order, 2)
+        frames = [p.frame for p in self._placed]
+        return [(i, j) for i, j in pairs if self._camera.related(i, j) and frames[i] != frames[j]]
+
+    def _compare(self, i: int, j: int, *, parallax: bool) -> None:
+        """Measure two stills against each other where both see the same."""
+        between = self._camera.between(i, j)
+        there, back = self._seen_from(i, j, between), self._seen_from(j, i, np.linalg.inv(between))
+        if there is None or back is None:
+            return
+        gain = _gain(there[0], there[1], there[2])
+        if gain is not None:
+            self._gains[i, j], self._gains[j, i] = gain, (1 / gain).astype(np.float32)
+        if not parallax:
+            return
+        flows = []
+        for own, other, _, _ in (there, back):
+            ratio = gain if own is there[0] else None if gain is None else 1 / gain
+            flows.append(_flow(own, other if ratio is None else other / ratio))
+        low_to_low = np.linalg.inv(back[3]) @ between @ there[3]
+        sure = agreement(flows[0], flows[1], low_to_low, there[2])
+        sure_back = agreement(flows[1], flows[0], np.linalg.inv(low_to_low), back[2])
+        self._parallax[i, j] = _Parallax(spread(flows[0], sure), there[3])
+        self._parallax[j, i] = _Parallax(spread(flows[1], sure_back), back[3])
+
+    def _seen_from(self, i: int, j: int, between: Matrix) -> tuple[Array, Array, np.ndarray, Matrix] | None:
+        """Still i reduced, still j brought to its raster, where both are seen, and the raster's place on the plate."""
+        one, other = self._placed[i], self._placed[j]
+        h, w = one.rgb.shape[:2]
+        scale = min(1.0, _FLOW_WIDTH_PX / w)
+        size = (max(2, round(w * scale)), max(2, round(h * scale)))
+        small = one.linear(cv2.resize(one.rgb, size, interpolation=cv2.INTER_AREA))
+        to_plate = one.to_plate @ scaling(w / size[0], h / size[1])
+        back = np.linalg.inv(other.to_plate) @ between @ to_plate
+        reduced = max(1.0, 1 / _density(np.linalg.inv(back), size[::1]))
+        source = other.rgb if reduced < 1.3 else cv2.GaussianBlur(other.rgb, (0, 0), 0.4 * reduced)
+        at = grid(back, *size)
+        oh, ow = other.rgb.shape[:2]
+        both = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] <= ow - 1) & (at[..., 1] <= oh - 1)
+        if both.mean() < 0.02:
+            return None
+        return small, other.linear(sample(source, at)), both, to_plate
+
+    def _move(self, service: Service, active: list[Service], number: int, here: Box) -> _Moved:
+        """One still at a frame's camera, in the look that all stills share there."""
+        i = service.index
+        placed = self._placed[i]
+        partner = next((s.index for s in active if s.index != i and self._camera.related(i, s.index)), None)
+        share = 0.0
+        if partner is not None and service.weight > 0:
+            share = self._camera.progress(i, partner, number)
+        at = self._places(i, partner, share, number, here)
+        h, w = placed.rgb.shape[:2]
+        inset = np.minimum(
+            np.minimum(at[..., 0], w - 1 - at[..., 0]), np.minimum(at[..., 1], h - 1 - at[..., 1])
+        ) + np.float32(0.505)
+        rgb = self._picture(placed, at)
+        return _Moved(rgb * self._look(service, active, number), inset, (w, h))
+
+    def _places(self, i: int, partner: int | None, share: float, number: int, here: Box) -> Array:
+        """Where in still i each pixel of the canvas lies, (H, W, 2), computed on a grid and interpolated."""
+        back = np.linalg.inv(self._camera.motion(i, number) @ self._placed[i].to_plate)
+        step = _MAP_STEP_PX
+        columns, rows = here.width // step + 2, here.height // step + 2
+        at = grid(back, columns, rows, here.x, here.y, step)
+        parallax = self._parallax.get((i, partner)) if partner is not None and share > 0 else None
+        if parallax is not None:
+            to_raster = np.linalg.inv(parallax.to_plate) @ self._placed[i].to_plate
+            scale = to_raster[[0, 1], [0, 1]].astype(np.float32)
+            raster = at * scale + to_raster[:2, 2].astype(np.float32)
+            at = at + (unmoved(raster, parallax.flow, share) - raster) / scale
+        affine = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        full = cv2.warpAffine(
+            at, affine, (here.width, here.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+        h, w = self._placed[i].rgb.shape[:2]
+        return np.clip(full, (-w, -h), (2 * w, 2 * h)).astype(np.float32)
+
+    @staticmethod
+    def _picture(placed: _Placed, at: Array) -> Array:
+        """The still read at `at`, mirrored beyond its border; exact where every place is a pixel's centre."""
+        whole = np.rint(at)
+        if np.abs(at - whole).max() < 2e-3:
+            moved = cv2.remap(placed.rgb, whole, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+        else:
+            moved = cv2.remap(placed.rgb, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+            np.maximum(moved, min(0.0, float(placed.rgb.min())), out=moved)
+        return placed.linear(moved)
+
+    def _look(self, service: Service, active: list[Service], number: int) -> Array:
+        """The gain (3,) that brings a still to the look of the frame, which goes from still to still steadily."""
+        one = np.ones(3, np.float32)
+        gain = one
+        for other in active:
+            if other.index != service.index and (service.index, other.index) in self._gains:
+                gain = gain * self._gains[service.index, other.index] ** np.float32(other.weight)
+        return gain
+
+    def _weights(self, active: list[Service], moved: dict[int, _Moved], number: int) -> dict[int, Array]:
+        """Each active still's weight at each pixel: nearness in time, inside its border, and one where they differ."""
+        feather = min(1.0, min(s.distance_frames for s in active) / _FEATHER_FRAMES)
+        weights = {s.index: _feathered(moved[s.index], feather) for s in active}
+        near = {s.index: self._nearness(s, active) for s in active}
+        if len({self._placed[s.index].frame for s in active}) == 2:
+            contrast = _difference([moved[s.index].rgb for s in active])
+            sharp = 1 + 5 * contrast
+            return {k: weights[k] * np.float32(near[k]) ** sharp for k in weights}
+        return {k: weights[k] * np.float32(near[k]) for k in weights}
+
+    def _nearness(self, service: Service, active: list[Service]) -> float:
+        """The share in time; between stills that are not related, a dissolve of a few frames in the middle."""
+        strangers = [o for o in active if not self._camera.related(service.index, o.index)]
+        if not strangers:
+            return service.weight
+        span = service.distance_frames + strangers[0].distance_frames
+        slope = max(1.0, span / _DISSOLVE_FRAMES)
+        return float(np.clip(0.5 + (service.weight - 0.5) * slope, 0, 1))
+
+    @staticmethod
+    def _blend(
+        services: list[Service], moved: dict[int, _Moved], weights: dict[int, Array], covered: np.ndarray
+    ) -> Backdrop:
+        used = [s for s in services if s.index in moved]
+        if len(used) == 1 and covered.all():
+            only = moved[used[0].index]
+            trusted = np.full(covered.shape, trust(used[0].distance_frames), np.float32)
+            return Backdrop(only.rgb, trusted)
+        total = np.zeros(covered.shape, np.float32)
+        rgb = np.zeros((*covered.shape, 3), np.float32)
+        confidence = np.zeros(covered.shape, np.float32)
+        for service in used:
+            part = moved[service.index]
+            inside = part.inset_px >= 0
+            outside = 1 / (1 + np.minimum(part.inset_px, 0) ** 2)
+            weight = np.where(covered, (weights[service.index] + 1e-6) * inside, outside).astype(np.float32)
+            total += weight
+            rgb += part.rgb * weight[..., None]
+            np.maximum(confidence, inside * np.float32(trust(service.distance_frames)), out=confidence)
+        rgb /= total[..., None]
+        return Backdrop(rgb if covered.all() else _filled(rgb, covered), confidence)
+
+
+def _feathered(moved: _Moved, feather: float) -> Array:
+    """A still's coverage: 1 inside, falling to 0 at its border over `feather` of the usual width."""
+    width = max(1.0, feather * _FEATHER * min(moved.size))
+    return np.asarray(np.clip(moved.inset_px / np.float32(width), 0, 1) ** 2, np.float32)
+
+
+def _difference(pair: list[Array]) -> Array:
+    """How much two pictures of the same place differ, (H, W) in 0..1, seen a few pixels wide."""
+    h, w = pair[0].shape[:2]
+    small = (max(1, w // 4), max(1, h // 4))
+    seen = [cv2.resize(p, small, interpolation=cv2.INTER_AREA) for p in pair]
+    middle = np.float32(middle_of(seen[0]))
+    one, other = (np.maximum(p, 0) / (np.maximum(p, 0) + middle) for p in seen)
+    apart = cv2.blur(np.abs(one - other).max(axis=2), (5, 5))
+    return np.asarray(
+        cv2.resize(np.clip(apart * 8, 0, 1), (w, h), interpolation=cv2.INTER_LINEAR), np.float32
+    )
+
+
+def _gain(one: Array, other: Array, both: np.ndarray) -> Array | None:
+    """The per-channel gain (3,) from one picture to another, by the median; None where they do not show the same."""
+    usable = both & (one.min(axis=2) > 1e-3) & (other.min(axis=2) > 1e-3)
+    if usable.mean() < 0.01:
+        return None
+    stops = np.log2(other[usable] / one[usable])
+    middle = np.median(stops, axis=0)
+    if np.median(np.abs(stops - middle), axis=0).max() > _MAX_RATIO_SPREAD_STOPS:
+        return None
+    return np.asarray(2 ** np.clip(middle, -_MAX_GAIN_STOPS, _MAX_GAIN_STOPS), np.float32)
+
+
+def _flow(one: Array, other: Array) -> Array:
+    middle = middle_of(one)
+    return dense(gray8(one, middle), gray8(other, middle))
+
+
+def _filled(rgb: Array, covered: np.ndarray) -> Array:
+    """What no still covers: the mirrored picture beside the border, going over into a smooth continuation."""
+    h, w = covered.shape
+    size = (max(2, w // 4), max(2, h // 4))
+    weight = cv2.resize(covered.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    weight = np.where(weight > 0.99, 1, 0).astype(np.float32)
+    smooth = spread(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), weight)
+    smooth = cv2.resize(smooth, (w, h), interpolation=cv2.INTER_LINEAR)
+    away = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 5)
+    mix = np.clip(away / (_MIRROR * w), 0, 1)
+    mix = (mix * mix * (3 - 2 * mix))[..., None]
+    return np.where(covered[..., None], rgb, rgb * (1 - mix) + smooth * mix).astype(np.float32)

@@ -1,0 +1,213 @@
+"""The draft engine: the background moved and blended from the stills, the subject keyed and relit. No weights.
+
+It is the previz, the fallback without a network or a GPU, and the baseline that a model has to beat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from pai_studio.core.comp.despill import foreground
+from pai_studio.core.comp.key import ScreenEstimate, clean_screen, estimate_screen, key
+from pai_studio.core.comp.relight import SceneLight, gain, scene_light, subject_light
+from pai_studio.core.comp.shadow import shadow
+from pai_studio.core.engines._background import BackgroundBuilder
+from pai_studio.core.engines.base import ShotSource
+from pai_studio.core.media.frame import Array, Box, Generated, PlateFrame, Screen, Still
+from pai_studio.core.motion.camera import Camera
+from pai_studio.core.motion.features import Described, Mask, describe, gray8, middle_of, register
+from pai_studio.core.motion.homography import Fit, translation
+from pai_studio.core.motion.track import ScreenTracker, Track
+from pai_studio.core.report import Progress, Report
+from pai_studio.core.shot.document import EngineChoice
+from pai_studio.core.shot.errors import BadInput
+
+_TRACK_WIDTH_PX = {"final": 960, "preview": 480}
+_KEY_WIDTH_PX = 480
+_SCREEN_FRAMES = 5
+_MARGIN = 0.012
+
+
+class DraftEngine:
+    """Fills a shot from its stills alone; `choice.quality` "preview" leaves out the parallax between stills."""
+
+    name = "draft"
+    version = "1"
+
+    def __init__(self, choice: EngineChoice, *, chosen: str = "") -> None:
+        """`chosen` says why it runs where the document did not name it."""
+        self.quality = choice.quality
+        self._chosen = chosen
+        self._estimate: ScreenEstimate | None = None
+        self._builder: BackgroundBuilder | None = None
+        self._scene: SceneLight | None = None
+        self._subject: SceneLight | None = None
+        self._notes: dict[str, object] = {}
+
+    def prepare(self, source: ShotSource, report: Report) -> None:
+        """Find the screen, follow it through the shot, register the stills, and solve the camera.
+
+        Raises BadInput where there is neither a matte nor a screen to key.
+        """
+        numbers = list(source.frames)
+        picked = [
+            numbers[round(k)] for k in np.linspace(0, len(numbers) - 1, min(_SCREEN_FRAMES, len(numbers)))
+        ]
+        samples = [source.frame(n) for n in dict.fromkeys(picked)]
+        display = samples[0].display
+        self._estimate = self._find_screen(samples, source.shot.plate.screen)
+        self._scene = scene_light([still.rgb for still in source.stills])
+        self._subject = self._subject_light(samples)
+        track = self._follow(source, samples, report)
+        links = self._register(source.stills, display, report)
+        size = (display.width, display.height)
+        camera = Camera([still.frame for still in source.stills], links, track, size)
+        report(Progress("references", message="comparing the references"))
+        self._builder = BackgroundBuilder(source.stills, camera, display, parallax=self.quality == "final")
+        self._notes = self._found(camera, numbers, self._builder)
+        for span in camera.spans(numbers):
+            say = f"camera {span.first}-{span.last}: {span.source} ({span.detail})"
+            report(Progress("camera", len(numbers), len(numbers), message=say))
+
+    def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
+        """Make the layers of each frame, at plate resolution; call `prepare` before."""
+        if self._builder is None:
+            raise RuntimeError("prepare() comes first")
+        for frame in frames:
+            report(Progress("generate", frame=frame.number))
+            matte, screen = self._matte(frame)
+            backdrop = self._builder.make(frame.number, frame.canvas)
+            subject = foreground(frame.rgb, matte, screen, 1.0, frame.premultiplied)
+            yield Generated(
+                frame.number,
+                matte,
+                backdrop.rgb,
+                gain=gain(subject, matte, backdrop.rgb, self._scene, self._subject),
+                shadow=shadow(matte, screen) if screen is not None else None,
+                rebuilt=np.zeros(matte.shape, np.float32),
+                confidence=backdrop.confidence,
+                screen=screen,
+            )
+
+    def notes(self) -> dict[str, object]:
+        """The screen, the camera's spans, the registrations and the exposure gains between the stills."""
+        return dict(self._notes)
+
+    def close(self) -> None:
+        """Let go of the stills."""
+        self._builder = None
+
+    def _find_screen(self, samples: list[PlateFrame], prefer: str) -> ScreenEstimate | None:
+        unkeyed = [frame for frame in samples if not frame.keyed]
+        found = (
+            estimate_screen([frame.rgb for frame in unkeyed], prefer)
+            if unkeyed and prefer != "none"
+            else None
+        )
+        if found is None and any(frame.alpha is None for frame in samples):
+            raise BadInput(
+                "the plate has no matte and no green or blue screen was found in it",
+                where="plate.screen",
+                hint="give a matte in mattes.alpha, or name the screen as green or blue",
+            )
+        return found
+
+    def _subject_light(self, samples: list[PlateFrame]) -> SceneLight:
+        """The light on the subject over the whole shot, so that the gain does not pump."""
+        subjects, mattes = [], []
+        for frame in samples:
+            matte, screen = self._matte(frame)
+            subjects.append(foreground(frame.rgb, matte, screen, 1.0, frame.premultiplied))
+            mattes.append(matte)
+        return subject_light(subjects, mattes)
+
+    def _matte(self, frame: PlateFrame) -> tuple[Array, Screen | None]:
+        """The given matte, else the key; the screen behind the subject where there is one."""
+        if frame.alpha is not None:
+            matte = frame.alpha if frame.core is None else np.maximum(frame.alpha, frame.core)
+            matte = matte if frame.garbage is None else matte * (1 - frame.garbage)
+            bare = frame.keyed or self._estimate is None
+            return matte, None if bare else clean_screen(frame.rgb, self._estimate, frame.garbage)
+        keyed = key(frame.rgb, self._estimate, frame.garbage, frame.core)
+        return keyed.matte, keyed.screen
+
+    def _follow(self, source: ShotSource, samples: list[PlateFrame], report: Report) -> Track:
+        """One look at every frame; of the pictures only the tracker's key is kept."""
+        display = samples[0].display
+        tracker = ScreenTracker((display.width, display.height))
+        middle = middle_of(samples[0].rgb)
+        numbers = list(source.frames)
+        for done, frame in enumerate(source.stream(numbers)):
+            report(Progress("camera", done, len(numbers), frame.number))
+            tracker.add(frame.number, *self._seen(frame, middle))
+        return tracker.finish()
+
+    def _seen(self, frame: PlateFrame, middle: float) -> tuple[np.ndarray, Mask]:
+        """The display window at tracking size as gray, and where it shows neither subject nor nothing."""
+        window = frame.display.slices_in(frame.canvas)
+        height, width = frame.display.shape
+        w = min(width, _TRACK_WIDTH_PX[self.quality])
+        size = (w, max(1, round(height * w / width)))
+        low = (min(w, _KEY_WIDTH_PX), max(1, round(height * min(w, _KEY_WIDTH_PX) / width)))
+
+        def reduced(values: Array | None) -> Array | None:
+            return None if values is None else cv2.resize(values[window], low, interpolation=cv2.INTER_AREA)
+
+        rgb = cv2.resize(frame.rgb[window], size, interpolation=cv2.INTER_AREA)
+        garbage, core, alpha = reduced(frame.garbage), reduced(frame.core), reduced(frame.alpha)
+        if alpha is None:
+            small = cv2.resize(rgb, low, interpolation=cv2.INTER_AREA)
+            alpha = key(small, self._estimate, garbage, core).matte
+        margin = 2 * max(2, round(_MARGIN * low[0])) + 1
+        taken = cv2.dilate((alpha > 0.08).astype(np.uint8), np.ones((margin, margin), np.uint8))
+        if frame.inside is not None:
+            empty = reduced((~frame.inside).astype(np.float32)) > 0
+            taken |= cv2.dilate(empty.astype(np.uint8), np.ones((margin, margin), np.uint8))
+        return gray8(rgb, middle), cv2.resize(taken, size, interpolation=cv2.INTER_NEAREST) == 0
+
+    @staticmethod
+    def _register(stills: list[Still], display: Box, report: Report) -> dict[tuple[int, int], Fit]:
+        """Every pair of stills that can be brought over each other, in plate coordinates at their anchors."""
+        described: list[Described] = []
+        for still in stills:
+            report(Progress("references", len(described), len(stills), still.frame, f"reading {still.name}"))
+            described.append(describe(still.rgb))
+        corner = translation(-display.x, -display.y)
+        links = {}
+        for i in range(len(stills)):
+            for j in range(i + 1, len(stills)):
+                found = register(described[i], described[j])
+                if found is not None:
+                    to_plate, from_plate = (
+                        corner @ stills[j].placement,
+                        np.linalg.inv(corner @ stills[i].placement),
+                    )
+                    links[i, j] = Fit(to_plate @ found.matrix @ from_plate, found.inliers, found.residual_px)
+        return links
+
+    def _found(self, camera: Camera, numbers: list[int], builder: BackgroundBuilder) -> dict[str, object]:
+        spans = [
+            {"first": s.first, "last": s.last, "source": s.source, "detail": s.detail}
+            for s in camera.spans(numbers)
+        ]
+        screen = None
+        if self._estimate is not None:
+            screen = {
+                "primary": ("green", "blue")[self._estimate.channel - 1],
+                "color": [round(float(c), 4) for c in self._estimate.color],
+                "noise": round(float(self._estimate.noise), 4),
+            }
+        return {
+            "engine": f"{self.name} {self.version}",
+            **({"chosen": self._chosen} if self._chosen else {}),
+            "quality": self.quality,
+            "parallax": "by flow between neighbouring references"
+            if self.quality == "final"
+            else "left out (preview)",
+            "screen": screen,
+            "camera": spans,
+            "reference_gains": {f"{i}->{j}": gains for (i, j), gains in builder.gains.items()},
+        }

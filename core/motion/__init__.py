@@ -1,0 +1,1 @@
+"""How pictures move: features, homographies, optical flow and the camera that they tell of."""

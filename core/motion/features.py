@@ -1,0 +1,194 @@
+"""Features of pictures: tracks of a screen through a shot, and the registration of one still to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pai_studio.core.media.frame import Array
+from pai_studio.core.motion.homography import Fit, Matrix, Points, Size, apply, fit
+
+Gray = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+MAX_CORNERS = 400
+MIN_INLIERS = 8
+_WINDOW = 21
+_MIN_LIKENESS = 0.6
+_MIN_AGREEING = 0.5
+_MIN_SPREAD = 0.05
+_TRACK_THRESHOLD_PX = 1.5
+
+_MATCH_WIDTH_PX = 1000
+_MATCH_RATIO = 0.8
+_MATCH_THRESHOLD_PX = 3.0
+_MATCH_MIN_INLIERS = 24
+
+
+def gray8(rgb: Array, middle: float | None = None) -> Gray:
+    """Brightness in stops around `middle` (the picture's median if None) as (H, W) uint8, 42 steps a stop.
+
+    So an exposure between two pictures is a mere offset, and a marker that is 10% darker than its screen shows.
+    """
+    bright = rgb @ np.array([0.27, 0.67, 0.06], np.float32)
+    if middle is None:
+        middle = middle_of(rgb)
+    stops = np.log2(np.maximum(bright, 0.0) / np.float32(middle) + np.float32(0.06))
+    return np.asarray(np.clip(128 + 42 * stops, 0, 255), np.uint8)
+
+
+def middle_of(rgb: Array, where: Mask | None = None) -> float:
+    """The median brightness of a picture, or of a part of it, above zero."""
+    chosen = rgb[where] if where is not None and where.any() else rgb[::4, ::4].reshape(-1, 3)
+    return max(float(np.median(chosen @ np.array([0.27, 0.67, 0.06], np.float32))), 1e-4)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A picture whose corners are looked for in others: its smoothed gray, its detail, its corners (N, 2)."""
+
+    gray: Gray
+    detail: Array
+    points: npt.NDArray[np.float32]
+
+
+def keyed(gray: Gray, free: Mask) -> Key:
+    """Find corners where `free` is True; `points` may be empty."""
+    smooth = cv2.GaussianBlur(gray, (0, 0), 1.2)
+    found = cv2.goodFeaturesToTrack(
+        smooth, MAX_CORNERS, 0.005, max(gray.shape[1] / 160, 5.0), mask=free.astype(np.uint8), blockSize=5
+    )
+    points = np.zeros((0, 2), np.float32) if found is None else found.reshape(-1, 2).astype(np.float32)
+    return Key(smooth, _detail(smooth), points)
+
+
+def follow(key: Key, gray: Gray, free: Mask, guess: Matrix) -> Fit | None:
+    """The motion of the key's corners to another picture of the same size, near `guess`; None where there is none.
+
+    The other picture is brought to the key by the guess, so that what pyramidal Lucas-Kanade has left to find is
+    small. A corner counts when it comes back to where it set out, lands on free ground, and looks there as it did:
+    noise meets the first by chance but never the last.
+    """
+    size = (gray.shape[1], gray.shape[0])
+    if len(key.points) < MIN_INLIERS:
+        return None
+    brought = cv2.warpPerspective(
+        cv2.GaussianBlur(gray, (0, 0), 1.2), guess, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    there, found = _flow_points(key.gray, brought, key.points)
+    back, returned = _flow_points(brought, key.gray, there)
+    likeness = _likeness(key.detail, _detail(brought), key.points, there)
+    landed = apply(guess, there.astype(np.float64))
+    good = found & returned & (np.linalg.norm(back - key.points, axis=1) < 0.7) & (likeness > _MIN_LIKENESS)
+    good &= _on(free, landed)
+    if good.sum() < MIN_INLIERS:
+        return None
+    src = key.points[good].astype(np.float64)
+    result = fit(src, landed[good], size, _TRACK_THRESHOLD_PX)
+    if result is None or not _bears(result, src, size):
+        return None
+    inliers = np.zeros(len(key.points), bool)
+    inliers[np.flatnonzero(good)[result.inliers]] = True
+    return Fit(result.matrix, inliers, result.residual_px)
+
+
+def _bears(result: Fit, src: Points, size: Size) -> bool:
+    """Whether enough corners, spread widely enough in both directions, agree."""
+    count = int(result.inliers.sum())
+    if count < MIN_INLIERS or count < _MIN_AGREEING * len(src):
+        return False
+    spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(src[result.inliers].T)), 0))
+    return bool(spread.min() > _MIN_SPREAD * size[1])
+
+
+def _flow_points(
+    one: Gray, other: Gray, points: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 0.01)
+    moved, status, _ = cv2.calcOpticalFlowPyrLK(
+        one, other, points.reshape(-1, 1, 2), None, winSize=(_WINDOW, _WINDOW), maxLevel=3, criteria=stop
+    )
+    return moved.reshape(-1, 2), status.ravel().astype(bool)
+
+
+def _detail(gray: Gray) -> Array:
+    """What is left of a picture without its slow shading, which would make any two patches of a screen alike."""
+    values = gray.astype(np.float32)
+    return np.asarray(values - cv2.blur(values, (_WINDOW, _WINDOW)), np.float32)
+
+
+def _likeness(
+    one: Array, other: Array, at: npt.NDArray[np.float32], there: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Normalised correlation of 15x15 patches around corresponding points, (N,) in -1..1."""
+    a, b = _patches(one, at), _patches(other, there)
+    a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
+    norm = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return np.asarray((a * b).sum(axis=1) / np.maximum(norm, 1e-6), np.float32)
+
+
+def _patches(picture: Array, points: npt.NDArray[np.float32]) -> Array:
+    dy, dx = np.mgrid[-7:8, -7:8].astype(np.float32)
+    x, y = points[:, :1] + dx.ravel(), points[:, 1:] + dy.ravel()
+    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _on(free: Mask, points: Points) -> Mask:
+    h, w = free.shape
+    near = np.rint(np.nan_to_num(points, posinf=-1)).astype(np.int64)
+    inside = (near >= 0).all(axis=1) & (near[:, 0] < w) & (near[:, 1] < h)
+    found = np.zeros(len(points), bool)
+    found[inside] = free[near[inside, 1], near[inside, 0]]
+    return found
+
+
+@dataclass(frozen=True)
+class Described:
+    """A still's features: places in its own pixels (N, 2) and their descriptors."""
+
+    points: Points
+    descriptors: Array
+    size: Size
+
+
+def describe(rgb: Array) -> Described:
+    """SIFT features (Lowe, 2004) of a still, taken at a reduced size where it is large."""
+    size = (rgb.shape[1], rgb.shape[0])
+    scale = min(1.0, _MATCH_WIDTH_PX / max(size))
+    small = rgb if scale == 1.0 else cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    found, descriptors = cv2.SIFT_create(4000, contrastThreshold=0.02).detectAndCompute(gray8(small), None)
+    if descriptors is None or len(found) == 0:
+        return Described(np.zeros((0, 2)), np.zeros((0, 128), np.float32), size)
+    factor = np.array([size[0] / small.shape[1], size[1] / small.shape[0]])
+    points = (np.array([f.pt for f in found], np.float64) + 0.5) * factor - 0.5
+    root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
+    return Described(points, root.astype(np.float32), size)
+
+
+def register(one: Described, other: Described) -> Fit | None:
+    """The homography from one still's pixels to the other's, None where too little of them agrees.
+
+    Matches are the mutual nearest that are clearly nearer than the second nearest; the square root of the
+    descriptors makes the distance Hellinger's (Arandjelovic and Zisserman, 2012).
+    """
+    if min(len(one.points), len(other.points)) < _MATCH_MIN_INLIERS:
+        return None
+    likeness = one.descriptors @ other.descriptors.T
+    best = likeness.argmax(axis=1)
+    rows = np.arange(len(best))
+    top = likeness[rows, best].copy()
+    likeness[rows, best] = -1
+    second = likeness.max(axis=1)
+    likeness[rows, best] = top
+    mutual = likeness.argmax(axis=0)[best] == rows
+    clear = np.sqrt(np.maximum(2 - 2 * top, 0)) < _MATCH_RATIO * np.sqrt(np.maximum(2 - 2 * second, 1e-9))
+    chosen = np.flatnonzero(mutual & clear)
+    threshold = _MATCH_THRESHOLD_PX * max(1.0, max(other.size) / _MATCH_WIDTH_PX)
+    result = fit(one.points[chosen], other.points[best[chosen]], other.size, threshold)
+    if result is None or result.inliers.sum() < max(_MATCH_MIN_INLIERS, 0.25 * len(chosen)):
+        return None
+    return result

@@ -1,0 +1,90 @@
+"""Dense optical flow between two aligned pictures, and pictures moved by a share of it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pai_studio.core.media.frame import Array
+from pai_studio.core.motion.features import Gray, Mask
+from pai_studio.core.motion.homography import Matrix
+
+_CONSISTENT_PX = 1.5
+
+
+def dense(one: Gray, other: Gray) -> Array:
+    """Flow (H, W, 2) in pixels: what is at x in `one` is at x + flow in `other` (DIS; Kroeger et al., 2016)."""
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow.setFinestScale(1)
+    return np.asarray(flow.calc(one, other, None), np.float32)
+
+
+def grid(
+    matrix: Matrix, width: int, height: int, x0: float = 0.0, y0: float = 0.0, step: float = 1.0
+) -> Array:
+    """Where `matrix` takes the points (x0 + step * column, y0 + step * row): (height, width, 2) float32."""
+    x = x0 + step * np.arange(width, dtype=np.float64)
+    y = (y0 + step * np.arange(height, dtype=np.float64))[:, None]
+    w = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+    w = np.where(w * np.sign(np.linalg.det(matrix)) > 1e-9, w, np.nan)
+    out = np.empty((height, width, 2), np.float32)
+    out[..., 0] = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / w
+    out[..., 1] = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / w
+    return np.nan_to_num(out, copy=False, nan=-1e6, posinf=-1e6, neginf=-1e6)
+
+
+def sample(picture: Array, at: Array, *, border: int = cv2.BORDER_REPLICATE) -> Array:
+    """`picture` read bilinearly at (H, W, 2) places."""
+    return np.asarray(cv2.remap(picture, at, None, cv2.INTER_LINEAR, borderMode=border), np.float32)
+
+
+def agreement(forward: Array, backward: Array, to_other: Matrix, valid: Mask) -> Array:
+    """How far (H, W) in 0..1 a flow is borne out by the one that comes back, 0 outside `valid`.
+
+    `forward` lives in one picture, whose points `to_other` takes to the picture that `backward` lives in.
+    """
+    h, w = forward.shape[:2]
+    here = grid(np.eye(3), w, h)
+    there = _mapped(to_other, here + forward)
+    back = _mapped(np.linalg.inv(to_other), there + sample(backward, there))
+    error = np.linalg.norm(back - here, axis=2)
+    return np.asarray(np.where(valid, np.exp(-((error / _CONSISTENT_PX) ** 2)), 0.0), np.float32)
+
+
+def _mapped(matrix: Matrix, points: Array) -> Array:
+    w = matrix[2, 0] * points[..., 0] + matrix[2, 1] * points[..., 1] + matrix[2, 2]
+    x = matrix[0, 0] * points[..., 0] + matrix[0, 1] * points[..., 1] + matrix[0, 2]
+    y = matrix[1, 0] * points[..., 0] + matrix[1, 1] * points[..., 1] + matrix[1, 2]
+    return np.asarray(np.stack([x / w, y / w], axis=-1), np.float32)
+
+
+def unmoved(at: Array, flow: Array, share: float, rounds: int = 6) -> Array:
+    """The points x with x + share * flow(x) = at: where what is now seen at `at` had been before it moved.
+
+    A fixed point, damped so that a crease in the flow settles instead of swinging between its two sides.
+    """
+    x = at - share * sample(flow, at)
+    for _ in range(rounds):
+        x = 0.3 * x + 0.7 * (at - share * sample(flow, x))
+    return np.asarray(x, np.float32)
+
+
+def spread(values: Array, weight: Array) -> Array:
+    """Fill (H, W, C) where `weight` (H, W) is low from where it is high, smoothly (push and pull over a pyramid).
+
+    The weighted means go down a pyramid until one pixel is left, then come up again where nothing better is known
+    (Gortler et al., "The Lumigraph", 1996).
+    """
+    h, w = weight.shape
+    if min(h, w) <= 2:
+        total = max(float(weight.sum()), 1e-6)
+        mean = (values * weight[..., None]).sum(axis=(0, 1)) / total
+        return np.asarray(values * weight[..., None] + mean * (1 - weight[..., None]), np.float32)
+    small_weight = cv2.pyrDown(weight)
+    small = cv2.pyrDown(values * weight[..., None]).reshape(*small_weight.shape, -1)
+    coarse = spread(
+        small / np.maximum(small_weight, 1e-6)[..., None],
+        np.minimum(small_weight * 4, 1.0).astype(np.float32),
+    )
+    up = cv2.pyrUp(coarse, dstsize=(w, h)).reshape(h, w, -1)
+    return np.asarray(values * weight[..., None] + up * (1 - weight[..., None]), np.float32)

@@ -1,0 +1,1 @@
+"""What a shot will cost and which references serve a frame; the standard library only."""
