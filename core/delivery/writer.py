@@ -58,17 +58,17 @@ class Writer:
         beauty = self.config.convert(layers.beauty, self.config.working, self.shot.delivery_colorspace)
         alpha = np.ones((*beauty.shape[:2], 1), np.float32)
         picture = self._image(np.concatenate([beauty, alpha], axis=2), _RGBA, layers.canvas, plate)
-        carried = _carried(plate, layers.canvas, self.shot.plate.layer)
+        carried = [other] if (other := _carried(plate, self.shot.plate.layer)) else []
         wanted = self.passes[:-1]
         passes = {name: layers.passes()[name] for name in wanted}
         if self.shot.delivery.layout == "multilayer":
             parts = [picture, *(self._layer(name, passes[name], layers, plate) for name in wanted), *carried]
-            self._save(_joined(parts), layers.number, "beauty", facts)
+            self._save(parts, layers.number, "beauty", facts)
         else:
             for name in wanted:
                 alone = self._image(passes[name], _alone(passes[name]), layers.canvas, plate, data=name)
-                self._save(alone, layers.number, name, facts)
-            self._save(_joined([picture, *carried]), layers.number, "beauty", facts)
+                self._save([alone], layers.number, name, facts)
+            self._save([picture, *carried], layers.number, "beauty", facts)
         return self.files_of(layers.number)
 
     def write_plate(self, plate: Image, number: int, facts: Mapping[str, Any]) -> list[Path]:
@@ -79,7 +79,7 @@ class Writer:
         space, asked = self.shot.plate.colorspace, self.shot.delivery_colorspace
         if self.convert_plate or self.config.require(space) != self.config.require(asked):
             plate = self._converted(plate, asked)
-        self._save(plate, number, "beauty", facts)
+        self._save([plate], number, "beauty", facts)
         return [FramePattern(self.pattern).path(number)]
 
     def _converted(self, plate: Image, space: str) -> Image:
@@ -130,42 +130,18 @@ def _alone(pixels: Array) -> tuple[str, ...]:
     return ("Y",) if pixels.ndim == 2 else _RGB
 
 
-def _carried(plate: Image, canvas: Box, layer: str) -> list[Image]:
-    """The plate's other channels, placed on the canvas, so that nothing the artist had is lost."""
+def _carried(plate: Image, layer: str) -> Image | None:
+    """The plate's other channels in their own types, so that nothing the artist had is lost."""
     prefix = "" if layer == "rgba" else f"{layer}."
     # A plate that is itself one of our deliveries brings passes of the same names: ours take their place.
     ours = {f"{name}.{letter}" for name in PASSES for letter in _RGBA}
     replaced = {prefix + letter for letter in _RGBA} | set(_RGBA) | ours
     keep = [i for i, name in enumerate(plate.channels) if name not in replaced]
     if not keep:
-        return []
-    pixels = np.zeros((*canvas.shape, len(keep)), np.float32)
-    pixels[plate.data_window.slices_in(canvas)] = plate.pixels[..., keep]
-    types = tuple(plate.file_types[i] for i in keep)
-    return [
-        Image(
-            pixels,
-            tuple(plate.channels[i] for i in keep),
-            plate.colorspace,
-            canvas,
-            plate.display_window,
-            plate.pixel_aspect,
-            plate.metadata,
-            types,
-        )
-    ]
-
-
-def _joined(parts: list[Image]) -> Image:
-    """One image with the channels of all; the first part gives windows, space and metadata."""
-    first = parts[0]
-    return Image(
-        pixels=np.concatenate([part.pixels for part in parts], axis=2),
-        channels=tuple(name for part in parts for name in part.channels),
-        colorspace=first.colorspace,
-        data_window=first.data_window,
-        display_window=first.display_window,
-        pixel_aspect=first.pixel_aspect,
-        metadata=first.metadata,
-        file_types=tuple(kind for part in parts for kind in part.file_types),
+        return None
+    return replace(
+        plate,
+        pixels=plate.pixels[..., keep],
+        channels=tuple(plate.channels[i] for i in keep),
+        file_types=tuple(plate.file_types[i] for i in keep),
     )

@@ -26,11 +26,24 @@ def call(*command: str | Path, folder: Path, **environment: str) -> str:
 
 
 def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
-    call(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT, folder=tmp_path)
+    call(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        tmp_path,
+        ROOT,
+        folder=tmp_path,
+    )
     (wheel,) = tmp_path.glob("pai_studio-*.whl")
     call(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv", folder=tmp_path)
     python = tmp_path / "venv/bin/python"
-    site = call(python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])", folder=tmp_path).strip()
+    site = call(
+        python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])", folder=tmp_path
+    ).strip()
     call(sys.executable, "-m", "pip", "install", "--no-deps", "--target", site, wheel, folder=tmp_path)
     # The dependencies come from this environment; on PYTHONPATH its editable install is not followed.
     own = {"PYTHONPATH": sysconfig.get_paths()["purelib"], "PAI_STATE_DIR": str(tmp_path / "state")}

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     """`--server ADDR` and `--token-file FILE`."""
-    parser.add_argument("--server", metavar="HOST:PORT", help="the server (default: this user's own, started as needed)")
+    parser.add_argument(
+        "--server", metavar="HOST:PORT", help="the server (default: this user's own, started as needed)"
+    )
     parser.add_argument("--token-file", metavar="FILE", help="file that holds the server's token")
 
 

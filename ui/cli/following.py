@@ -23,7 +23,9 @@ class Follower:
         if event.message:
             self._console.line(event.message)
         if event.state == "UPLOADING":
-            self._console.progress("upload", event.done // _MIB, max(event.total // _MIB, 1), eta_s=event.eta_s, note="MiB")
+            self._console.progress(
+                "upload", event.done // _MIB, max(event.total // _MIB, 1), eta_s=event.eta_s, note="MiB"
+            )
         elif event.state == "QUEUED":
             self._console.progress("queued", 0, 0)
         elif event.state == "RUNNING" and event.phase and not event.output:

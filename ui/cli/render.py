@@ -23,14 +23,22 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`render SHOT.json [--out DIR] ...`."""
     parser.add_argument("shot", type=Path, metavar="SHOT.json", help="the shot document")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the delivery (default: the document's)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for the delivery (default: the document's)"
+    )
     parser.add_argument("--engine", metavar="NAME", help="use this engine instead of the document's")
-    parser.add_argument("--frames", type=FrameRange.parse, metavar="A-B", help="only these frames of the shot")
-    parser.add_argument("--refinish", action="store_true", help="run finishing again on the stored generation")
+    parser.add_argument(
+        "--frames", type=FrameRange.parse, metavar="A-B", help="only these frames of the shot"
+    )
+    parser.add_argument(
+        "--refinish", action="store_true", help="run finishing again on the stored generation"
+    )
     version = parser.add_mutually_exclusive_group()
     version.add_argument("--new-version", action="store_true", help="deliver as the next free version")
     version.add_argument("--resume", action="store_true", help="go on with a version that is partly there")
-    parser.add_argument("--shared", action="store_true", help="send paths inside the server's roots, not pictures")
+    parser.add_argument(
+        "--shared", action="store_true", help="send paths inside the server's roots, not pictures"
+    )
     add_server_arguments(parser)
 
 

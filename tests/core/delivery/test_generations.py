@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pai_studio.core.delivery.generations import GenerationStore, digest, quantised
+from pai_studio.core.media.frame import Box, Generated, Screen
+from pai_studio.core.shot import document
+from pai_studio.core.shot.errors import BadInput
+
+BOX = Box(-3, 2, 9, 5)
+
+
+def made(number: int = 1001, *, screen: Screen | None = None, full: bool = True) -> Generated:
+    rng = np.random.default_rng(abs(number))
+
+    def plane(*tail: int) -> np.ndarray:
+        return rng.uniform(0, 30, (*BOX.shape, *tail)).astype(np.float32)
+
+    if not full:
+        return Generated(number, plane(), None)
+    return Generated(number, plane(), plane(3), plane(3), plane(), plane(), plane(), screen)
+
+
+def same(a: Generated, b: Generated) -> None:
+    for name in ("matte", "background", "gain", "shadow", "rebuilt", "confidence"):
+        left, right = getattr(a, name), getattr(b, name)
+        assert (left is None) == (right is None), name
+        assert left is None or np.array_equal(left, right), name
+    assert (a.screen is None) == (b.screen is None)
+    if a.screen is not None and b.screen is not None:
+        assert np.array_equal(a.screen.color, b.screen.color)
+        assert a.screen.channel == b.screen.channel
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        made(full=False),
+        made(-4),
+        made(screen=Screen(np.array([0.1, 0.7, 0.2], np.float32), 1)),
+        made(screen=Screen(np.full((*BOX.shape, 3), 0.3, np.float32), 2)),
+    ],
+)
+def test_what_is_stored_comes_back_bit_by_bit(tmp_path: Path, one: Generated) -> None:
+    store = GenerationStore(tmp_path, "key")
+    stored = quantised(one)
+    assert not store.has(one.number)
+    store.write(stored, BOX)
+    assert store.has(one.number)
+    same(store.read(one.number), stored)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=45, max_size=45))
+def test_rounding_to_the_stored_form_is_done_once(values: list[float]) -> None:
+    plane = np.array(values, np.float32).reshape(BOX.shape)
+    once = quantised(Generated(1, plane, None))
+    assert np.isfinite(once.matte).all()
+    same(quantised(once), once)
+
+
+def test_a_frame_that_was_never_stored_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no generation is stored for frame 7"):
+        GenerationStore(tmp_path, "key").read(7)
+
+
+def test_the_digest_follows_what_decides_the_pictures(shot_file, tmp_path: Path) -> None:
+    base = document.parse(
+        shot_file(
+            tmp_path / "a.shot.json",
+            plate={"files": "p.####.exr", "colorspace": "ACEScg"},
+            references=[{"file": "r.exr", "frame": 1001}],
+        ).read_text()
+    )
+
+    def key(shot: document.Shot = base, engine_version: str = "1", config: str = "c", ref: str = "22") -> str:
+        return digest(
+            shot, {"p": "11", "r": ref}, engine="draft", engine_version=engine_version, config=config
+        )
+
+    def changed(**keys: object) -> document.Shot:
+        return base.model_copy(update=keys)
+
+    assert key() == key(
+        changed(finish=document.Finish(despill=0.1), delivery=document.Delivery(type="float"))
+    )
+    moved = changed(plate=base.plate.model_copy(update={"files": "elsewhere/p.####.exr"}))
+    assert key() == key(moved)
+    different = {
+        key(),
+        key(engine_version="2"),
+        key(config="d"),
+        key(ref="33"),
+        key(changed(engine=document.EngineChoice(seed=8))),
+        key(changed(references=[base.references[0].model_copy(update={"fit": "fit"})])),
+        key(changed(handles=2)),
+    }
+    assert len(different) == 7

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+
+from pai_studio.core.delivery import qc
+from pai_studio.core.media.frame import Box, Layers
+
+
+def frame(number: int, luminance: float = 0.0, confidence: float = 1.0) -> qc.FrameQc:
+    return qc.FrameQc(number, 0, confidence, 0.3, luminance, overscan=False)
+
+
+def test_a_jump_of_light_is_named_and_a_ramp_is_not() -> None:
+    ramp = [frame(n, luminance=n * 0.05) for n in range(1001, 1021)]
+    assert qc.flicker_outliers(ramp) == []
+    ramp[9] = frame(1010, luminance=1010 * 0.05 + 0.5)
+    assert 1010 in qc.flicker_outliers(ramp)
+    assert 1004 not in qc.flicker_outliers(ramp)
+
+
+def test_the_summary_names_frames_to_look_at() -> None:
+    frames = [frame(1001), frame(1002, confidence=0.1), frame(1003)]
+    summary = qc.summary(frames)
+    assert summary["low_confidence"] == [1002]
+    assert summary["frames"] == 3
+    assert [record["number"] for record in summary["records"]] == [1001, 1002, 1003]
+
+
+def test_what_is_measured_is_what_the_layers_hold() -> None:
+    shape = (8, 10)
+    rgb = np.full((*shape, 3), 0.5, np.float32)
+    matte = np.zeros(shape, np.float32)
+    matte[:, :5] = 1
+    beauty = rgb.copy()
+    beauty[0, 0] = 65504
+    confidence = np.where(matte > 0, 0.0, 0.75).astype(np.float32)
+    one = np.ones(shape, np.float32)
+    layers = Layers(7, Box(0, 0, 10, 8), beauty, rgb, rgb, matte, rgb, one, rgb, matte, confidence)
+    record = qc.measure(layers, overscan=False, weights=np.array([0.25, 0.5, 0.25], np.float32))
+    assert record.clipped == 1
+    assert record.matte_coverage == 0.5
+    assert record.confidence == 0.75  # what the subject hides does not count
+    assert record.luminance == -1.0

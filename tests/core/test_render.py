@@ -1,0 +1,204 @@
+"""The spine with an engine that returns the plate: what comes back is what went in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+
+from pai_studio.core.render import RenderRequest, RenderResult, render
+from pai_studio.core.shot import document
+from pai_studio.core.shot.errors import AlreadyThere, BadInput, Cancelled
+from pai_studio.core.shot.frames import FramePattern, FrameRange
+
+SPACES = ["ACEScg", "ARRI LogC4", "sRGB - Texture"]
+DISPLAY = (0, 0, 24, 16)
+
+
+def pixels_of(path: Path) -> tuple[np.ndarray, oiio.ImageSpec]:
+    file = oiio.ImageInput.open(str(path))
+    assert file, oiio.geterror()
+    return file.read_image("float"), file.spec()
+
+
+def a_picture(frame: int, shape: tuple[int, int], space: str) -> np.ndarray:
+    rng = np.random.default_rng(frame % 1000)
+    top = 20.0 if space == "ACEScg" else 1.0
+    return rng.uniform(0.001, top, (*shape, 3)).astype(np.float16).astype(np.float32)
+
+
+@pytest.fixture
+def a_shot(
+    tmp_path: Path, picture: Callable[..., Path], shot_file: Callable[..., Path]
+) -> Callable[..., document.Shot]:
+    """A shot whose plate has an offset data window, metadata and a depth channel; `engine` is plate."""
+
+    def make(frames: list[int], space: str = "ACEScg", **keys: Any) -> document.Shot:
+        pattern = FramePattern(str(tmp_path / "plate/p.####.exr"))
+        for frame in FrameRange(*frames):
+            rgbz = np.concatenate(
+                [a_picture(frame, (12, 18), space), np.full((12, 18, 1), 7.25 + frame, np.float32)], axis=2
+            )
+            picture(
+                pattern.path(frame), rgbz, channels=("R", "G", "B", "Z"), data=(-2, 3), display=DISPLAY,
+                facts={"owner": "a studio", "reelName": "A001", "PixelAspectRatio": 2.0},
+            )  # fmt: skip
+        picture(tmp_path / "ref.exr", np.full((16, 24, 3), 0.5, np.float32))
+        path = shot_file(
+            tmp_path / "a.shot.json",
+            frames=frames,
+            plate={"files": "plate/p.####.exr", "colorspace": space},
+            references=[{"file": "ref.exr", "frame": frames[0], "colorspace": "ACEScg"}],
+            engine={"name": "plate"},
+            delivery={"files": "out/v001/a_v001.####.exr", **keys.pop("delivery", {})},
+            **keys,
+        )
+        return document.load(path)
+
+    return make
+
+
+def rendered(shot: document.Shot, tmp_path: Path, **keys: Any) -> RenderResult:
+    return render(RenderRequest(shot=shot, out=tmp_path, generations=tmp_path / "generations", **keys))
+
+
+def output(tmp_path: Path, frame: int, version: int = 1) -> Path:
+    return FramePattern(str(tmp_path / f"out/v{version:03d}/a_v{version:03d}.####.exr")).path(frame)
+
+
+@pytest.mark.parametrize("frames", [[1001, 1003], [-3, -1], [10, 16, 3]])
+@pytest.mark.parametrize("space", SPACES)
+def test_an_untouched_plate_comes_back_exactly(a_shot, tmp_path: Path, frames: list[int], space: str) -> None:
+    shot = a_shot(frames, space)
+    rendered(shot, tmp_path)
+    for frame in FrameRange(*frames):
+        given, was = pixels_of(FramePattern(shot.plate.files).path(frame))
+        got, spec = pixels_of(output(tmp_path, frame))
+        order = [list(spec.channelnames).index(name) for name in was.channelnames]
+        assert np.array_equal(got[..., order], given)
+        assert (spec.x, spec.y, spec.width, spec.height) == (-2, 3, 18, 12)
+        assert (spec.full_x, spec.full_y, spec.full_width, spec.full_height) == DISPLAY
+        assert spec.getattribute("owner") == "a studio"
+        assert spec.getattribute("PixelAspectRatio") == 2.0
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_through_the_working_space_it_comes_back_within_half_an_ulp_of_half(
+    a_shot, tmp_path: Path, space: str
+) -> None:
+    shot = a_shot([1001, 1002], space)
+    rendered(shot, tmp_path, convert_plate=True)
+    for frame in (1001, 1002):
+        given, was = pixels_of(FramePattern(shot.plate.files).path(frame))
+        got, spec = pixels_of(output(tmp_path, frame))
+        order = [list(spec.channelnames).index(name) for name in was.channelnames]
+        got = got[..., order]
+        # Both ends are halves: less than one ulp apart means that the value before rounding was within half an ulp.
+        ulp = np.spacing(np.abs(given[..., :3]).astype(np.float16)).astype(np.float32)
+        assert np.all(np.abs(got[..., :3] - given[..., :3]) <= 0.5 * ulp)
+        assert np.array_equal(got[..., 3], given[..., 3])
+
+
+def test_a_delivery_in_another_space_is_converted(a_shot, tmp_path: Path) -> None:
+    shot = a_shot([1001, 1001], "sRGB - Texture", delivery={"colorspace": "ACEScg", "type": "float"})
+    rendered(shot, tmp_path)
+    given, _ = pixels_of(FramePattern(shot.plate.files).path(1001))
+    got, _ = pixels_of(output(tmp_path, 1001))
+    linear = np.where(
+        given[..., :3] <= 0.04045, given[..., :3] / 12.92, ((given[..., :3] + 0.055) / 1.055) ** 2.4
+    )
+    # Grey is grey in both primaries; the luminance of a colour is kept whatever its primaries are.
+    to_acescg_luminance = np.array([0.2722287, 0.6740818, 0.0536895])
+    rec709 = np.array([0.2126, 0.7152, 0.0722])
+    assert np.allclose(got[..., :3] @ to_acescg_luminance, linear @ rec709, rtol=0.03, atol=2e-3)
+
+
+def test_what_lies_beside_the_frames(a_shot, tmp_path: Path) -> None:
+    result = rendered(a_shot([1001, 1003]), tmp_path)
+    names = {path.name for path in result.files}
+    assert {"a_v001.qc.json", "a_v001.provenance.json", "a_v001.review.mp4"} <= names
+    origin = json.loads((tmp_path / "out/v001/a_v001.provenance.json").read_text())
+    assert origin["engine"]["name"] == "plate"
+    assert origin["frames"] == [1001, 1002, 1003]
+    assert len(origin["inputs"]["p.1001.exr"]) == 64
+    assert result.qc["frames"] == 3
+
+
+def test_a_version_on_disk_is_never_overwritten(a_shot, tmp_path: Path) -> None:
+    shot = a_shot([1001, 1002])
+    rendered(shot, tmp_path)
+    before = output(tmp_path, 1001).read_bytes()
+    with pytest.raises(AlreadyThere):
+        rendered(shot, tmp_path)
+    assert output(tmp_path, 1001).read_bytes() == before
+
+
+def test_resuming_makes_only_what_is_missing(a_shot, tmp_path: Path) -> None:
+    shot = a_shot([1001, 1004])
+    rendered(shot, tmp_path)
+    kept = output(tmp_path, 1001).stat().st_mtime_ns
+    whole = output(tmp_path, 1003).read_bytes()
+    output(tmp_path, 1003).unlink()
+    result = rendered(shot, tmp_path, resume=True)
+    assert output(tmp_path, 1001).stat().st_mtime_ns == kept
+    assert output(tmp_path, 1003).read_bytes() == whole
+    assert result.qc["frames"] == 4
+
+
+def test_resuming_over_a_changed_input_is_refused(
+    a_shot, tmp_path: Path, picture: Callable[..., Path]
+) -> None:
+    shot = a_shot([1001, 1002])
+    rendered(shot, tmp_path)
+    picture(tmp_path / "ref.exr", np.full((16, 24, 3), 0.25, np.float32))
+    with pytest.raises(AlreadyThere, match="another generation"):
+        rendered(shot, tmp_path, resume=True)
+
+
+def test_a_sub_range_equals_the_same_frames_of_the_whole(a_shot, tmp_path: Path) -> None:
+    shot = a_shot([1001, 1004])
+    rendered(shot, tmp_path)
+    part = shot.model_copy(
+        update={"delivery": shot.delivery.model_copy(update={"files": "out/v002/a_v002.####.exr"})}
+    )
+    rendered(part, tmp_path, frames=FrameRange(1002, 1003))
+    assert not output(tmp_path, 1001, version=2).exists()
+    for frame in (1002, 1003):
+        assert np.array_equal(pixels_of(output(tmp_path, frame, 2))[0], pixels_of(output(tmp_path, frame))[0])
+
+
+def test_frames_outside_the_shot_are_refused(a_shot, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="do not all lie in the shot's 1001-1002"):
+        rendered(a_shot([1001, 1002]), tmp_path, frames=FrameRange(1000, 1002))
+
+
+def test_refinishing_without_a_generation_says_what_to_do(a_shot, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no generation is stored for frame 1001; render the shot once"):
+        rendered(a_shot([1001, 1002]), tmp_path, mode="refinish")
+
+
+def test_a_cancelled_render_leaves_whole_files_only(a_shot, tmp_path: Path) -> None:
+    shot = a_shot([1001, 1006])
+
+    def stop_at_the_second(progress: Any) -> None:
+        if progress.phase == "frames" and progress.done == 2:
+            raise Cancelled("cancelled")
+
+    with pytest.raises(Cancelled):
+        render(RenderRequest(shot=shot, out=tmp_path, generations=tmp_path / "g"), stop_at_the_second)
+    files = sorted(p.name for p in (tmp_path / "out/v001").iterdir())
+    assert files
+    assert all(name.endswith(".exr") and not name.startswith(".") for name in files)
+    for name in files:
+        pixels_of(tmp_path / "out/v001" / name)
+
+
+def test_an_unknown_delivery_space_is_refused_before_anything_is_written(a_shot, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="ACESgc"):
+        rendered(a_shot([1001, 1001], delivery={"colorspace": "ACESgc"}), tmp_path)
+    assert not (tmp_path / "out").exists()
