@@ -13,7 +13,7 @@ from pai_studio.core.media.frame import Array, Screen
 _TOE = 0.02
 """So much of the screen's primary above the limit, relative to it, is noise and not spill."""
 _FIT_PX = 480
-_FAINT = 0.1
+_FAINT = 0.07
 """Below this matte the smooth neighbours' colour is trusted more than what the screen's removal leaves."""
 
 
@@ -53,16 +53,26 @@ def _edges(rgb: Array, body: Array, matte: Array, screen: Screen | None, amount:
     else:
         behind = np.broadcast_to(screen.color, rgb.shape)[edge]
         exact = whole - (1 - share) * behind
-        left = (_difference(exact, screen.channel) - _difference(nearby, screen.channel)) / np.maximum(
-            _difference(behind, screen.channel), 1e-4
-        )
-        exact = exact - amount * np.clip(0.5 * left, 0, 1) * behind
+        exact = _as_nearby(exact, nearby, behind, screen.channel, amount)
     trust = share**2 / (share**2 + _FAINT**2)
     guess = nearby + trust * (exact - nearby)
     found = as_f32(np.clip(guess, np.minimum(whole, 0), np.maximum(whole, 0)))
     if screen is None:
         return found
     return as_f32(suppress_spill(found[None], Screen(as_f32(behind)[None], screen.channel), amount)[0])
+
+
+def _as_nearby(exact: Array, nearby: Array, behind: Array, channel: int, amount: float) -> Array:
+    """Edges (N, 3) drawn towards the colour difference of the solid subject nearby, along the screen's colour.
+
+    Screen left behind goes by half (the subject's colours vary); the complement's fringe, which no
+    subject nearby nor a neutral one explains, by a third.
+    """
+    own = np.maximum(_difference(behind, channel), 1e-4)
+    found, wanted = _difference(exact, channel), _difference(nearby, channel)
+    left = np.clip((found - wanted) / own, 0, 1)
+    past = np.clip((found - np.minimum(wanted, 0)) / own, -1, 0)
+    return as_f32(exact - amount * (left / 2 + past / 3) * behind)
 
 
 def _difference(rgb: Array, channel: int) -> Array:
@@ -87,22 +97,35 @@ def suppress_spill(rgb: Array, screen: Screen, amount: float) -> Array:
         return rgb
     color = as_f32(np.broadcast_to(screen.color, rgb.shape))
     own = to_rec709(color)
+    rec709 = to_rec709(rgb)
     others = [c for c in range(3) if c != screen.channel]
     sample = own[::16, ::16].reshape(-1, 3)
     purity = float(np.median(1 - sample[:, others].max(1) / np.maximum(sample[:, screen.channel], 1e-6)))
-    excess = _excess(to_rec709(rgb), screen.channel, purity)
-    whole = _excess(own, screen.channel, purity)
-    share = amount * np.clip(excess / np.maximum(whole, 1e-4), 0, 1)
-    return as_f32(rgb - share[..., None] * color)
+    lean = float(np.clip(purity, 0, 1)) / 2
+    share = _excess(rec709, screen.channel, lean) / np.maximum(_excess(own, screen.channel, lean), 1e-4)
+    share = np.clip(np.minimum(share, _to_neutral(rec709, own, sample)), 0, 1)
+    return as_f32(rgb - (amount * share)[..., None] * color)
 
 
-def _excess(rec709: Array, channel: int, purity: float) -> Array:
+def _excess(rec709: Array, channel: int, lean: float) -> Array:
     """How far the screen's primary stands above its limit (H, W).
 
-    The limit lies between the mean and the larger of the other primaries: at the larger for a pure screen, which keeps
-    yellows and cyans; at the mean for one whose primary hardly leads, such as a yellow-green wall.
+    The limit lies between the mean (`lean` 0) and the larger (`lean` 1) of the other primaries. A pure screen leans
+    towards the larger, which keeps yellows and cyans; one whose primary hardly leads, such as a yellow-green
+    wall, takes the mean.
     """
     first, second = (rec709[..., c] for c in range(3) if c != channel)
     mean = (first + second) / 2
-    limit = mean + min(max(purity, 0.0), 1.0) * (np.maximum(first, second) - mean)
+    limit = mean + lean * (np.maximum(first, second) - mean)
     return as_f32(np.maximum(rec709[..., channel] - limit - _TOE * np.maximum(limit, 0), 0))
+
+
+def _to_neutral(rec709: Array, screen: Array, sample: Array) -> Array:
+    """How much of the screen (H, W) can go before its weakest primary leads and the complement shows."""
+    weakest = int(np.median(sample, 0).argmin())
+    first, second = (c for c in range(3) if c != weakest)
+
+    def lead(values: Array) -> Array:
+        return as_f32(np.maximum(values[..., first], values[..., second]) - values[..., weakest])
+
+    return as_f32(np.maximum(lead(rec709), 0) / np.maximum(lead(screen), 1e-4))

@@ -70,7 +70,9 @@ def _screenness(rec709: Array, clean: Array, estimate: ScreenEstimate) -> tuple[
         strict = np.minimum(difference, limit_of(rec709, channel) / np.maximum(strict_own, 0.1 * own))
     neutral = cv2.erode((difference < 1 - _SOLID).astype(np.uint8), np.ones((5, 5), np.uint8))
     inset = 2 * max(2, round(_INSET * rec709.shape[1])) + 1
-    tinted = cv2.erode((strict < 1 - _TINTED).astype(np.uint8), np.ones((inset, inset), np.uint8))
+    tinted = cv2.erode(
+        (cv2.blur(strict, (5, 5)) < 1 - _TINTED).astype(np.uint8), np.ones((inset, inset), np.uint8)
+    )
     return difference, as_f32(np.maximum(neutral, tinted))
 
 

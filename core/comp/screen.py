@@ -7,7 +7,7 @@ mixes as the matte does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -88,8 +88,8 @@ def _border_weight(shape: tuple[int, int]) -> Array:
     return weight / float(weight.mean())
 
 
-def _find(frames: list[Array], channel: int) -> tuple[float, Array, float]:
-    """The best cluster of one primary in small Rec.709 frames: its share of the picture, (3,) colour and noise."""
+def _find(frames: list[Array], channel: int) -> tuple[float, Array]:
+    """The best cluster of one primary in small Rec.709 frames: its share and (3,) colour."""
     pixels, weights = [], []
     for frame in frames:
         mask = _dominated(frame, channel)
@@ -98,7 +98,7 @@ def _find(frames: list[Array], channel: int) -> tuple[float, Array, float]:
     samples, weight = np.concatenate(pixels), np.concatenate(weights)
     area = sum(frame.shape[0] * frame.shape[1] for frame in frames)
     if samples.shape[0] < _MIN_SHARE * area:
-        return 0.0, np.zeros(3, np.float32), 0.0
+        return 0.0, np.zeros(3, np.float32)
     across, along = _chroma(samples[None], channel)
     counts, *edges = np.histogram2d(across[0], along[0], _BINS, [_CHROMA, _CHROMA], weights=weight)
     counts = cv2.GaussianBlur(counts, (0, 0), 1.2)
@@ -107,8 +107,8 @@ def _find(frames: list[Array], channel: int) -> tuple[float, Array, float]:
     near = np.hypot(across[0] - mode[0], along[0] - mode[1]) < _NEAR
     share = float(weight[near].sum() / area)
     if share < _MIN_SHARE:
-        return 0.0, np.zeros(3, np.float32), 0.0
-    return share, np.median(samples[near], 0).astype(np.float32), share
+        return 0.0, np.zeros(3, np.float32)
+    return share, np.median(samples[near], 0).astype(np.float32)
 
 
 def _is_screen(rec709: Array, color: Array, channel: int) -> Mask:
@@ -133,17 +133,21 @@ def _contrast(frames: list[Array], color: Array, channel: int) -> float:
     return float(np.median(steps)) * 2 if steps.size else np.inf
 
 
-def _noise(rgb: Array, color: Array, channel: int) -> float:
-    """Standard deviation of the colour difference on clean screen over the screen's, by the median deviation."""
+def _deviation(rgb: Array, estimate: ScreenEstimate) -> float:
+    """How far clean screen departs from its smooth fit, as a sigma of the colour difference over the screen's.
+
+    The larger of grain (a median deviation) and of what codecs and cloth do to few pixels (a third of the deviation
+    that one in fifty exceeds).
+    """
     rec709 = to_rec709(rgb)
-    mask = cv2.erode(_is_screen(rec709, color, channel).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    axis = axis_of(rec709, channel)
-    rough = np.abs(axis - cv2.blur(axis, (3, 3)))[mask]
-    if rough.size < 16:
+    mask = cv2.erode(
+        _is_screen(rec709, estimate.rec709, estimate.channel).astype(np.uint8), np.ones((9, 9), np.uint8)
+    )
+    own = axis_of(to_rec709(clean_screen(rgb, estimate).color), estimate.channel)
+    off = np.abs(axis_of(rec709, estimate.channel) / np.maximum(own, 1e-6) - 1)[mask > 0]
+    if off.size < 16:
         return 0.0
-    # 1.4826 turns a median deviation into a sigma; a 3x3 mean removed from white noise leaves sqrt(8/9) of it.
-    sigma = 1.4826 * float(np.median(rough)) / np.sqrt(8 / 9)
-    return float(sigma) / max(float(axis_of(color.reshape(1, 1, 3), channel)[0, 0]), 1e-6)
+    return float(max(1.4826 * np.median(off), np.quantile(off, 0.98) / 3))
 
 
 def estimate_screen(rgbs: list[Array], prefer: str = "auto") -> ScreenEstimate | None:
@@ -153,19 +157,20 @@ def estimate_screen(rgbs: list[Array], prefer: str = "auto") -> ScreenEstimate |
     """
     small = []
     for rgb in rgbs:
-        finite = np.nan_to_num(rgb, nan=0.0, posinf=0.0, neginf=0.0)
-        small.append(to_rec709(downscale(finite, max(1, max(rgb.shape[:2]) // _SMALL_PX))))
+        whole = np.nan_to_num(rgb, nan=0.0, posinf=0.0, neginf=0.0)
+        small.append(to_rec709(downscale(whole, max(1, max(rgb.shape[:2]) // _SMALL_PX))))
     channels = {"auto": (1, 2), "green": (1,), "blue": (2,)}[prefer]
     found = []
     for channel in channels:
-        share, color, _ = _find(small, channel)
+        share, color = _find(small, channel)
         if share > 0 and _contrast(small, color, channel) < _FLAT:
             found.append((share, channel, color))
     if not found:
         return None
     _, channel, color = max(found, key=lambda entry: entry[0])
-    noise = float(np.median([_noise(np.nan_to_num(rgb), color, channel) for rgb in rgbs[:3]]))
-    return ScreenEstimate(to_working(color.reshape(1, 1, 3)).reshape(3), channel, noise)
+    estimate = ScreenEstimate(to_working(color.reshape(1, 1, 3)).reshape(3), channel, 0.0)
+    finite = [np.nan_to_num(rgb, nan=0.0, posinf=0.0, neginf=0.0) for rgb in rgbs[:3]]
+    return replace(estimate, noise=float(np.median([_deviation(rgb, estimate) for rgb in finite])))
 
 
 def clean_screen(rgb: Array, estimate: ScreenEstimate, subject: Array | None = None) -> Screen:
