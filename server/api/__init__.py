@@ -1,0 +1,1 @@
+"""The wire: `studio.proto`, the code generated from it, and the client."""

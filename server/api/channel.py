@@ -1,0 +1,109 @@
+"""A connection to one server: token, TLS, errors as PaiErrors, patience with short outages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from pai_studio.core.shot.errors import BadInput, NotAuthenticated, PaiError
+from pai_studio.server.api.studio_pb2_grpc import StudioStub
+from pai_studio.server.api.wire import error_from_rpc, is_loopback, split_address
+
+_CALL_S = 60.0
+_PATIENCE_S = 60.0
+_OPTIONS = [
+    ("grpc.max_receive_message_length", 16 << 20),
+    ("grpc.max_send_message_length", 64 << 20),  # the server's own limit decides, and says so
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+]
+
+
+class Patience:
+    """How long to go on trying: waits a little longer each time, and starts over whenever something came through."""
+
+    def __init__(self, limit_s: float = _PATIENCE_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit_s, self._clock = limit_s, clock
+        self.renew()
+
+    def renew(self) -> None:
+        """Something came through."""
+        self._since = self._clock()
+        self._wait_s = 0.05
+
+    def bear(self, error: PaiError) -> None:
+        """Wait before the next try. Raises the error when it will not pass, or has lasted for too long."""
+        if not error.retryable or self._clock() - self._since > self._limit_s:
+            raise error
+        time.sleep(self._wait_s)
+        self._wait_s = min(self._wait_s * 2, 2.0)
+
+
+class Connection:
+    """Calls to one server. Raises PaiErrors: the server's own, Unreachable, NotAuthenticated."""
+
+    def __init__(self, address: str, token: str, ca: Path | None = None) -> None:
+        self.address = address
+        host, _ = split_address(address)
+        if ca is not None:
+            try:
+                trusted = grpc.ssl_channel_credentials(ca.read_bytes())
+            except OSError as error:
+                raise BadInput(
+                    f"cannot be read ({error.strerror})", where=str(ca), hint="check tls_ca"
+                ) from None
+            self._channel = grpc.secure_channel(address, trusted, _OPTIONS)
+        elif is_loopback(host):
+            self._channel = grpc.insecure_channel(address, _OPTIONS)
+        else:  # a token never travels in the clear
+            self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(), _OPTIONS)
+        if not token:
+            raise NotAuthenticated(
+                "no token is given", where=address, hint="put the server's token in PAI_TOKEN"
+            )
+        self._metadata = (("authorization", f"Bearer {token}"),)
+        self._stub: Any = StudioStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """End the connection; calls under way are broken off."""
+        self._channel.close()
+
+    def once(self, method: str, request: Any, *, timeout_s: float = _CALL_S) -> Any:
+        """One call, one try."""
+        try:
+            return getattr(self._stub, method)(request, metadata=self._metadata, timeout=timeout_s)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.address) from None
+
+    def call(self, method: str, request: Any) -> Any:
+        """A call that may be repeated without harm, tried again while the server is away."""
+        patience = Patience()
+        while True:
+            try:
+                return self.once(method, request)
+            except PaiError as error:
+                patience.bear(error)
+
+    def send(self, method: str, requests: Iterator[Any]) -> Any:
+        """A stream to the server and its one answer."""
+        try:
+            return getattr(self._stub, method)(requests, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.address) from None
+
+    def stream(self, method: str, request: Any) -> Iterator[Any]:
+        """A stream from the server; closing the iterator ends the call."""
+        call = getattr(self._stub, method)(request, metadata=self._metadata)
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise error_from_rpc(error, self.address) from None
+        finally:
+            call.cancel()

@@ -1,0 +1,207 @@
+"""This user's own server on this machine: found, else started, one at a time, gone when idle."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pai_studio
+from pai_studio.core import log
+from pai_studio.core.shot.errors import NotAuthenticated, PaiError, Unreachable, VersionMismatch
+from pai_studio.server.api import studio_pb2 as pb
+from pai_studio.server.api.channel import Connection
+from pai_studio.server.api.types import ServerInfo, info_from_pb
+from pai_studio.server.api.wire import compatible
+
+IDLE_EXIT_S = 900.0
+_START_S = 60.0
+_ANSWER_S = 5.0
+
+
+def state_dir() -> Path:
+    """`$PAI_STATE_DIR`, else `pai-studio` in the user's state folder; made for this user alone."""
+    named = os.environ.get("PAI_STATE_DIR")
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pai-studio"
+    path = Path(named) if named else base
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)
+    return path
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The files by which processes of one user find their server."""
+
+    folder: Path
+
+    @property
+    def address(self) -> Path:
+        return self.folder / "server.json"
+
+    @property
+    def token(self) -> Path:
+        return self.folder / "token"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "server.log"
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the lock under which a server is looked for and started."""
+        with (self.folder / "start.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def write(self, path: Path, text: str) -> None:
+        """Put a private file in place whole."""
+        temp = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        temp.replace(path)
+
+
+@dataclass(frozen=True)
+class _Found:
+    address: str
+    pid: int
+    token: str
+    info: ServerInfo
+
+
+def ensure_local() -> tuple[str, str]:
+    """The address and token of this user's server; starts it when none answers. Several processes may race.
+
+    An idle server of another version is replaced. Raises Unreachable when none starts, VersionMismatch when a busy
+    one is too far apart.
+    """
+    place = _Place(state_dir())
+    with place.alone():
+        found = _look(place)
+        if found is not None and found.info.version != pai_studio.__version__:
+            found = _replaced(found)
+        if found is not None:
+            return found.address, found.token
+        return _start(place)
+
+
+def _look(place: _Place) -> _Found | None:
+    """The server that the files name, if it lives and takes the token."""
+    try:
+        said = json.loads(place.address.read_text(encoding="utf-8"))
+        address, pid, token = str(said["address"]), int(said["pid"]), place.token.read_text(encoding="utf-8")
+        connection = Connection(address, token)
+    except (OSError, ValueError, KeyError, TypeError, PaiError):
+        return None
+    try:
+        answer = connection.once("GetServerInfo", pb.GetServerInfoRequest(), timeout_s=_ANSWER_S)
+    except (
+        Unreachable,
+        NotAuthenticated,
+        VersionMismatch,
+    ):  # stale files: nobody there, or a stranger on the port
+        return None
+    finally:
+        connection.close()
+    return _Found(address, pid, token, info_from_pb(answer))
+
+
+def _replaced(found: _Found) -> _Found | None:
+    """None once an idle server has ended; a busy one is kept when it can be talked to."""
+    if found.info.active_jobs == 0:
+        os.kill(found.pid, signal.SIGTERM)
+        _wait_for_end(found.pid)
+        return None
+    if compatible(found.info.version, pai_studio.__version__):
+        return found
+    say = f"the local server is version {found.info.version} and busy, this is {pai_studio.__version__}"
+    raise VersionMismatch(say, where=found.address, hint="wait for its jobs, or cancel them")
+
+
+def _wait_for_end(pid: int) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        if not select.select([descriptor], [], [], _START_S)[0]:
+            raise Unreachable(
+                "the old local server does not stop", where=f"process {pid}", hint="end it by hand"
+            )
+    finally:
+        os.close(descriptor)
+
+
+def _start(place: _Place) -> tuple[str, str]:
+    """Start a detached server and wait for its address."""
+    token = secrets.token_urlsafe(32)
+    place.write(place.token, token)
+    place.address.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pai_studio.server.local", str(place.folder)]
+    with place.log.open("ab") as logged:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=logged,
+            start_new_session=True,
+            cwd="/",
+            env={key: value for key, value in os.environ.items() if "TOKEN" not in key},
+        )
+    assert child.stdout is not None
+    with child.stdout:
+        is_ready = bool(select.select([child.stdout], [], [], _START_S)[0])
+        line = child.stdout.readline().decode() if is_ready else ""
+    address = line.removeprefix("listening on ").strip()
+    if not line.startswith("listening on "):
+        child.kill()
+        child.wait()
+        said = place.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        hint = f"see {place.log}"
+        raise Unreachable(
+            f"the local server does not start ({' '.join(said)})", where="local server", hint=hint
+        )
+    child.returncode = 0  # it is nobody's child from here on: no warning that it still runs
+    return address, token
+
+
+def serve(folder: Path) -> int:
+    """Be the local server of a state folder. Returns the exit code."""
+    from pai_studio.server.app import run  # noqa: PLC0415 - the client asks for ensure_local alone
+    from pai_studio.server.settings import ServerSettings  # noqa: PLC0415
+
+    log.set_up()
+    place = _Place(folder)
+    settings = ServerSettings(
+        data_dir=folder / "server",
+        token_file=place.token,
+        idle_exit_s=float(os.environ.get("PAI_LOCAL_IDLE_S", IDLE_EXIT_S)),
+        render=os.environ.get("PAI_LOCAL_RENDER", ServerSettings.render),
+    )
+
+    def on_ready(address: str) -> None:
+        said = {
+            "address": address,
+            "pid": os.getpid(),
+            "version": pai_studio.__version__,
+            "since": time.time(),
+        }
+        place.write(place.address, json.dumps(said))
+
+    return run(settings, on_ready)
+
+
+if __name__ == "__main__":
+    sys.exit(serve(Path(sys.argv[1])))
