@@ -15,9 +15,10 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array, Box, Still
 from pai_studio.core.motion.camera import Camera
-from pai_studio.core.motion.flow import agreement, dense, grid, sample, spread, unmoved
-from pai_studio.core.motion.homography import Matrix, Size, scaling, translation
 from pai_studio.core.motion.features import gray8, middle_of
+from pai_studio.core.motion.flow import agreement, dense, grid, spread, unmoved
+from pai_studio.core.motion.homography import Matrix, Size, inverse, scaling, translation
+from pai_studio.core.motion.resample import CUBIC, MIRROR, NEAREST, enlarged, reduced, sample
 from pai_studio.core.plan.reach import Service, serving, trust
 
 _FLOW_WIDTH_PX = 640
@@ -79,7 +80,7 @@ def place(still: Still, display: Box) -> _Placed:
     density = _density(to_plate, (w, h))
     if density < 0.75:
         small = (max(1, round(w * density * 1.1)), max(1, round(h * density * 1.1)))
-        rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
+        rgb = reduced(rgb, small)
         to_plate = to_plate @ scaling(w / small[0], h / small[1])
     logarithmic = bool(rgb.max() > _HDR_ABOVE)
     if logarithmic:
@@ -124,7 +125,7 @@ class BackgroundBuilder:
         services = serving([p.frame for p in self._placed], number)
         active = [s for s in services if s.weight > 0]
         moved = {s.index: self._move(s, active, number, here) for s in active}
-        weights = self._weights(active, moved, number)
+        weights = self._weights(active, moved)
         covered = np.any([m.inset_px >= 0 for m in moved.values()], axis=0)
         for service in services[len(active) :]:
             if covered.all():
@@ -145,7 +146,7 @@ class BackgroundBuilder:
     def _compare(self, i: int, j: int, *, parallax: bool) -> None:
         """Measure two stills against each other where both see the same."""
         between = self._camera.between(i, j)
-        there, back = self._seen_from(i, j, between), self._seen_from(j, i, np.linalg.inv(between))
+        there, back = self._seen_from(i, j, between), self._seen_from(j, i, inverse(between))
         if there is None or back is None:
             return
         gain = _gain(there[0], there[1], there[2])
@@ -153,13 +154,11 @@ class BackgroundBuilder:
             self._gains[i, j], self._gains[j, i] = gain, (1 / gain).astype(np.float32)
         if not parallax:
             return
-        flows = []
-        for own, other, _, _ in (there, back):
-            ratio = gain if own is there[0] else None if gain is None else 1 / gain
-            flows.append(_flow(own, other if ratio is None else other / ratio))
-        low_to_low = np.linalg.inv(back[3]) @ between @ there[3]
+        to_other = np.ones(3, np.float32) if gain is None else gain
+        flows = _flow(there[0], there[1] / to_other), _flow(back[0], back[1] * to_other)
+        low_to_low = inverse(back[3]) @ between @ there[3]
         sure = agreement(flows[0], flows[1], low_to_low, there[2])
-        sure_back = agreement(flows[1], flows[0], np.linalg.inv(low_to_low), back[2])
+        sure_back = agreement(flows[1], flows[0], inverse(low_to_low), back[2])
         self._parallax[i, j] = _Parallax(spread(flows[0], sure), there[3])
         self._parallax[j, i] = _Parallax(spread(flows[1], sure_back), back[3])
 
@@ -169,12 +168,16 @@ class BackgroundBuilder:
         h, w = one.rgb.shape[:2]
         scale = min(1.0, _FLOW_WIDTH_PX / w)
         size = (max(2, round(w * scale)), max(2, round(h * scale)))
-        small = one.linear(cv2.resize(one.rgb, size, interpolation=cv2.INTER_AREA))
+        small = one.linear(reduced(one.rgb, size))
         to_plate = one.to_plate @ scaling(w / size[0], h / size[1])
-        back = np.linalg.inv(other.to_plate) @ between @ to_plate
-        reduced = max(1.0, 1 / _density(np.linalg.inv(back), size[::1]))
-        source = other.rgb if reduced < 1.3 else cv2.GaussianBlur(other.rgb, (0, 0), 0.4 * reduced)
-        at = grid(back, *size)
+        back = inverse(other.to_plate) @ between @ to_plate
+        coarser = max(1.0, 1 / _density(inverse(back), size[::1]))
+        source = (
+            other.rgb
+            if coarser < 1.3
+            else np.asarray(cv2.GaussianBlur(other.rgb, (0, 0), 0.4 * coarser), np.float32)
+        )
+        at = grid(back, size)
         oh, ow = other.rgb.shape[:2]
         both = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] <= ow - 1) & (at[..., 1] <= oh - 1)
         if both.mean() < 0.02:
@@ -195,20 +198,20 @@ class BackgroundBuilder:
             np.minimum(at[..., 0], w - 1 - at[..., 0]), np.minimum(at[..., 1], h - 1 - at[..., 1])
         ) + np.float32(0.505)
         rgb = self._picture(placed, at)
-        return _Moved(rgb * self._look(service, active, number), inset, (w, h))
+        return _Moved(rgb * self._look(service, active), inset, (w, h))
 
     def _places(self, i: int, partner: int | None, share: float, number: int, here: Box) -> Array:
         """Where in still i each pixel of the canvas lies, (H, W, 2), computed on a grid and interpolated."""
-        back = np.linalg.inv(self._camera.motion(i, number) @ self._placed[i].to_plate)
+        back = inverse(self._camera.motion(i, number) @ self._placed[i].to_plate)
         step = _MAP_STEP_PX
         columns, rows = here.width // step + 2, here.height // step + 2
-        at = grid(back, columns, rows, here.x, here.y, step)
+        at = grid(back, (columns, rows), (here.x, here.y), step)
         parallax = self._parallax.get((i, partner)) if partner is not None and share > 0 else None
         if parallax is not None:
-            to_raster = np.linalg.inv(parallax.to_plate) @ self._placed[i].to_plate
+            to_raster = inverse(parallax.to_plate) @ self._placed[i].to_plate
             scale = to_raster[[0, 1], [0, 1]].astype(np.float32)
-            raster = at * scale + to_raster[:2, 2].astype(np.float32)
-            at = at + (unmoved(raster, parallax.flow, share) - raster) / scale
+            raster = np.asarray(at * scale + to_raster[:2, 2], np.float32)
+            at += (unmoved(raster, parallax.flow, share) - raster) / scale
         affine = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         full = cv2.warpAffine(
@@ -222,13 +225,13 @@ class BackgroundBuilder:
         """The still read at `at`, mirrored beyond its border; exact where every place is a pixel's centre."""
         whole = np.rint(at)
         if np.abs(at - whole).max() < 2e-3:
-            moved = cv2.remap(placed.rgb, whole, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+            moved = sample(placed.rgb, whole, NEAREST, MIRROR)
         else:
-            moved = cv2.remap(placed.rgb, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+            moved = sample(placed.rgb, at, CUBIC, MIRROR)
             np.maximum(moved, min(0.0, float(placed.rgb.min())), out=moved)
         return placed.linear(moved)
 
-    def _look(self, service: Service, active: list[Service], number: int) -> Array:
+    def _look(self, service: Service, active: list[Service]) -> Array:
         """The gain (3,) that brings a still to the look of the frame, which goes from still to still steadily."""
         one = np.ones(3, np.float32)
         gain = one
@@ -237,7 +240,7 @@ class BackgroundBuilder:
                 gain = gain * self._gains[service.index, other.index] ** np.float32(other.weight)
         return gain
 
-    def _weights(self, active: list[Service], moved: dict[int, _Moved], number: int) -> dict[int, Array]:
+    def _weights(self, active: list[Service], moved: dict[int, _Moved]) -> dict[int, Array]:
         """Each active still's weight at each pixel: nearness in time, inside its border, and one where they differ."""
         feather = min(1.0, min(s.distance_frames for s in active) / _FEATHER_FRAMES)
         weights = {s.index: _feathered(moved[s.index], feather) for s in active}
@@ -291,13 +294,11 @@ def _difference(pair: list[Array]) -> Array:
     """How much two pictures of the same place differ, (H, W) in 0..1, seen a few pixels wide."""
     h, w = pair[0].shape[:2]
     small = (max(1, w // 4), max(1, h // 4))
-    seen = [cv2.resize(p, small, interpolation=cv2.INTER_AREA) for p in pair]
+    seen = [reduced(p, small) for p in pair]
     middle = np.float32(middle_of(seen[0]))
     one, other = (np.maximum(p, 0) / (np.maximum(p, 0) + middle) for p in seen)
     apart = cv2.blur(np.abs(one - other).max(axis=2), (5, 5))
-    return np.asarray(
-        cv2.resize(np.clip(apart * 8, 0, 1), (w, h), interpolation=cv2.INTER_LINEAR), np.float32
-    )
+    return np.asarray(enlarged(np.clip(apart * 8, 0, 1), (w, h)), np.float32)
 
 
 def _gain(one: Array, other: Array, both: np.ndarray) -> Array | None:
@@ -321,10 +322,10 @@ def _filled(rgb: Array, covered: np.ndarray) -> Array:
     """What no still covers: the mirrored picture beside the border, going over into a smooth continuation."""
     h, w = covered.shape
     size = (max(2, w // 4), max(2, h // 4))
-    weight = cv2.resize(covered.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    weight = reduced(covered.astype(np.float32), size)
     weight = np.where(weight > 0.99, 1, 0).astype(np.float32)
-    smooth = spread(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), weight)
-    smooth = cv2.resize(smooth, (w, h), interpolation=cv2.INTER_LINEAR)
+    smooth = spread(reduced(rgb, size), weight)
+    smooth = enlarged(smooth, (w, h))
     away = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 5)
     mix = np.clip(away / (_MIRROR * w), 0, 1)
     mix = (mix * mix * (3 - 2 * mix))[..., None]

@@ -18,8 +18,9 @@ from pai_studio.core.engines._background import BackgroundBuilder
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.media.frame import Array, Box, Generated, PlateFrame, Screen, Still
 from pai_studio.core.motion.camera import Camera
-from pai_studio.core.motion.features import Described, Mask, describe, gray8, middle_of, register
-from pai_studio.core.motion.homography import Fit, translation
+from pai_studio.core.motion.features import Described, Gray, Mask, describe, gray8, middle_of, register
+from pai_studio.core.motion.homography import Fit, inverse, translation
+from pai_studio.core.motion.resample import enlarged, reduced
 from pai_studio.core.motion.track import ScreenTracker, Track
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
@@ -36,6 +37,7 @@ class DraftEngine:
 
     name = "draft"
     version = "1"
+    fills_background = True
 
     def __init__(self, choice: EngineChoice, *, chosen: str = "") -> None:
         """`chosen` says why it runs where the document did not name it."""
@@ -126,13 +128,18 @@ class DraftEngine:
 
     def _matte(self, frame: PlateFrame) -> tuple[Array, Screen | None]:
         """The given matte, else the key; the screen behind the subject where there is one."""
-        if frame.alpha is not None:
-            matte = frame.alpha if frame.core is None else np.maximum(frame.alpha, frame.core)
-            matte = matte if frame.garbage is None else matte * (1 - frame.garbage)
-            bare = frame.keyed or self._estimate is None
-            return matte, None if bare else clean_screen(frame.rgb, self._estimate, frame.garbage)
-        keyed = key(frame.rgb, self._estimate, frame.garbage, frame.core)
-        return keyed.matte, keyed.screen
+        if frame.alpha is None:
+            if self._estimate is None:
+                raise BadInput(
+                    "this frame has no matte and the shot no screen", where=f"frame {frame.number}"
+                )
+            keyed = key(frame.rgb, self._estimate, frame.garbage, frame.core)
+            return keyed.matte, keyed.screen
+        matte = frame.alpha if frame.core is None else np.maximum(frame.alpha, frame.core)
+        matte = matte if frame.garbage is None else matte * (1 - frame.garbage)
+        if frame.keyed or self._estimate is None:
+            return matte, None
+        return matte, clean_screen(frame.rgb, self._estimate, frame.garbage)
 
     def _follow(self, source: ShotSource, samples: list[PlateFrame], report: Report) -> Track:
         """One look at every frame; of the pictures only the tracker's key is kept."""
@@ -145,28 +152,39 @@ class DraftEngine:
             tracker.add(frame.number, *self._seen(frame, middle))
         return tracker.finish()
 
-    def _seen(self, frame: PlateFrame, middle: float) -> tuple[np.ndarray, Mask]:
+    def _seen(self, frame: PlateFrame, middle: float) -> tuple[Gray, Mask]:
         """The display window at tracking size as gray, and where it shows neither subject nor nothing."""
-        window = frame.display.slices_in(frame.canvas)
         height, width = frame.display.shape
-        w = min(width, _TRACK_WIDTH_PX[self.quality])
-        size = (w, max(1, round(height * w / width)))
-        low = (min(w, _KEY_WIDTH_PX), max(1, round(height * min(w, _KEY_WIDTH_PX) / width)))
+        sizes = [min(width, most) for most in (_TRACK_WIDTH_PX[self.quality], _KEY_WIDTH_PX)]
+        size, low = ((w, max(1, round(height * w / width))) for w in sizes)
+        rgb = reduced(frame.rgb[frame.display.slices_in(frame.canvas)], size)
+        taken = enlarged(self._taken(frame, reduced(rgb, low)), size) > 0
+        return gray8(rgb, middle), ~taken
 
-        def reduced(values: Array | None) -> Array | None:
-            return None if values is None else cv2.resize(values[window], low, interpolation=cv2.INTER_AREA)
-
-        rgb = cv2.resize(frame.rgb[window], size, interpolation=cv2.INTER_AREA)
-        garbage, core, alpha = reduced(frame.garbage), reduced(frame.core), reduced(frame.alpha)
-        if alpha is None:
-            small = cv2.resize(rgb, low, interpolation=cv2.INTER_AREA)
-            alpha = key(small, self._estimate, garbage, core).matte
+    def _taken(self, frame: PlateFrame, rgb: Array) -> Array:
+        """1 where the subject is, with a margin, or where the file holds no pixels; on the raster of `rgb`."""
+        window = frame.display.slices_in(frame.canvas)
+        low = (rgb.shape[1], rgb.shape[0])
+        inside = None if frame.inside is None else frame.inside.astype(np.float32)
+        given = (frame.alpha, frame.garbage, frame.core, inside)
+        alpha, garbage, core, inside = (None if a is None else reduced(a[window], low) for a in given)
+        small = PlateFrame(
+            frame.number,
+            rgb,
+            frame.canvas,
+            frame.display,
+            alpha=alpha,
+            keyed=True,
+            garbage=garbage,
+            core=core,
+        )
+        taken = np.asarray(cv2.medianBlur(self._matte(small)[0], 5)) > 0.25
+        if inside is not None:
+            taken |= inside < 1
         margin = 2 * max(2, round(_MARGIN * low[0])) + 1
-        taken = cv2.dilate((alpha > 0.08).astype(np.uint8), np.ones((margin, margin), np.uint8))
-        if frame.inside is not None:
-            empty = reduced((~frame.inside).astype(np.float32)) > 0
-            taken |= cv2.dilate(empty.astype(np.uint8), np.ones((margin, margin), np.uint8))
-        return gray8(rgb, middle), cv2.resize(taken, size, interpolation=cv2.INTER_NEAREST) == 0
+        return np.asarray(
+            cv2.dilate(taken.astype(np.float32), np.ones((margin, margin), np.uint8)), np.float32
+        )
 
     @staticmethod
     def _register(stills: list[Still], display: Box, report: Report) -> dict[tuple[int, int], Fit]:
@@ -183,7 +201,7 @@ class DraftEngine:
                 if found is not None:
                     to_plate, from_plate = (
                         corner @ stills[j].placement,
-                        np.linalg.inv(corner @ stills[i].placement),
+                        inverse(corner @ stills[i].placement),
                     )
                     links[i, j] = Fit(to_plate @ found.matrix @ from_plate, found.inliers, found.residual_px)
         return links

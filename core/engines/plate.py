@@ -16,6 +16,7 @@ class PlateEngine:
 
     name = "plate"
     version = "1"
+    fills_background = False
 
     def prepare(self, source: ShotSource, report: Report) -> None:
         """There is nothing to look for."""

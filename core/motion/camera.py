@@ -6,6 +6,7 @@ a world knows how the picture moves from any of its anchors to any frame. Betwee
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,7 @@ from pai_studio.core.motion.homography import (
     Size,
     corner_shift,
     exponential,
+    inverse,
     logarithm,
 )
 from pai_studio.core.motion.track import Track
@@ -132,7 +134,7 @@ class Camera:
         """The legs between the world's anchors, in time, with one smooth speed through all that are not tracked."""
         members = [k for k, w in enumerate(self._world) if w == world]
         stops = sorted({self._anchors[k] for k in members})
-        motions = [self._measured(a, b, members) for a, b in zip(stops, stops[1:], strict=False)]
+        motions = [self._measured(a, b, members) for a, b in itertools.pairwise(stops)]
         lengths = [float(np.abs(corner_shift(m, self._size)).mean()) for m in motions]
         travelled = np.concatenate([[0.0], np.cumsum(np.maximum(lengths, 1e-6))])
         speed = PchipInterpolator(stops, travelled) if len(stops) > 2 else None
@@ -160,7 +162,7 @@ class Camera:
         if (i, j) in self._links:
             return self._links[i, j], self._links[i, j].matrix
         if (j, i) in self._links:
-            return self._links[j, i], np.linalg.inv(self._links[j, i].matrix)
+            return self._links[j, i], inverse(self._links[j, i].matrix)
         return None
 
     def _by_way_of_others(self, firsts: list[int], lasts: list[int], members: list[int]) -> Matrix:
@@ -192,7 +194,7 @@ class Camera:
             progress = self._progress_in_gaps(start, end, known)
         else:
             progress = self._progress_of_track(start, end, tracked)
-        return _Leg(start, end, motion, progress, logarithm(motion @ np.linalg.inv(tracked)))
+        return _Leg(start, end, motion, progress, logarithm(motion @ inverse(tracked)))
 
     def _progress_in_gaps(self, start: int, end: int, known: float) -> Callable[[float], float]:
         whole = (end - start) * (1 - known)
@@ -233,7 +235,7 @@ class Camera:
                 continue
             if min(near, far) <= frame <= max(near, far):
                 return self._along(leg, near, frame) @ pose
-            pose = (leg.motion if ahead else np.linalg.inv(leg.motion)) @ pose
+            pose = (leg.motion if ahead else inverse(leg.motion)) @ pose
             at = far
         beyond = self._track.relative(at, self._track.nearest(at, frame))
         return pose if beyond is None else beyond @ pose
@@ -241,7 +243,7 @@ class Camera:
     def _along(self, leg: _Leg, near: int, frame: float) -> Matrix:
         """From one end of a leg to a frame on it."""
         from_start = exponential(leg.progress(frame) * leg.generator) @ self._track.bridged(leg.start, frame)
-        return from_start if near == leg.start else from_start @ np.linalg.inv(leg.motion)
+        return from_start if near == leg.start else from_start @ inverse(leg.motion)
 
     def _source_off_anchor(self, frame: int) -> tuple[Source, str]:
         for legs in self._legs.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,9 @@ import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.motion.homography import Fit, Matrix, Points, Size, apply, fit
+from pai_studio.core.motion.resample import reduced, sample
 
+_cv: Any = cv2
 Gray = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
@@ -57,7 +60,7 @@ class Key:
 
 def keyed(gray: Gray, free: Mask) -> Key:
     """Find corners where `free` is True; `points` may be empty."""
-    smooth = cv2.GaussianBlur(gray, (0, 0), 1.2)
+    smooth = _smooth(gray)
     found = cv2.goodFeaturesToTrack(
         smooth, MAX_CORNERS, 0.005, max(gray.shape[1] / 160, 5.0), mask=free.astype(np.uint8), blockSize=5
     )
@@ -75,10 +78,9 @@ def follow(key: Key, gray: Gray, free: Mask, guess: Matrix) -> Fit | None:
     size = (gray.shape[1], gray.shape[0])
     if len(key.points) < MIN_INLIERS:
         return None
-    brought = cv2.warpPerspective(
-        cv2.GaussianBlur(gray, (0, 0), 1.2), guess, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpPerspective(_smooth(gray), guess, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    brought = np.asarray(warped, np.uint8)
     there, found = _flow_points(key.gray, brought, key.points)
     back, returned = _flow_points(brought, key.gray, there)
     likeness = _likeness(key.detail, _detail(brought), key.points, there)
@@ -109,10 +111,15 @@ def _flow_points(
     one: Gray, other: Gray, points: npt.NDArray[np.float32]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 0.01)
-    moved, status, _ = cv2.calcOpticalFlowPyrLK(
+    moved, status, _ = _cv.calcOpticalFlowPyrLK(
         one, other, points.reshape(-1, 1, 2), None, winSize=(_WINDOW, _WINDOW), maxLevel=3, criteria=stop
     )
     return moved.reshape(-1, 2), status.ravel().astype(bool)
+
+
+def _smooth(gray: Gray) -> Gray:
+    """Noise taken down, corners kept."""
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.2), np.uint8)
 
 
 def _detail(gray: Gray) -> Array:
@@ -134,7 +141,7 @@ def _likeness(
 def _patches(picture: Array, points: npt.NDArray[np.float32]) -> Array:
     dy, dx = np.mgrid[-7:8, -7:8].astype(np.float32)
     x, y = points[:, :1] + dx.ravel(), points[:, 1:] + dy.ravel()
-    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return sample(picture, np.stack([x, y], axis=-1))
 
 
 def _on(free: Mask, points: Points) -> Mask:
@@ -159,8 +166,12 @@ def describe(rgb: Array) -> Described:
     """SIFT features (Lowe, 2004) of a still, taken at a reduced size where it is large."""
     size = (rgb.shape[1], rgb.shape[0])
     scale = min(1.0, _MATCH_WIDTH_PX / max(size))
-    small = rgb if scale == 1.0 else cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found, descriptors = cv2.SIFT_create(4000, contrastThreshold=0.02).detectAndCompute(gray8(small), None)
+    small = (
+        rgb
+        if scale == 1.0
+        else reduced(rgb, (max(1, round(size[0] * scale)), max(1, round(size[1] * scale))))
+    )
+    found, descriptors = _cv.SIFT_create(4000, contrastThreshold=0.02).detectAndCompute(gray8(small), None)
     if descriptors is None or len(found) == 0:
         return Described(np.zeros((0, 2)), np.zeros((0, 128), np.float32), size)
     factor = np.array([size[0] / small.shape[1], size[1] / small.shape[0]])

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.motion.features import Gray, Mask
-from pai_studio.core.motion.homography import Matrix
+from pai_studio.core.motion.homography import Matrix, Size, inverse
+from pai_studio.core.motion.resample import sample
+
+_cv: Any = cv2
 
 _CONSISTENT_PX = 1.5
 
 
 def dense(one: Gray, other: Gray) -> Array:
     """Flow (H, W, 2) in pixels: what is at x in `one` is at x + flow in `other` (DIS; Kroeger et al., 2016)."""
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = _cv.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow.setFinestScale(1)
     return np.asarray(flow.calc(one, other, None), np.float32)
 
 
-def grid(
-    matrix: Matrix, width: int, height: int, x0: float = 0.0, y0: float = 0.0, step: float = 1.0
-) -> Array:
-    """Where `matrix` takes the points (x0 + step * column, y0 + step * row): (height, width, 2) float32."""
-    x = x0 + step * np.arange(width, dtype=np.float64)
-    y = (y0 + step * np.arange(height, dtype=np.float64))[:, None]
+def grid(matrix: Matrix, size: Size, corner: tuple[float, float] = (0.0, 0.0), step: float = 1.0) -> Array:
+    """Where `matrix` takes the points `corner` + step * (column, row): (H, W, 2) float32 for `size` (W, H)."""
+    width, height = size
+    x = corner[0] + step * np.arange(width, dtype=np.float64)
+    y = (corner[1] + step * np.arange(height, dtype=np.float64))[:, None]
     w = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
     w = np.where(w * np.sign(np.linalg.det(matrix)) > 1e-9, w, np.nan)
     out = np.empty((height, width, 2), np.float32)
@@ -33,20 +37,15 @@ def grid(
     return np.nan_to_num(out, copy=False, nan=-1e6, posinf=-1e6, neginf=-1e6)
 
 
-def sample(picture: Array, at: Array, *, border: int = cv2.BORDER_REPLICATE) -> Array:
-    """`picture` read bilinearly at (H, W, 2) places."""
-    return np.asarray(cv2.remap(picture, at, None, cv2.INTER_LINEAR, borderMode=border), np.float32)
-
-
 def agreement(forward: Array, backward: Array, to_other: Matrix, valid: Mask) -> Array:
     """How far (H, W) in 0..1 a flow is borne out by the one that comes back, 0 outside `valid`.
 
     `forward` lives in one picture, whose points `to_other` takes to the picture that `backward` lives in.
     """
     h, w = forward.shape[:2]
-    here = grid(np.eye(3), w, h)
-    there = _mapped(to_other, here + forward)
-    back = _mapped(np.linalg.inv(to_other), there + sample(backward, there))
+    here = grid(np.eye(3), (w, h))
+    there = _mapped(to_other, np.add(here, forward))
+    back = _mapped(inverse(to_other), there + sample(backward, there))
     error = np.linalg.norm(back - here, axis=2)
     return np.asarray(np.where(valid, np.exp(-((error / _CONSISTENT_PX) ** 2)), 0.0), np.float32)
 
@@ -80,11 +79,9 @@ def spread(values: Array, weight: Array) -> Array:
         total = max(float(weight.sum()), 1e-6)
         mean = (values * weight[..., None]).sum(axis=(0, 1)) / total
         return np.asarray(values * weight[..., None] + mean * (1 - weight[..., None]), np.float32)
-    small_weight = cv2.pyrDown(weight)
-    small = cv2.pyrDown(values * weight[..., None]).reshape(*small_weight.shape, -1)
-    coarse = spread(
-        small / np.maximum(small_weight, 1e-6)[..., None],
-        np.minimum(small_weight * 4, 1.0).astype(np.float32),
-    )
-    up = cv2.pyrUp(coarse, dstsize=(w, h)).reshape(h, w, -1)
+    small_weight = np.asarray(cv2.pyrDown(weight), np.float32)
+    small = np.asarray(cv2.pyrDown(values * weight[..., None]), np.float32).reshape(*small_weight.shape, -1)
+    small /= np.maximum(small_weight, 1e-6)[..., None]
+    coarse = spread(small, np.minimum(small_weight * 4, 1, dtype=np.float32))
+    up = np.asarray(cv2.pyrUp(coarse, dstsize=(w, h)), np.float32).reshape(h, w, -1)
     return np.asarray(values * weight[..., None] + up * (1 - weight[..., None]), np.float32)

@@ -29,6 +29,11 @@ class Fit:
     residual_px: float
 
 
+def inverse(matrix: Matrix) -> Matrix:
+    """The way back."""
+    return np.asarray(np.linalg.inv(matrix), np.float64)
+
+
 def translation(dx: float, dy: float) -> Matrix:
     """The homography that moves points by (dx, dy)."""
     return np.array([[1.0, 0.0, dx], [0.0, 1.0, dy], [0.0, 0.0, 1.0]])

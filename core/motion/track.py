@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pai_studio.core.motion.features import MIN_INLIERS, Gray, Key, Mask, follow, keyed
-from pai_studio.core.motion.homography import Fit, Matrix, Size, corner_shift, power, scaling
+from pai_studio.core.motion.homography import Fit, Matrix, Size, corner_shift, inverse, power, scaling
 
 _MAX_GAP = 8
 _NEW_KEY_BELOW = 0.6
@@ -31,7 +31,7 @@ class Stretch:
         if self.frames[after] == frame:
             return self.poses[after]
         a, b = self.frames[after - 1], self.frames[after]
-        step = self.poses[after] @ np.linalg.inv(self.poses[after - 1])
+        step = self.poses[after] @ inverse(self.poses[after - 1])
         return power(step, (frame - a) / (b - a)) @ self.poses[after - 1]
 
 
@@ -50,13 +50,13 @@ class Track:
         found = self.stretch_at(start)
         if found is None or found is not self.stretch_at(frame):
             return None
-        return found.pose(frame) @ np.linalg.inv(found.pose(start))
+        return found.pose(frame) @ inverse(found.pose(start))
 
     def bridged(self, start: float, frame: float) -> Matrix:
         """The motion from a frame to a later one as far as it is known, as if the camera stood still in the gaps."""
         motion = np.eye(3)
         for stretch, low, high in self._overlaps(start, frame):
-            motion = stretch.pose(high) @ np.linalg.inv(stretch.pose(low)) @ motion
+            motion = stretch.pose(high) @ inverse(stretch.pose(low)) @ motion
         return motion
 
     def known(self, start: float, frame: float) -> float:
@@ -123,7 +123,7 @@ class ScreenTracker:
         return found
 
     def _accept(self, number: int, gray: Gray, free: Mask, found: Fit) -> None:
-        self._step = np.eye(3) if self._gap else found.matrix @ np.linalg.inv(self._motion)
+        self._step = np.eye(3) if self._gap else found.matrix @ inverse(self._motion)
         self._gap = 0
         self._motion = found.matrix
         count = int(found.inliers.sum())
@@ -156,7 +156,7 @@ class ScreenTracker:
     def _record(self, number: int, pose: Matrix, count: int, residual_px: float) -> None:
         up = scaling(self._size[0] / self._small[0], self._size[1] / self._small[1])
         self._stretch.frames.append(number)
-        self._stretch.poses.append(up @ pose @ np.linalg.inv(up))
+        self._stretch.poses.append(up @ pose @ inverse(up))
         self._stretch.inliers.append(count)
         self._stretch.residuals_px.append(residual_px * self._size[0] / self._small[0])
 
