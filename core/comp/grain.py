@@ -66,15 +66,23 @@ def _fit(level: Array, variance: Array) -> tuple[float, float]:
     edges = np.quantile(level, np.linspace(0, 1, _BINS + 1))
     points = []
     for low, high in pairwise(edges):
-        inside = (level >= low) & (level <= high)
+        inside = (
+            (level >= low) & (level <= high) & (variance > 1e-12)
+        )  # a clipped block has no noise to tell of
         if inside.sum() >= 8:
             points.append((max(float(level[inside].mean()), 0.0), float(np.quantile(variance[inside], 0.25))))
+    if not points:
+        return 0.0, 0.0
     x, y = np.array(points).T
     # Every bin holds at least its noise; the line through the lower half of the residuals ignores texture.
     scale = 1 / np.maximum(y, y.max() * 1e-3 + 1e-12)
     for _ in range(3):
         design = np.stack([scale, scale * x], 1)
-        floor, slope = np.maximum(np.linalg.lstsq(design, scale * y, rcond=None)[0], 0)
+        floor, slope = np.linalg.lstsq(design, scale * y, rcond=None)[0]
+        if slope < 0:
+            floor, slope = np.average(y, weights=scale**2), 0.0
+        elif floor < 0:
+            floor, slope = 0.0, float((scale**2 * x * y).sum() / max((scale**2 * x * x).sum(), 1e-12))
         scale = np.where(y > 1.5 * (floor + slope * x), scale * 0.2, scale)
     # The 25% quantile of a mean over about 40 independent squares lies 0.85 of the way to it.
     return float(floor) / 0.85, float(slope) / 0.85
