@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import PyOpenColorIO as ocio  # noqa: N813 - as its own documents name it
+import PyOpenColorIO as ocio
 
 from pai_studio.core.media.config_files import Members, config_members, digest_of, write_archive
 from pai_studio.core.media.frame import Array

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import PyOpenColorIO as ocio  # noqa: N813 - as its own documents name it
+import PyOpenColorIO as ocio
 
 from pai_studio.core.shot.errors import BadInput
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import OpenImageIO as oiio  # noqa: N813 - as its own documents name it
+import OpenImageIO as oiio
 
 from pai_studio.core.media.exr_header import Header, Part, read_header
-from pai_studio.core.media.exr_layers import find_layer
+from pai_studio.core.media.exr_layers import Layer, find_layer
 from pai_studio.core.media.files import sweep_temps, whole_file, write_fault, write_file
 from pai_studio.core.media.frame import Array, Box, Image
 from pai_studio.core.media.limits import LIMITS, Limits
@@ -33,9 +33,12 @@ __all__ = [
     "Limits",
     "Repairs",
     "clean",
+    "on_box",
     "read_channels",
     "read_header",
     "read_image",
+    "read_layer",
+    "read_plane",
     "sweep_temps",
     "write_exr",
     "write_file",
@@ -53,22 +56,22 @@ def read_image(
     Raises UnreadableImage for a damaged, deep, ambiguous multi-view or oversized file, BadInput for an absent layer.
     """
     header = read_header(path, limits)
-    found = find_layer(header, layer)
-    wanted = (*found.rgb, *([found.alpha] if found.alpha else []))
-    names = ("R", "G", "B", "A")[: len(wanted)]
-    return _read(header, found.part, wanted, names, colorspace)
+    return read_layer(header, find_layer(header, layer), colorspace=colorspace)
 
 
-def read_channels(
-    path: Path | str, *, layer: str = "rgba", colorspace: str = "", limits: Limits = LIMITS
+def read_layer(
+    header: Header, layer: Layer, *, prefix: str = "", others: bool = False, colorspace: str = ""
 ) -> Image:
-    """Every half and float channel of the part that holds `layer`, or of the only part.
+    """A layer under the names `prefix` + R, G, B, A; with `others`, the part's other channels after it."""
+    wanted = (*layer.rgb, *([layer.alpha] if layer.alpha else []))
+    names = tuple(prefix + letter for letter in "RGBA"[: len(wanted)])
+    return _read(header, layer.part, dict(zip(names, wanted, strict=True)), colorspace, others=others)
 
-    Raises as `read_image`.
-    """
+
+def read_channels(path: Path | str, *, colorspace: str = "", limits: Limits = LIMITS) -> Image:
+    """Every half and float channel of a file's first part under its own name. Raises as `read_image`."""
     header = read_header(path, limits)
-    part = header.parts[0] if len(header.parts) == 1 else find_layer(header, layer).part
-    return _read(header, part, None, None, colorspace)
+    return _read(header, header.parts[0], {}, colorspace, others=True)
 
 
 def read_plane(path: Path | str, channel: str, limits: Limits = LIMITS) -> tuple[Image, str]:
@@ -87,13 +90,11 @@ def read_plane(path: Path | str, channel: str, limits: Limits = LIMITS) -> tuple
         hint = f"it holds {', '.join(name for _, name in every[:20])}"
         raise UnreadableImage(f"has no channel {channel!r}", where=str(path), hint=hint)
     part, name = found[0]
-    return _read(header, part, (name,), (name,), ""), name
+    return _read(header, part, {name: name}, ""), name
 
 
-def _read(
-    header: Header, part: Part, wanted: tuple[str, ...] | None, names: tuple[str, ...] | None, space: str
-) -> Image:
-    """Channels `wanted` under other `names`, or all that float32 can hold, in OpenImageIO's order."""
+def _read(header: Header, part: Part, wanted: dict[str, str], space: str, *, others: bool = False) -> Image:
+    """Channels under the names that `wanted` gives them; with `others`, then the rest that float32 can hold."""
     where = str(header.path)
     source = oiio.ImageInput.open(where)
     if source is None:
@@ -102,29 +103,30 @@ def _read(
         if source.format_name() != "openexr" or not source.seek_subimage(part.index, 0):
             raise _unreadable(where, source.geterror())
         spec = source.spec()
-        if wanted is None:
-            wanted = tuple(name for name in spec.channelnames if part.channels.get(name) != "uint")
+        taken = [*wanted.values()]
+        rest = [n for n in spec.channelnames if others and n not in taken and part.channels.get(n) != "uint"]
+        taken += rest
         try:
-            pixels = _planes(source, part, spec, wanted, where)
+            pixels = _planes(source, part, spec, taken, where)
         except MemoryError:
             say = f"needs more memory than there is ({part.data_window.width}x{part.data_window.height})"
             raise OutOfResources(say, where=where) from None
         return Image(
             pixels=pixels,
-            channels=names or wanted,
+            channels=(*wanted, *rest),
             colorspace=space,
             data_window=part.data_window,
             display_window=part.display_window,
             pixel_aspect=part.pixel_aspect,
             metadata=metadata_of(spec),
-            file_types=tuple(part.channels[name] for name in wanted),
+            file_types=tuple(part.channels[name] for name in taken),
         )
     finally:
         source.close()
 
 
 def _planes(
-    source: oiio.ImageInput, part: Part, spec: oiio.ImageSpec, wanted: tuple[str, ...], where: str
+    source: oiio.ImageInput, part: Part, spec: oiio.ImageSpec, wanted: list[str], where: str
 ) -> Array:
     """The wanted channels, (H, W, C) float32, read in one run of neighbours."""
     there = {name: index for index, name in enumerate(spec.channelnames)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-import OpenImageIO as oiio  # noqa: N813 - as its own documents name it
+import OpenImageIO as oiio
 
 COLOR_ATTRIBUTES = frozenset(
     {"chromaticities", "colorInteropID", "acesImageContainerFlag", "oiio:ColorSpace"}

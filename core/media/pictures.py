@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import OpenImageIO as oiio  # noqa: N813 - as its own documents name it
+import OpenImageIO as oiio
 
 from pai_studio.core.media.frame import Array, Box, Image
 from pai_studio.core.media.limits import LIMITS, Limits
@@ -51,7 +51,7 @@ _KEPT = frozenset(
 
 @dataclass(frozen=True)
 class Look:
-    """What a file says of itself before it is decoded. `attributes` holds all of it, `metadata` what is worth keeping."""
+    """What a file says of itself before it is decoded; `metadata` holds those of its `attributes` worth keeping."""
 
     path: Path
     kind: str
@@ -150,7 +150,7 @@ def _opened(path: Path) -> tuple[oiio.ImageInput, str]:
 
 def _judged(path: Path, kind: str, spec: oiio.ImageSpec, limits: Limits) -> Look:
     limits.check(str(path), spec.width, spec.height, spec.nchannels)
-    attributes = {item.name: item.value for item in spec.extra_attribs}
+    attributes: dict[str, Any] = {item.name: item.value for item in spec.extra_attribs}
     if attributes.get("dpx:Interlace") == 1:
         raise UnreadableImage("is interlaced", where=str(path), hint="deinterlace it first")
     if kind == "cineon":

@@ -32,10 +32,10 @@ _UPRIGHT: dict[int, Callable[[Array], Array]] = {
 def read_still(
     path: Path | str, colorspace: str, config: ColorConfig, limits: Limits = LIMITS
 ) -> tuple[Array, str, str]:
-    """A still as (h, w, 3) in the working space, the space it was taken to be in, and what is worth a note ("" if none).
+    """A still as (h, w, 3) in the working space, the space it was taken to be in, and a note, which may be empty.
 
-    Without `colorspace` the file's own is used: that of an EXR's attributes, linear Rec.709 for Radiance, sRGB for JPEG,
-    PNG and 8- or 16-bit TIFF. Raises UnreadableImage, or BadInput where the space is not known.
+    Without `colorspace` the file's own is used: that of an EXR's attributes, linear Rec.709 for Radiance, sRGB for
+    JPEG, PNG and 8- or 16-bit TIFF. Raises UnreadableImage, or BadInput where the space is not known.
     """
     path = Path(path)
     if kind_of(path) == "openexr":
@@ -52,7 +52,7 @@ def read_still(
 
 
 def space_of_exr(attributes: dict[str, Any], config: ColorConfig) -> str | None:
-    """The space that an EXR's own attributes name (`colorInteropID`, `chromaticities`, ...), where the config has it."""
+    """The space that an EXR's attributes name (`colorInteropID`, `chromaticities`, ...), where the config has it."""
     for key in ("colorInteropID", "oiio:ColorSpace"):
         if found := config.find(str(attributes.get(key, ""))):
             return found

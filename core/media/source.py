@@ -1,0 +1,171 @@
+"""A shot's pictures from its files: plate, mattes and stills, in the working space."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.frame import Array, Box, Image, PlateFrame, Still
+from pai_studio.core.media.geometry import fit_placement
+from pai_studio.core.media.limits import LIMITS, Limits
+from pai_studio.core.media.mattes import MatteFiles
+from pai_studio.core.media.plates import Plate, open_plate
+from pai_studio.core.media.readahead import read_ahead
+from pai_studio.core.media.repairs import Repairs, clean
+from pai_studio.core.media.still import read_still
+from pai_studio.core.shot.document import Shot
+from pai_studio.core.shot.errors import BadInput, PaiError
+from pai_studio.core.shot.frames import FrameRange
+
+
+class FileSource:
+    """Implements `engines.base.ShotSource`: looks at every file at once, decodes frames when they are asked for.
+
+    `notes` says what is worth knowing of the files and grows while frames are read. `repairs` counts the NaN and Inf
+    that were replaced. `frame`, `image` and any number of streams may be used from several threads.
+    Raises MissingFrames, BadInput, UnreadableImage or UnknownColorSpace before anything is decoded.
+    """
+
+    def __init__(
+        self, shot: Shot, config: ColorConfig, limits: Limits = LIMITS, *, depth: int = 4, threads: int = 2
+    ) -> None:
+        self.shot = shot
+        self.config = config
+        self.frames: FrameRange = shot.all_frames
+        self.repairs = Repairs()
+        self._depth = depth
+        self._lock = threading.Lock()
+        self._space = config.require(shot.plate.colorspace)
+        self._plate = open_plate(shot, self.frames, config, limits, threads)
+        self.notes: list[str] = [f"plate: {note}" for note in self._plate.notes]
+        self.display = self._plate.format.display
+        self._check_alpha()
+        self._mattes = {
+            name: MatteFiles(f"mattes.{name}", matte, self.frames, self.display, limits)
+            for name in ("alpha", "garbage", "core")
+            if (matte := getattr(shot.mattes, name)).files
+        }
+        self.notes += [files.note for files in self._mattes.values() if files.note]
+        self.stills: list[Still] = [self._still(index, limits) for index in range(len(shot.references))]
+
+    def frame(self, number: int) -> PlateFrame:
+        """One frame, decoded now."""
+        image = self._cleaned(self._plate.read(number, others=False), number)
+        return self._assembled(image, number)
+
+    def image(self, number: int) -> Image:
+        """One frame with every channel that can be carried through, in the plate's own space and values.
+
+        Its picture is named R, G, B(, A), behind `plate.layer` and a dot where that is not rgba.
+        """
+        return self._cleaned(self._plate.read(number, others=True), number)
+
+    def stream(self, numbers: Iterable[int]) -> Generator[PlateFrame]:
+        """Those frames in order, decoded ahead in the background."""
+        with closing(self._ahead(numbers, others=False)) as pairs:
+            for frame, _ in pairs:
+                yield frame
+
+    def stream_pairs(self, numbers: Iterable[int]) -> Generator[tuple[PlateFrame, Image]]:
+        """As `stream`, each frame with its `image`, decoded once for both."""
+        return self._ahead(numbers, others=True)
+
+    def _ahead(self, numbers: Iterable[int], *, others: bool) -> Generator[tuple[PlateFrame, Image]]:
+        with closing(self._plate.session()) as plate:
+            jobs = (partial(self._pair, plate, number, others=others) for number in numbers)
+            yield from read_ahead(jobs, self._depth, plate.threads)
+
+    def _pair(self, plate: Plate, number: int, *, others: bool) -> tuple[PlateFrame, Image]:
+        image = self._cleaned(plate.read(number, others=others), number)
+        return self._assembled(image, number), image
+
+    def _cleaned(self, image: Image, number: int) -> Image:
+        image, repairs = clean(image)
+        if repairs:
+            with self._lock:
+                self.repairs += repairs
+            self.notes.append(f"plate: frame {number}: {repairs.nan} NaN and {repairs.inf} Inf replaced")
+        return image
+
+    def _assembled(self, image: Image, number: int) -> PlateFrame:
+        plate = self.shot.plate
+        canvas = self.display.union(image.data_window)
+        rgb, alpha = self._picture(image)
+        covered: npt.NDArray[np.bool_] | None = None
+        if canvas != image.data_window:
+            rows, columns = image.data_window.slices_in(canvas)
+            covered = np.zeros(canvas.shape, bool)
+            covered[rows, columns] = True
+            rgb = _padded(rgb, canvas, rows, columns)
+            alpha = None if alpha is None else _padded(alpha, canvas, rows, columns)
+        given = {name: files.over(number, canvas) for name, files in self._mattes.items()}
+        return PlateFrame(
+            number=number,
+            rgb=rgb,
+            canvas=canvas,
+            display=self.display,
+            pixel_aspect=image.pixel_aspect,
+            alpha=given.get("alpha", alpha),
+            premultiplied=plate.alpha == "premultiplied",
+            # A matte over an unkeyed plate leaves the old background in the edges, whatever the screen.
+            keyed=plate.alpha == "premultiplied" or (plate.alpha == "straight" and plate.screen == "none"),
+            garbage=given.get("garbage"),
+            core=given.get("core"),
+            inside=covered,
+        )
+
+    def _picture(self, image: Image) -> tuple[Array, Array | None]:
+        """The picture in the working space and, where the document says that the plate has one, its alpha."""
+        kind = self.shot.plate.alpha
+        if kind == "none":
+            # The picture's channels come first; up to four of them go to OpenColorIO as they lie.
+            planes = image.pixels if image.pixels.shape[2] <= 4 else image.pixels[..., :3]
+            return self.config.convert_rgb(planes, self._space, self.config.working), None
+        alpha = np.ascontiguousarray(np.clip(image.pixels[..., 3], 0, 1))
+        rgb = image.pixels[..., :3]
+        if kind == "straight" or self.config.is_linear(self._space):
+            return self.config.convert_rgb(rgb, self._space, self.config.working), alpha
+        # Code values were multiplied, not light: divide, convert, multiply.
+        safe = np.where(alpha > 0, alpha, 1)[..., None]
+        light = self.config.convert_rgb(np.ascontiguousarray(rgb / safe), self._space, self.config.working)
+        return light * alpha[..., None], alpha
+
+    def _check_alpha(self) -> None:
+        plate = self.shot.plate
+        if plate.alpha != "none" and not self._plate.format.has_alpha:
+            hint = 'set plate.alpha to "none", or give mattes.alpha'
+            raise BadInput(
+                f"plate.alpha is {plate.alpha!r}, but there is no alpha", where=plate.files, hint=hint
+            )
+        if plate.alpha == "premultiplied" and self.shot.mattes.alpha.files:
+            hint = "leave mattes.alpha out, or write the plate straight"
+            raise BadInput("mattes.alpha is given for a premultiplied plate", where=plate.files, hint=hint)
+
+    def _still(self, index: int, limits: Limits) -> Still:
+        reference = self.shot.references[index]
+        path = Path(reference.file)
+        try:
+            rgb, space, note = read_still(path, reference.colorspace, self.config, limits)
+        except PaiError as error:
+            error.where = f"references[{index}] {error.where}"
+            raise
+        if not reference.colorspace:
+            self.notes.append(f"references[{index}]: {path.name} is taken to be {space!r}")
+        if note:
+            self.notes.append(f"references[{index}]: {path.name}: {note}")
+        size = rgb.shape[1], rgb.shape[0]
+        placement = fit_placement(size, self.display, self._plate.format.pixel_aspect, reference.fit)
+        return Still(rgb, reference.frame, placement, path.name)
+
+
+def _padded(pixels: Array, canvas: Box, rows: slice, columns: slice) -> Array:
+    out = np.zeros((*canvas.shape, *pixels.shape[2:]), np.float32)
+    out[rows, columns] = pixels
+    return out
