@@ -1,0 +1,1 @@
+"""Our own renderer of screen shots with exact truth."""

@@ -1,0 +1,160 @@
+"""One frame of a shot, filmed twice at once: on the screen stage, and as it would be in the place itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from pai_studio.core.media.frame import Array
+from pai_studio.core.synth import shadow
+from pai_studio.core.synth.body import Look
+from pai_studio.core.synth.camera import Camera, make_move
+from pai_studio.core.synth.layout import lay_out
+from pai_studio.core.synth.noise import color
+from pai_studio.core.synth.pose import Walk
+from pai_studio.core.synth.stage import build_stage
+from pai_studio.core.synth.subject import Pictured, Subject
+
+_READ_NOISE = 0.0011
+_SHOT_NOISE = 0.00016
+
+_OUTFITS = (
+    # coat, leggings, skin, boots, hair, scarf, plaid line
+    ("a8342c", "2a2c38", "c98e6e", "4a2f20", "3a2014", "d9b24a", "e8c9a0"),
+    ("c48a1e", "3a3f52", "e0ac8a", "3b2a22", "7a3b1a", "3c6b74", "f0dcae"),
+    ("2f5f6b", "2b2622", "8a5a3c", "5a3a24", "15100d", "d8743a", "a9d0cf"),
+    ("6b2f4a", "4a4a44", "d8a080", "2c2420", "b5803c", "e2d3b0", "d8a0b8"),
+    ("d8cbb0", "4b5a44", "6f452c", "42291a", "1a120e", "b0392f", "a88a5c"),
+    ("3d4f86", "8a7a62", "e6b899", "5c3b24", "8c4a20", "e0a63a", "c0cbe8"),
+)
+
+
+@dataclass(frozen=True)
+class SceneSpec:
+    """All that a scene follows from; plain data, so that another process can make the same one."""
+
+    size: tuple[int, int]
+    frames: int
+    fps: float
+    seed: int
+    screen: Literal["green", "blue"]
+    markers: bool
+    mood: str | None = None
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """A frame's plate and its truth, (H, W, 3) linear ACEScg and (H, W).
+
+    `composite == foreground + background * shadow * (1 - matte)` where `foreground` is premultiplied and lit by the
+    place; `gain` is that light over the stage's neutral light, 1 where the subject is not.
+    """
+
+    plate: Array
+    composite: Array
+    background: Array
+    matte: Array
+    foreground: Array
+    gain: Array
+    shadow: Array
+    camera: Camera
+
+
+class Scene:
+    """A place, a stage, a person and a camera move, all from one seed."""
+
+    def __init__(self, spec: SceneSpec) -> None:
+        self.spec = spec
+        rng = np.random.default_rng([spec.seed, 0])
+        seconds = max(spec.frames, 2) / spec.fps
+        width, height = spec.size
+        self.move = make_move(rng, seconds, (0.0, 0.0, 1.5))
+        focal = self.move.focal * width
+        self.place = lay_out(spec.seed, width, self.move.focal, spec.mood)
+        density = float(np.clip(1.2 * focal / 8.0, 10, 165))
+        self.stage = build_stage(spec.screen, self.place.stand, spec.markers, density, np.random.default_rng([spec.seed, 2]))
+        person = np.random.default_rng([spec.seed, 3])
+        look = _look(person)
+        walk = _walk(person, self.place.stand, look, seconds)
+        self.subject = Subject(look, walk, self.place.light, self.stage.light, width / 1280, spec.seed)
+        self.floor = shadow.FloorMap(self.place.stand)
+
+    @cached_property
+    def _sun_map(self) -> tuple[Array, float]:
+        return shadow.sun_share_map(self.floor, self.place.light)
+
+    def share(self, index: int) -> float:
+        """Where frame `index` lies in the shot, 0..1."""
+        return index / max(self.spec.frames - 1, 1)
+
+    def camera(self, index: int) -> Camera:
+        """The camera of frame `index`, counted from 0."""
+        return self.move.at(self.share(index), self.spec.size)
+
+    def background(self, index: int) -> tuple[Array, Array]:
+        """The place without the subject, and where it shows bare floor."""
+        picture, floor = self.place.seen(self.camera(index))
+        return _half(picture), floor
+
+    def filmed(self, index: int) -> Filmed:
+        """Frame `index`: plate and truth. Layers are rounded to half, as they are stored, before they are joined."""
+        camera, share = self.camera(index), self.share(index)
+        background, bare = self.background(index)
+        screen, screen_floor = self.stage.seen(camera)
+        bent = self.subject.bent(share)
+        triangles = self.subject.skin.triangles
+        in_place = shadow.place_shadow(self.floor, bent.points, triangles, self.place.light, *self._sun_map)
+        on_stage = shadow.stage_shadow(self.floor, bent.points, triangles, self.stage.light.directions)
+        cast = 1 - (1 - _where_mapped(self.floor, in_place, camera)) * bare
+        stage_cast = 1 - (1 - _where_mapped(self.floor, on_stage, camera)) * screen_floor
+        pictured = self.subject.pictured(camera, share, 1 / max(self.spec.frames - 1, 1))
+        matte, stage_lit, spill, lit = _spread(pictured, screen.shape[:2])
+        matte, cast, lit = _half(matte), _half(cast), _half(lit)
+        gain = np.where(matte[..., None] > 0.004, lit / np.maximum(stage_lit, 1e-4), 1).clip(1 / 64, 64)
+        composite = lit + background * (cast * (1 - matte))[..., None]
+        plate = stage_lit + spill + screen * (stage_cast * (1 - matte))[..., None]
+        return Filmed(self._noisy(plate, index), composite, background, matte, lit, gain.astype(np.float32), cast, camera)
+
+    def _noisy(self, picture: Array, index: int) -> Array:
+        """A sensor's noise: read noise, and shot noise whose variance grows with light."""
+        rng = np.random.default_rng([self.spec.seed, 4, index])
+        sigma = np.sqrt(_READ_NOISE**2 + _SHOT_NOISE * np.clip(picture, 0, None))
+        return np.asarray(picture + sigma * rng.standard_normal(picture.shape, np.float32), np.float32)
+
+
+def _where_mapped(floor: shadow.FloorMap, left: Array, camera: Camera) -> Array:
+    """The share of light that is left, on the picture; 1 beyond the map."""
+    return np.asarray(1 - floor.on_picture(1 - left, camera), np.float32)
+
+
+def _half(picture: Array) -> Array:
+    return picture.astype(np.float16).astype(np.float32)
+
+
+def _spread(pictured: Pictured | None, shape: tuple[int, int]) -> tuple[Array, Array, Array, Array]:
+    """The subject's window in the whole picture: matte (H, W), and (H, W, 3) on stage, spill, in the place."""
+    matte = np.zeros(shape, np.float32)
+    layers = [np.zeros((*shape, 3), np.float32) for _ in range(3)]
+    if pictured is not None:
+        part = pictured.window.part
+        matte[part] = pictured.matte
+        for layer, picture in zip(layers, (pictured.stage, pictured.spill, pictured.place), strict=True):
+            layer[part] = picture
+    return matte, layers[0], layers[1], layers[2]
+
+
+def _look(rng: np.random.Generator) -> Look:
+    outfit = _OUTFITS[int(rng.integers(len(_OUTFITS)))]
+    colors = np.stack([color(hue) for hue in outfit[:6]]) * np.array([[0.85], [0.9], [0.85], [0.9], [0.8], [0.85]], np.float32)
+    return Look(float(rng.uniform(0.95, 1.05)), float(rng.uniform(0.50, 0.66)), float(rng.uniform(0.24, 0.42)),
+                colors.astype(np.float32), color(outfit[6]))
+
+
+def _walk(rng: np.random.Generator, stand: np.ndarray, look: Look, seconds: float) -> Walk:
+    inward = -float(np.sign(stand[0]))
+    heading = inward * float(rng.uniform(18, 48))
+    return Walk(stand.copy(), heading, float(rng.uniform(0.34, 0.55)), float(rng.uniform(0, 1)), int(inward),
+                float(rng.uniform(0.35, 0.65)), look.scale, seconds)

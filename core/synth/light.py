@@ -1,0 +1,83 @@
+"""The light of a place: a sun behind buildings, the sky, the ground's bounce, and lamps.
+
+Irradiances are given over pi, so that a matt surface's radiance is its albedo times what is computed here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Matrix
+
+_SUN_SAMPLES = 9
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A small warm light at `position`; `power` (3,) is the radiance it gives a white wall one metre away."""
+
+    position: Matrix
+    power: Array
+
+
+@dataclass(frozen=True)
+class Light:
+    """All that lights a place. `to_sun` is a unit vector; `blockers` are boxes (N, 2, 3): low and high corners."""
+
+    to_sun: Matrix
+    sun: Array
+    sky: Array
+    glow: Array
+    bounce: Array
+    haze: Array
+    lamps: tuple[Lamp, ...]
+    blockers: Matrix
+    sun_width: float = 0.02
+
+    def sunlit(self, points: Matrix) -> Array:
+        """The share of the sun's disc that each of (N, 3) points sees, in 0..1."""
+        side = np.cross(self.to_sun, [0, 0, 1.0])
+        side /= np.linalg.norm(side)
+        rise = np.cross(side, self.to_sun)
+        seen = np.zeros(len(points), np.float32)
+        for sample in range(_SUN_SAMPLES):
+            radius = self.sun_width * np.sqrt((sample + 0.5) / _SUN_SAMPLES)
+            angle = sample * 2.399963  # the golden angle: an even spiral over the disc
+            ray = self.to_sun + radius * (np.cos(angle) * side + np.sin(angle) * rise)
+            seen += ~_hits(points, ray, self.blockers)
+        return seen / np.float32(_SUN_SAMPLES)
+
+    def ambient(self, normals: Array) -> Array:
+        """Sky, bounce and the glow of the open sky down the street, for (..., 3) normals."""
+        up = (0.5 + 0.5 * normals[..., 2:3]).astype(np.float32)
+        ahead = np.clip(0.5 + 0.5 * normals[..., 1:2], 0, 1).astype(np.float32) ** 2
+        return self.sky * up + self.bounce * (1 - up) + self.glow * ahead
+
+    def lamps_at(self, points: Array, normals: Array) -> Array:
+        """What the lamps give at (..., 3) points with unit normals."""
+        total = np.zeros(points.shape, np.float32)
+        for lamp in self.lamps:
+            to_lamp = (lamp.position - points).astype(np.float32)
+            square = np.sum(to_lamp * to_lamp, axis=-1, keepdims=True)
+            facing = np.sum(to_lamp * normals, axis=-1, keepdims=True) / np.sqrt(square + np.float32(1e-6))
+            # A lamp has a size: light wraps a little around edges and does not grow without bound beside it.
+            total += lamp.power * np.clip(facing * 0.8 + 0.2, 0, None) / (square + np.float32(0.08))
+        return total
+
+
+def _hits(points: Matrix, ray: Matrix, boxes: Matrix) -> npt.NDArray[np.bool_]:
+    """Whether a ray from each point meets any box (the slab test); the start itself does not count."""
+    columns = [np.ascontiguousarray(points[:, axis], np.float32) for axis in range(3)]
+    hit = np.zeros(len(points), bool)
+    for low, high in boxes:
+        enter, leave = np.float32(-1e9), np.float32(1e9)
+        for axis in range(3):
+            t = [(edge[axis] - columns[axis]) * np.float32(1 / ray[axis]) for edge in (low, high)]
+            near, far = (t[0], t[1]) if ray[axis] > 0 else (t[1], t[0])
+            enter, leave = np.maximum(enter, near), np.minimum(leave, far)
+        hit |= (leave > np.maximum(enter, np.float32(0.02))) & (enter > np.float32(-1e-3))
+    return hit

@@ -1,0 +1,94 @@
+"""The shadows that the subject throws on a floor, drawn on the floor's own map and seen through the camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pai_studio.core.media.frame import Array
+from pai_studio.core.synth import raster
+from pai_studio.core.synth.camera import Camera, Matrix
+from pai_studio.core.synth.light import Light
+from pai_studio.core.synth.noise import LUMA, blur, smooth
+
+_CELL_M = 0.02
+_HALF_M = 5.0
+
+
+@dataclass(frozen=True)
+class FloorMap:
+    """A square of floor, 10 m wide, around the point at which the subject stands."""
+
+    stand: Matrix
+
+    @property
+    def side(self) -> int:
+        """Its cells along one edge."""
+        return round(2 * _HALF_M / _CELL_M)
+
+    def cells(self, points: Array) -> Array:
+        """Floor points (N, 2) in metres as cell coordinates."""
+        low = (self.stand[:2] - _HALF_M).astype(np.float32)
+        return np.asarray((points - low) / np.float32(_CELL_M) - 0.5, np.float32)
+
+    def thrown(self, points: Array, triangles: npt.NDArray[np.int32], toward: Matrix) -> Array:
+        """The silhouette (side, side) of world points on the floor, under light from `toward`."""
+        slope = (toward[:2] / toward[2]).astype(np.float32)
+        return raster.silhouette(self.cells(points[:, :2] - points[:, 2:3] * slope), triangles, (self.side, self.side))
+
+    def contact(self, points: Array, triangles: npt.NDArray[np.int32]) -> Array:
+        """How much of the sky the feet hide from the floor beside them, 0..1."""
+        low = points[triangles[:, 0], 2] < 0.16
+        near = self.thrown(points, triangles[low], np.array([0, 0, 1.0]))
+        whole = self.thrown(points, triangles, np.array([0, 0, 1.0]))
+        return np.asarray(np.clip(0.62 * blur(near, 0.05 / _CELL_M) + 0.30 * blur(whole, 0.22 / _CELL_M), 0, 1), np.float32)
+
+    def from_above(self, points: Array, feet: Array) -> Array:
+        """Distance in metres of every cell from `feet` (2,), (side, side)."""
+        low = self.stand[:2] - _HALF_M
+        axis = (np.arange(self.side) + 0.5) * _CELL_M
+        return np.asarray(np.hypot(low[0] + axis[None, :] - feet[0], low[1] + axis[:, None] - feet[1]), np.float32)
+
+    def on_picture(self, share: Array, camera: Camera) -> Array:
+        """A map of shares (side, side) as the camera sees it on the floor, (H, W); 0 outside the map."""
+        corner = np.array([*(self.stand[:2] - _HALF_M + 0.5 * _CELL_M), 0.0])
+        to_pixel = camera.plane_to_pixel(corner, np.array([_CELL_M, 0, 0]), np.array([0, _CELL_M, 0]))
+        seen = cv2.warpPerspective(share, to_pixel, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        return np.asarray(seen, np.float32)
+
+
+def sun_share_map(floor: FloorMap, light: Light) -> tuple[Array, float]:
+    """Where the floor sees the sun (side, side), and the sun's share of a sunlit floor's luminance."""
+    count = 80
+    low = floor.stand[:2] - _HALF_M
+    axis = (np.arange(count) + 0.5) * 2 * _HALF_M / count
+    x, y = np.meshgrid(low[0] + axis, low[1] + axis)
+    lit = light.sunlit(np.stack([x.ravel(), y.ravel(), np.full(x.size, 0.02)], axis=1)).reshape(count, count)
+    up = np.array([[0, 0, 1]], np.float32)
+    at = (floor.stand + [0, 0, 0.01])[None].astype(np.float32)
+    direct = float(light.sun @ LUMA) * float(light.to_sun[2])
+    soft = float(((light.ambient(up) + light.lamps_at(at, up)) @ LUMA)[0])
+    return cv2.resize(lit, (floor.side, floor.side), interpolation=cv2.INTER_LINEAR), direct / (direct + soft)
+
+
+def place_shadow(floor: FloorMap, points: Array, triangles: npt.NDArray[np.int32], light: Light, sunlit: Array, sun_share: float) -> Array:
+    """What the subject leaves of the floor's light in the place, (side, side): sharp at the feet, soft far from them."""
+    mask = floor.thrown(points, triangles, light.to_sun)
+    low = points[points[:, 2] < 0.25]
+    away = floor.from_above(points, low[:, :2].mean(axis=0) if len(low) else floor.stand[:2])
+    sharp, soft, softest = blur(mask, 0.6), blur(mask, 0.03 / _CELL_M), blur(mask, 0.08 / _CELL_M)
+    mask = sharp + (soft - sharp) * smooth(away, 0.2, 1.6)
+    mask = mask + (softest - mask) * smooth(away, 1.2, 4.0)
+    return np.asarray((1 - sun_share * sunlit * mask) * (1 - 0.75 * floor.contact(points, triangles)), np.float32)
+
+
+def stage_shadow(floor: FloorMap, points: Array, triangles: npt.NDArray[np.int32], directions: Array) -> Array:
+    """What the subject leaves of the set's light on the screen floor: two soft shadows and the contact."""
+    left = np.ones((floor.side, floor.side), np.float32)
+    for direction, strength, width_m in zip(directions[:2], (0.30, 0.18), (0.10, 0.16), strict=True):
+        high = np.array([direction[0], direction[1], max(float(direction[2]), 0.1) * 2.2])
+        left *= 1 - strength * blur(floor.thrown(points, triangles, high), width_m / _CELL_M)
+    return np.asarray(left * (1 - 0.65 * floor.contact(points, triangles)), np.float32)
