@@ -123,3 +123,32 @@ def test_any_picture_gives_a_matte_between_0_and_1(pixels):
     assert matte.dtype == np.float32
     assert matte.min() >= 0
     assert matte.max() <= 1
+
+
+def test_matte_does_not_chatter(constructed, edges):
+    """The same picture under fresh noise: little of it may move the matte."""
+    still = constructed("green", noise=0.0)
+    estimate = estimate_screen([constructed("green", noise=0.005).plate])
+    mattes = []
+    for take in range(4):
+        noise = 0.005 * np.random.default_rng(take).standard_normal(still.plate.shape)
+        mattes.append(key((still.plate + noise).astype(np.float32), estimate).matte)
+    wobble = np.std(mattes, axis=0)
+    assert wobble[edges(still.alpha)].mean() < 0.008
+    assert wobble[~edges(still.alpha, 6)].max() == 0
+
+
+def test_screen_of_a_real_wall_and_hair_of_real_people(footage):
+    path = footage("gs_still_two_people") / "greenscreen.jpg"
+    code = cv2.imread(str(path))[..., ::-1].astype(np.float32) / 255
+    light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    plate = to_working(light)
+    estimate = estimate_screen([plate])
+    assert estimate is not None
+    assert estimate.channel == 1
+    found = key(plate, estimate).matte
+    assert (found[:30, :] == 0).all(), "the wall above the heads"
+    assert (found[300:360, 320:400] == 1).all(), "the black sweater"
+    assert (found[180:200, 350:375] == 1).all(), "his cheek"
+    wisps = found[170:205, 230:260]
+    assert ((wisps > 0.05) & (wisps < 0.95)).mean() > 0.15, "her hair is translucent"
