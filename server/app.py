@@ -36,7 +36,10 @@ def _options(settings: ServerSettings) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),  # else a second server would silently share the port
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", max(settings.max_message_bytes, 4 * MIB)),
-        ("grpc.max_concurrent_streams", settings.max_rpcs),
+        (
+            "grpc.max_concurrent_streams",
+            4 * settings.max_rpcs,
+        ),  # beyond max_rpcs they are refused, not kept waiting
         ("grpc.max_metadata_size", 16 * 1024),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),

@@ -87,15 +87,17 @@ class Roots:
     def __bool__(self) -> bool:
         return bool(self._folders)
 
-    def check(self, text: str) -> None:
-        """Refuse a path that is not plainly inside a root, whether it exists or not. Raises NotAllowed."""
+    def check(self, text: str) -> tuple[Path, tuple[str, ...]]:
+        """The root that holds a path, and the way from there with every link followed.
+
+        Raises NotAllowed for what is not plainly inside a root, whether it exists or not.
+        """
         bad = "\0" in text or "\\" in text or text.startswith("//") or not text.startswith("/")
         if bad or ".." in PurePosixPath(text).parts:
             raise NotAllowed("the path is not plain and absolute", where=text[:200], hint=_ROOT_HINT)
-        self._locate(text)
+        return self._locate(text)
 
     def _locate(self, text: str) -> tuple[Path, tuple[str, ...]]:
-        """The root that holds the path once its links are followed, and the way from there."""
         real = Path(os.path.realpath(text))
         for root in self._folders:
             if real.is_relative_to(root):
@@ -107,8 +109,7 @@ class Roots:
 
         What was checked is what is opened: a link put in place after the check is refused. Raises NotAllowed.
         """
-        self.check(text)
-        root, parts = self._locate(text)
+        root, parts = self.check(text)
         descriptor = os.open(root, os.O_PATH | os.O_DIRECTORY)
         try:
             for index, part in enumerate(parts):

@@ -76,6 +76,8 @@ def _token_from(path: Path) -> str:
 class Client(AbstractContextManager["Client"]):
     """A connection to one server. May be used from several threads."""
 
+    version = pai_studio.__version__
+
     def __init__(self, address: str, token: str, *, ca: Path | None = None) -> None:
         self.address = address
         self._connection = Connection(address, token, ca)
@@ -95,12 +97,11 @@ class Client(AbstractContextManager["Client"]):
         self._connection.close()
 
     def _shake_hands(self) -> None:
-        ours = pai_studio.__version__
         theirs = info_from_pb(
             self._connection.once("GetServerInfo", pb.GetServerInfoRequest(), timeout_s=_HANDSHAKE_S)
         )
-        if not compatible(ours, theirs.version):
-            say = f"the server is version {theirs.version}, this client {ours}"
+        if not compatible(self.version, theirs.version):
+            say = f"the server is version {theirs.version}, this client {self.version}"
             hint = "update the older one: they may differ by one minor version"
             raise VersionMismatch(say, where=self.address, hint=hint)
 
