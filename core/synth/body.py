@@ -52,7 +52,10 @@ class Capsule:
         axis = ((self.b - self.a) * scale).astype(np.float32)
         t = np.clip(p @ axis / max(float(axis @ axis), 1e-9), 0, 1)
         off = p - t[:, None] * axis
-        return np.asarray(np.sqrt(np.einsum("ij,ij->i", off, off)) - (self.radius_a + (self.radius_b - self.radius_a) * t), np.float32)
+        return np.asarray(
+            np.sqrt(np.einsum("ij,ij->i", off, off)) - (self.radius_a + (self.radius_b - self.radius_a) * t),
+            np.float32,
+        )
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,17 @@ def capsules(look: Look) -> list[Capsule]:
             Capsule(j["wrist"], thumb, 0.015, 0.012, FOREARM + left, SKIN),
             Capsule(j["hip"], j["knee"], 0.083, 0.056, THIGH + left, LEGGINGS),
             Capsule(j["knee"], j["ankle"], 0.055, 0.040, SHIN + left, LEGGINGS),
-            Capsule(j["knee"] + (j["ankle"] - j["knee"]) * 0.42, j["ankle"], 0.057, 0.047, SHIN + left, BOOTS),
-            Capsule(j["ankle"] + v(0, 0.012, -0.045), j["toe"] + v(0, -0.02, 0.008), 0.045, 0.042, FOOT + left, BOOTS),
+            Capsule(
+                j["knee"] + (j["ankle"] - j["knee"]) * 0.42, j["ankle"], 0.057, 0.047, SHIN + left, BOOTS
+            ),
+            Capsule(
+                j["ankle"] + v(0, 0.012, -0.045),
+                j["toe"] + v(0, -0.02, 0.008),
+                0.045,
+                0.042,
+                FOOT + left,
+                BOOTS,
+            ),
         ]
     return parts
 
@@ -131,7 +143,16 @@ def make_skin(look: Look, cell_m: float) -> Skin:
         found = body_distance(points + normals * np.float32(reach), parts, look)
         open_share -= share * np.clip(1 - found / np.float32(reach), 0, 1)
     each = np.stack([part.distance(points) for part in parts], axis=1)
-    materials = np.stack([each[:, [p.material == m for p in parts]].min(axis=1) for m in range(6)], axis=1)
+    below = np.float32(look.skirt_m) - points[:, 2:3]
+    is_coat = np.array([p.material == COAT for p in parts])
+    is_legs = np.array([p.material == LEGGINGS for p in parts])
+    # The skirt's cone goes on below its hem and the legs above it: neither shows there.
+    shown = (
+        each
+        + np.where(is_coat, np.maximum(below, 0) * 4, 0)
+        + np.where(is_legs, np.maximum(-below, 0) * 4, 0)
+    )
+    materials = np.stack([shown[:, [p.material == m for p in parts]].min(axis=1) for m in range(6)], axis=1)
     return Skin(points, normals, triangles, open_share, materials, _weights(each, parts, points))
 
 
@@ -231,7 +252,12 @@ def _net_faces(inside: npt.NDArray[np.bool_], index: npt.NDArray[np.int32]) -> n
         order = [axis, *[i for i in range(3) if i != axis]]
         edges = np.empty_like(turned)
         edges[:, order] = turned
-        edges = edges[(edges[:, b] > 0) & (edges[:, c] > 0) & (edges[:, b] < inside.shape[b] - 1) & (edges[:, c] < inside.shape[c] - 1)]
+        edges = edges[
+            (edges[:, b] > 0)
+            & (edges[:, c] > 0)
+            & (edges[:, b] < inside.shape[b] - 1)
+            & (edges[:, c] < inside.shape[c] - 1)
+        ]
         corners = []
         for db, dc in ((1, 1), (0, 1), (0, 0), (1, 0)):
             cell = edges.copy()

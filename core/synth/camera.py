@@ -38,7 +38,9 @@ class Camera:
         """The (H, W, 3) world directions of the pixels, of unit length."""
         width, height = self.size
         x, y = np.meshgrid(np.arange(width), np.arange(height))
-        through = np.stack([x, y, np.ones_like(x)], axis=-1) @ np.linalg.inv(self.intrinsics).T @ self.rotation
+        through = (
+            np.stack([x, y, np.ones_like(x)], axis=-1) @ np.linalg.inv(self.intrinsics).T @ self.rotation
+        )
         return np.asarray(through / np.linalg.norm(through, axis=-1, keepdims=True), np.float32)
 
     def mirrored(self) -> Camera:
@@ -120,6 +122,8 @@ def make_move(rng: np.random.Generator, seconds: float, eye: tuple[float, float,
     yaw = side * rng.uniform(1.6, 3.2)
     pitch = rng.uniform(-1.6, -0.5)
     angles = np.array([[yaw, pitch - rng.uniform(-0.7, 0.7)], [-yaw * rng.uniform(0.5, 0.9), pitch]])
-    frequencies = np.stack([rng.uniform(a, b, 6) for a, b in ((0.25, 0.5), (0.7, 1.1), (1.4, 2.0), (2.4, 3.4))], axis=1)
+    frequencies = np.stack(
+        [rng.uniform(a, b, 6) for a, b in ((0.25, 0.5), (0.7, 1.1), (1.4, 2.0), (2.4, 3.4))], axis=1
+    )
     tremor = np.stack([frequencies, rng.uniform(0, 1, (6, 4))], axis=-1)
     return CameraMove(start, travel, angles, rng.uniform(1.04, 1.14), tremor, rng.uniform(0.6, 1.2), seconds)

@@ -31,14 +31,20 @@ class Canvas:
     def grid(self) -> tuple[Array, Array]:
         """s of every column (1, w) and z of every row (h, 1)."""
         s = (np.arange(self.shape[1], dtype=np.float32) + 0.5) * np.float32(self.step_s)
-        z = np.float32(self.height_m) - (np.arange(self.shape[0], dtype=np.float32) + 0.5) * np.float32(self.step_z)
+        z = np.float32(self.height_m) - (np.arange(self.shape[0], dtype=np.float32) + 0.5) * np.float32(
+            self.step_z
+        )
         return s[None, :], z[:, None]
 
-    def noise(self, cell_m: float, rng: np.random.Generator, octaves: int = 5, persistence: float = 0.5) -> Array:
+    def noise(
+        self, cell_m: float, rng: np.random.Generator, octaves: int = 5, persistence: float = 0.5
+    ) -> Array:
         """`fbm` over the whole canvas."""
         return fbm(self.shape, (self.height_m, self.width_m), cell_m, rng, octaves, persistence)
 
-    def box(self, s0: float, z0: float, s1: float, z1: float, arch: float = 0.0) -> tuple[tuple[slice, slice], Array]:
+    def box(
+        self, s0: float, z0: float, s1: float, z1: float, arch: float = 0.0
+    ) -> tuple[tuple[slice, slice], Array]:
         """Where a rectangle lies and how much it covers each texel; `arch` rounds its top by that height."""
         s, z = self.grid()
         columns = np.flatnonzero((s[0] > s0 - self.step_s) & (s[0] < s1 + self.step_s))
@@ -81,7 +87,9 @@ class Canvas:
             layer = self.relief[part]
             layer += (np.float32(relief) - layer) * cover
 
-    def lit(self, origin: Matrix, u_axis: Matrix, up_axis: Matrix, light: Light, glossy: float = 0.0) -> Array:
+    def lit(
+        self, origin: Matrix, u_axis: Matrix, up_axis: Matrix, light: Light, glossy: float = 0.0
+    ) -> Array:
         """The (h, w, 3) radiance where the canvas hangs at `origin` (its lower left), lit with its relief's shadows."""
         u, up = u_axis / np.linalg.norm(u_axis), up_axis / np.linalg.norm(up_axis)
         normal = np.cross(u, up)
@@ -102,8 +110,10 @@ class Canvas:
         self, origin: Matrix, u_axis: Matrix, up_axis: Matrix, normal: Matrix, light: Light
     ) -> tuple[Array, Array, Array]:
         """Sun's share (h, w), lamps and ambient (h, w, 3), computed coarsely and stretched."""
-        coarse = [max(2, min(n, round(m * _LIGHT_TEXELS_PER_M))) for n, m in
-                  zip(self.shape, (self.height_m, self.width_m), strict=True)]
+        coarse = [
+            max(2, min(n, round(m * _LIGHT_TEXELS_PER_M)))
+            for n, m in zip(self.shape, (self.height_m, self.width_m), strict=True)
+        ]
         a = (np.arange(coarse[1]) + 0.5) / coarse[1]
         b = 1 - (np.arange(coarse[0]) + 0.5) / coarse[0]
         points = origin + a[None, :, None] * u_axis + b[:, None, None] * up_axis + normal * 0.03
@@ -114,8 +124,10 @@ class Canvas:
         lamps = light.lamps_at(points.astype(np.float32), normals)
         ambient = light.ambient(normals) * _openness(points, normal)[..., None]
         size = self.shape[::-1]
-        stretched = [cv2.resize(np.asarray(part, np.float32), size, interpolation=cv2.INTER_LINEAR)
-                     for part in (sun.reshape(coarse), lamps, ambient)]
+        stretched = [
+            cv2.resize(np.asarray(part, np.float32), size, interpolation=cv2.INTER_LINEAR)
+            for part in (sun.reshape(coarse), lamps, ambient)
+        ]
         return stretched[0], stretched[1], stretched[2]
 
     def _relief_shadow(self, toward: Array) -> Array:
@@ -130,7 +142,9 @@ class Canvas:
             dy = -float(toward[1]) / across * distance / self.step_z
             shift = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            ahead = cv2.warpAffine(self.relief, shift, self.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            ahead = cv2.warpAffine(
+                self.relief, shift, self.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE
+            )
             over = ahead - self.relief - np.float32(distance * rise_per_m)
             open_share = np.minimum(open_share, np.clip(1 - over / np.float32(0.006 + 0.15 * distance), 0, 1))
         return open_share
@@ -152,4 +166,6 @@ def _openness(points: Matrix, normal: Matrix) -> Array:
     if abs(normal[2]) > 0.7:
         return np.ones(points.shape[:-1], np.float32)
     height = np.clip(points[..., 2], 0, None)
-    return np.asarray((0.62 + 0.38 * (1 - np.exp(-height / 2.2))) * (1 - 0.45 * np.exp(-height / 0.25)), np.float32)
+    return np.asarray(
+        (0.62 + 0.38 * (1 - np.exp(-height / 2.2))) * (1 - 0.45 * np.exp(-height / 0.25)), np.float32
+    )

@@ -21,7 +21,9 @@ class Cloth:
         shape, extent = (512, 512), (2.0, 2.0)
         folds = fbm(shape, extent, 0.20, rng, 3, 0.45)
         folds = cv2.resize(folds, (512, 1024), interpolation=cv2.INTER_LINEAR)[:512]  # folds run up and down
-        slope = np.stack([np.gradient(folds, axis=1), -np.gradient(folds, axis=0)], axis=-1) * np.float32(256 * 0.022)
+        slope = np.stack([np.gradient(folds, axis=1), -np.gradient(folds, axis=0)], axis=-1) * np.float32(
+            256 * 0.022
+        )
         self.slope = np.asarray(slope, np.float32)
         self.tone = np.asarray(0.5 * fbm(shape, extent, 0.05, rng, 4, 0.75), np.float32)
 
@@ -37,7 +39,12 @@ class Cloth:
         bumped = normals - across * slope[:, :1] - np.cross(normals, across) * slope[:, 1:]
         bumped /= np.linalg.norm(bumped, axis=1, keepdims=True)
         albedo = self.look.colors[material] * (1 + 0.30 * tone)
-        for kind, paint in ((body.COAT, self._coat), (body.SKIN, self._face), (body.SCARF, self._scarf), (body.BOOTS, self._boots)):
+        for kind, paint in (
+            (body.COAT, self._coat),
+            (body.SKIN, self._face),
+            (body.SCARF, self._scarf),
+            (body.BOOTS, self._boots),
+        ):
             part = material == kind
             if part.any():
                 albedo[part] = paint(albedo[part], x[part], y[part], z[part])
@@ -47,7 +54,9 @@ class Cloth:
         """A plaid, a buttoned front, pockets, a belt, hem and cuffs."""
         around = np.arctan2(x, -y)
         lines = np.maximum(smooth(_wave(around, 0.42), 0.10, 0.05), smooth(_wave(z, 0.105), 0.10, 0.05))
-        broad = 0.5 * (smooth(_wave(around + 0.2, 0.42), 0.22, 0.18) + smooth(_wave(z + 0.05, 0.105), 0.22, 0.18))
+        broad = 0.5 * (
+            smooth(_wave(around + 0.2, 0.42), 0.22, 0.18) + smooth(_wave(z + 0.05, 0.105), 0.22, 0.18)
+        )
         arm = smooth(np.abs(x), 0.185, 0.20) * (z > 0.95)
         plaid = (1 - 0.7 * arm)[:, None]
         out = base * (1 - 0.30 * broad[:, None] * plaid) + self.look.plaid * lines[:, None] * plaid * 0.55
@@ -72,15 +81,24 @@ class Cloth:
         lips = smooth(np.hypot(x / 0.025, (z - 1.555) / 0.0085), 1.1, 0.8) * front
         eye = smooth(np.hypot((side - 0.034) / 0.0165, (z - 1.623) / 0.0075), 1.1, 0.8) * front
         white = smooth(np.hypot((side - 0.034) / 0.018, (z - 1.621) / 0.010), 1.1, 0.85) * front
-        brow = smooth(np.hypot((side - 0.036) / 0.022, (z - 1.645 + 0.3 * (side - 0.036)) / 0.0045), 1.1, 0.8) * front
+        brow = (
+            smooth(np.hypot((side - 0.036) / 0.022, (z - 1.645 + 0.3 * (side - 0.036)) / 0.0045), 1.1, 0.8)
+            * front
+        )
         for share, hue, amount in (
-            (blush, "d8705a", 0.35), (white, "e8e2da", 0.7), (eye, "1c1512", 0.95), (brow, "2a1c14", 0.75), (lips, "a83a3a", 0.8),
+            (blush, "d8705a", 0.35),
+            (white, "e8e2da", 0.7),
+            (eye, "1c1512", 0.95),
+            (brow, "2a1c14", 0.75),
+            (lips, "a83a3a", 0.8),
         ):
             out += (color(hue) - out) * (share * amount)[:, None]
         return out
 
     def _scarf(self, base: Array, x: Array, y: Array, z: Array) -> Array:
-        knit = 0.86 + 0.18 * np.cos(z * np.float32(2 * np.pi / 0.011)) * np.cos((x + y) * np.float32(2 * np.pi / 0.016))
+        knit = 0.86 + 0.18 * np.cos(z * np.float32(2 * np.pi / 0.011)) * np.cos(
+            (x + y) * np.float32(2 * np.pi / 0.016)
+        )
         stripe = smooth(_wave(z, 0.052), 0.30, 0.26) * (z < 1.36)
         out = base * knit[:, None]
         return np.asarray(out + (color("efe2c4") - out) * (stripe * 0.85)[:, None], np.float32)

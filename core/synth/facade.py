@@ -10,7 +10,18 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.canvas import Canvas
 from pai_studio.core.synth.noise import blur, color, hashed, smooth
 
-PLASTERS = ("c98a56", "b9623f", "d9b27c", "cfa98a", "a9b3a2", "c4705a", "d8c3a0", "b58f62", "9fb0b8", "c77f49")
+PLASTERS = (
+    "c98a56",
+    "b9623f",
+    "d9b27c",
+    "cfa98a",
+    "a9b3a2",
+    "c4705a",
+    "d8c3a0",
+    "b58f62",
+    "9fb0b8",
+    "c77f49",
+)
 SHUTTERS = ("2f5d50", "41597a", "6b3b2a", "3c6e71", "7a5c3a", "5a6b3f", "284b63")
 GROUND_FLOOR_M = 3.3
 STOREY_M = 3.0
@@ -29,7 +40,9 @@ class Style:
     glass: Array
 
 
-def house_front(width_m: float, height_m: float, texels_per_m: float, style: Style, rng: np.random.Generator) -> Canvas:
+def house_front(
+    width_m: float, height_m: float, texels_per_m: float, style: Style, rng: np.random.Generator
+) -> Canvas:
     """A painted house front, its relief in metres; the light comes later."""
     wall = Canvas(width_m, height_m, texels_per_m, style.plaster)
     _plaster(wall, style, rng)
@@ -58,7 +71,9 @@ def house_front(width_m: float, height_m: float, texels_per_m: float, style: Sty
     return wall
 
 
-def plain_wall(width_m: float, height_m: float, texels_per_m: float, style: Style, rng: np.random.Generator) -> Canvas:
+def plain_wall(
+    width_m: float, height_m: float, texels_per_m: float, style: Style, rng: np.random.Generator
+) -> Canvas:
     """A house's blind side or a garden wall: plaster over stone, worn."""
     wall = Canvas(width_m, height_m, texels_per_m, style.plaster * 0.9)
     _plaster(wall, style, rng)
@@ -94,7 +109,10 @@ def _bricks_showing(wall: Canvas, rng: np.random.Generator) -> None:
     edge = np.minimum(_to_edge(shifted, 0.23), _to_edge(z, 0.075))
     stone = smooth(edge, 0.003, 0.010)
     tone = hashed((row * 977 + column).astype(np.int64), 3)[..., None]
-    brick = color("94604a") * (0.5 + 0.6 * tone) * stone[..., None] + color("b7a48c") * (1 - stone[..., None]) * 0.7
+    brick = (
+        color("94604a") * (0.5 + 0.6 * tone) * stone[..., None]
+        + color("b7a48c") * (1 - stone[..., None]) * 0.7
+    )
     wall.albedo += (brick - wall.albedo) * bare[..., None]
     wall.relief += (0.008 * stone - 0.022) * bare
 
@@ -134,16 +152,33 @@ def _corner_stones(wall: Canvas, style: Style, rng: np.random.Generator) -> None
         width = 0.5 if long else 0.32
         tone = style.trim * float(rng.uniform(0.72, 1.0))
         for s0, s1 in ((0.0, width), (wall.width_m - width, wall.width_m)):
-            wall.rect(s0, float(z) + 0.012, s1, float(z) + height - 0.012, albedo=tone, relief=0.028, keep=0.35)
+            wall.rect(
+                s0, float(z) + 0.012, s1, float(z) + height - 0.012, albedo=tone, relief=0.028, keep=0.35
+            )
         long = not long
 
 
 def _window(
-    wall: Canvas, s: float, z: float, w: float, h: float, style: Style, rng: np.random.Generator, arched: bool = False
+    wall: Canvas,
+    s: float,
+    z: float,
+    w: float,
+    h: float,
+    style: Style,
+    rng: np.random.Generator,
+    arched: bool = False,
 ) -> None:
     half, arch = w / 2, w * 0.42 if arched else 0.0
-    wall.rect(s - half - 0.13, z - 0.02, s + half + 0.13, z + h + 0.14, albedo=style.trim, relief=0.035, keep=0.2,
-              arch=arch and arch + 0.1)
+    wall.rect(
+        s - half - 0.13,
+        z - 0.02,
+        s + half + 0.13,
+        z + h + 0.14,
+        albedo=style.trim,
+        relief=0.035,
+        keep=0.2,
+        arch=arch and arch + 0.1,
+    )
     lit = rng.random() < style.lit_share
     _panes(wall, s, z, w, h, arch, style, rng, lit)
     wall.rect(s - half - 0.18, z - 0.1, s + half + 0.18, z - 0.015, albedo=style.trim * 1.08, relief=0.11)
@@ -151,13 +186,28 @@ def _window(
     if not arched and rng.random() < 0.8:
         openness = float(rng.uniform(0.9, 1.0))
         for side in (-1, 1):
-            _shutter(wall, s + side * (half + half * openness / 2 + 0.14), z + 0.01, half * openness, h - 0.02, style)
+            _shutter(
+                wall,
+                s + side * (half + half * openness / 2 + 0.14),
+                z + 0.01,
+                half * openness,
+                h - 0.02,
+                style,
+            )
     if rng.random() < 0.45:
         _flower_box(wall, s, z - 0.02, w * 0.94, rng)
 
 
 def _panes(
-    wall: Canvas, s: float, z: float, w: float, h: float, arch: float, style: Style, rng: np.random.Generator, lit: bool
+    wall: Canvas,
+    s: float,
+    z: float,
+    w: float,
+    h: float,
+    arch: float,
+    style: Style,
+    rng: np.random.Generator,
+    lit: bool,
 ) -> None:
     """Glass set back in its opening, with a frame, bars and either a room's light or the sky on it."""
     half = w / 2
@@ -178,9 +228,14 @@ def _panes(
     if lit:
         _curtains(wall, s, z, w, h, rng)
     dark = np.zeros(3, np.float32)
-    bars = [(s - half, z, s - half + 0.055, z + h), (s + half - 0.055, z, s + half, z + h), (s - 0.035, z, s + 0.035, z + h),
-            (s - half, z, s + half, z + 0.06), (s - half, z + h * 0.66, s + half, z + h * 0.66 + 0.045),
-            (s - half, z + h * 0.33, s + half, z + h * 0.33 + 0.028)]
+    bars = [
+        (s - half, z, s - half + 0.055, z + h),
+        (s + half - 0.055, z, s + half, z + h),
+        (s - 0.035, z, s + 0.035, z + h),
+        (s - half, z, s + half, z + 0.06),
+        (s - half, z + h * 0.66, s + half, z + h * 0.66 + 0.045),
+        (s - half, z + h * 0.33, s + half, z + h * 0.33 + 0.028),
+    ]
     if not arch:
         bars.append((s - half, z + h - 0.06, s + half, z + h))
     for s0, z0, s1, z1 in bars:
@@ -213,12 +268,37 @@ def _shutter(wall: Canvas, s: float, z: float, w: float, h: float, style: Style)
 def _door(wall: Canvas, s: float, style: Style, rng: np.random.Generator) -> None:
     w, h = float(rng.uniform(1.05, 1.3)), float(rng.uniform(2.25, 2.55))
     arch = w * 0.45
-    wall.rect(s - w / 2 - 0.2, 0, s + w / 2 + 0.2, h + 0.2, albedo=style.trim * 0.9, relief=0.05, keep=0.2, arch=arch + 0.18)
+    wall.rect(
+        s - w / 2 - 0.2,
+        0,
+        s + w / 2 + 0.2,
+        h + 0.2,
+        albedo=style.trim * 0.9,
+        relief=0.05,
+        keep=0.2,
+        arch=arch + 0.18,
+    )
     wall.rect(s - w / 2, 0, s + w / 2, h, albedo=style.shutter * 0.85, relief=-0.16, arch=arch)
     fan = style.window_glow * float(rng.uniform(0.5, 1.2))
-    wall.rect(s - w / 2 + 0.1, h - arch, s + w / 2 - 0.1, h - 0.09, albedo=color("14181c"), emission=fan, relief=-0.18,
-              arch=arch - 0.08)
-    wall.rect(s - 0.03, h - arch, s + 0.03, h - 0.05, albedo=style.wood, emission=np.zeros(3, np.float32), relief=-0.13)
+    wall.rect(
+        s - w / 2 + 0.1,
+        h - arch,
+        s + w / 2 - 0.1,
+        h - 0.09,
+        albedo=color("14181c"),
+        emission=fan,
+        relief=-0.18,
+        arch=arch - 0.08,
+    )
+    wall.rect(
+        s - 0.03,
+        h - arch,
+        s + 0.03,
+        h - 0.05,
+        albedo=style.wood,
+        emission=np.zeros(3, np.float32),
+        relief=-0.13,
+    )
     for side in (-1, 1):
         for z0, z1 in ((0.2, 0.75), (0.9, h - arch - 0.18)):
             a, b = sorted((s + side * 0.07, s + side * (w / 2 - 0.12)))
@@ -232,13 +312,26 @@ def _door(wall: Canvas, s: float, style: Style, rng: np.random.Generator) -> Non
 def _shop_window(wall: Canvas, s: float, w: float, style: Style, rng: np.random.Generator) -> None:
     """A lit shop front: shelves of bright wares behind glass, in a painted frame."""
     z, h = 0.65, 1.95
-    wall.rect(s - w / 2 - 0.14, 0, s + w / 2 + 0.14, z + h + 0.48, albedo=style.shutter, relief=0.06, keep=0.05)
-    wall.rect(s - w / 2 - 0.05, z + h + 0.12, s + w / 2 + 0.05, z + h + 0.4, albedo=color("e3d6b4") * 0.8, relief=0.07)
+    wall.rect(
+        s - w / 2 - 0.14, 0, s + w / 2 + 0.14, z + h + 0.48, albedo=style.shutter, relief=0.06, keep=0.05
+    )
+    wall.rect(
+        s - w / 2 - 0.05,
+        z + h + 0.12,
+        s + w / 2 + 0.05,
+        z + h + 0.4,
+        albedo=color("e3d6b4") * 0.8,
+        relief=0.07,
+    )
     _lettering(wall, s, z + h + 0.26, w * 0.7, rng)
     part, cover = wall.box(s - w / 2, z, s + w / 2, z + h)
     _, rows = wall.grid()
     rise = np.clip((rows[part[0]] - z) / np.float32(h), 0, 1)
-    glow = style.window_glow * float(rng.uniform(0.8, 1.3)) * (0.3 + 0.9 * rise**2 + 0.12 * wall.noise(0.3, rng, 3)[part])[..., None]
+    glow = (
+        style.window_glow
+        * float(rng.uniform(0.8, 1.3))
+        * (0.3 + 0.9 * rise**2 + 0.12 * wall.noise(0.3, rng, 3)[part])[..., None]
+    )
     wall.albedo[part] += (color("101214") - wall.albedo[part]) * cover[..., None]
     wall.emission[part] += (glow - wall.emission[part]) * cover[..., None]
     wall.relief[part] += (np.float32(-0.12) - wall.relief[part]) * cover
@@ -247,13 +340,17 @@ def _shop_window(wall: Canvas, s: float, w: float, style: Style, rng: np.random.
         while at < s + w / 2 - 0.2:
             ware_w, ware_h = float(rng.uniform(0.06, 0.2)), float(rng.uniform(0.12, 0.36))
             hue = color(str(rng.choice(["c0392b", "e0a030", "2e6f73", "e8dcc0", "7d3c98", "4a6b2a"])))
-            wall.rect(at, shelf, at + ware_w, shelf + ware_h, emission=hue * style.window_glow * 0.6, arch=0.03)
+            wall.rect(
+                at, shelf, at + ware_w, shelf + ware_h, emission=hue * style.window_glow * 0.6, arch=0.03
+            )
             at += ware_w + float(rng.uniform(0.03, 0.15))
         wall.rect(s - w / 2, shelf - 0.04, s + w / 2, shelf, emission=style.window_glow * 0.12)
     none = np.zeros(3, np.float32)
     for at in (s - w / 6, s + w / 6):
         wall.rect(at - 0.025, z, at + 0.025, z + h, albedo=style.wood, emission=none, relief=0.02)
-    wall.rect(s - w / 2, z + h * 0.8, s + w / 2, z + h * 0.8 + 0.05, albedo=style.wood, emission=none, relief=0.02)
+    wall.rect(
+        s - w / 2, z + h * 0.8, s + w / 2, z + h * 0.8 + 0.05, albedo=style.wood, emission=none, relief=0.02
+    )
 
 
 def _lettering(wall: Canvas, s: float, z: float, w: float, rng: np.random.Generator) -> None:
@@ -264,21 +361,39 @@ def _lettering(wall: Canvas, s: float, z: float, w: float, rng: np.random.Genera
         letter = float(rng.uniform(0.06, 0.1))
         wall.rect(at, z - 0.07, at + 0.018, z + 0.07, albedo=ink)
         if rng.random() < 0.6:
-            wall.rect(at + letter - 0.018, z - 0.07, at + letter, z + float(rng.choice([0.0, 0.07])), albedo=ink)
+            wall.rect(
+                at + letter - 0.018, z - 0.07, at + letter, z + float(rng.choice([0.0, 0.07])), albedo=ink
+            )
         for level in rng.choice([-0.07, -0.008, 0.055], 2, replace=False):
             wall.rect(at, z + float(level), at + letter, z + float(level) + 0.016, albedo=ink)
         at += letter + 0.045
 
 
 def _flower_box(wall: Canvas, s: float, z: float, w: float, rng: np.random.Generator) -> None:
-    wall.rect(s - w / 2, z - 0.16, s + w / 2, z + 0.02, albedo=color("7a3f28"), relief=0.17, emission=np.zeros(3, np.float32))
+    wall.rect(
+        s - w / 2,
+        z - 0.16,
+        s + w / 2,
+        z + 0.02,
+        albedo=color("7a3f28"),
+        relief=0.17,
+        emission=np.zeros(3, np.float32),
+    )
     bloom = color(str(rng.choice(["d7263d", "f46197", "f2c14e", "ffffff", "c2407a"])))
     for _ in range(int(70 * w)):
         at, rise = float(rng.uniform(-w / 2, w / 2)), float(rng.normal(0.04, 0.06))
         size = float(rng.uniform(0.02, 0.05))
         hue = bloom if rng.random() < 0.33 else color("3f6b2a") * float(rng.uniform(0.5, 1.3))
-        wall.rect(s + at - size, z + rise - size, s + at + size, z + rise + size, albedo=hue, arch=size,
-                  relief=0.17 + float(rng.uniform(0, 0.05)), emission=np.zeros(3, np.float32))
+        wall.rect(
+            s + at - size,
+            z + rise - size,
+            s + at + size,
+            z + rise + size,
+            albedo=hue,
+            arch=size,
+            relief=0.17 + float(rng.uniform(0, 0.05)),
+            emission=np.zeros(3, np.float32),
+        )
 
 
 def _ivy(wall: Canvas, rng: np.random.Generator) -> None:
@@ -293,7 +408,9 @@ def _ivy(wall: Canvas, rng: np.random.Generator) -> None:
     tone = wall.noise(0.05, rng, 2, 0.8)
     green = color("4c6b2c") * np.clip(0.75 + 0.5 * tone + 0.4 * clump, 0.12, 2)[..., None]
     autumn = smooth(wall.noise(0.7, rng, 3), 0.25, 0.6)[..., None]
-    green = green + (color("b0552a") * np.clip(0.8 + 0.6 * tone, 0.1, 2)[..., None] - green) * autumn * np.float32(0.7)
+    green = green + (
+        color("b0552a") * np.clip(0.8 + 0.6 * tone, 0.1, 2)[..., None] - green
+    ) * autumn * np.float32(0.7)
     shadow = blur(leaves, 0.05 * wall.per_m)
     wall.albedo *= 1 - 0.5 * shadow[..., None]
     wall.albedo += (green - wall.albedo) * leaves[..., None]
@@ -307,7 +424,9 @@ def _rain_streaks(wall: Canvas, s: float, z: float, half: float, rng: np.random.
     if not cover.size:
         return
     s_grid, rows = wall.grid()
-    lanes = np.interp(s_grid[0, part[1]], np.linspace(s - half, s + half, 24), rng.random(24) ** 2).astype(np.float32)
+    lanes = np.interp(s_grid[0, part[1]], np.linspace(s - half, s + half, 24), rng.random(24) ** 2).astype(
+        np.float32
+    )
     fall = smooth(rows[part[0]], z - length, z)
     wall.albedo[part] *= 1 - (0.42 * lanes[None, :] * fall * cover)[..., None]
 

@@ -75,7 +75,9 @@ class Scene:
         focal = self.move.focal * width
         self.place = lay_out(spec.seed, width, self.move.focal, spec.mood)
         density = float(np.clip(1.2 * focal / 8.0, 10, 165))
-        self.stage = build_stage(spec.screen, self.place.stand, spec.markers, density, np.random.default_rng([spec.seed, 2]))
+        self.stage = build_stage(
+            spec.screen, self.place.stand, spec.markers, density, np.random.default_rng([spec.seed, 2])
+        )
         person = np.random.default_rng([spec.seed, 3])
         look = _look(person)
         walk = _walk(person, self.place.stand, look, seconds)
@@ -116,7 +118,16 @@ class Scene:
         gain = np.where(matte[..., None] > 0.004, lit / np.maximum(stage_lit, 1e-4), 1).clip(1 / 64, 64)
         composite = lit + background * (cast * (1 - matte))[..., None]
         plate = stage_lit + spill + screen * (stage_cast * (1 - matte))[..., None]
-        return Filmed(self._noisy(plate, index), composite, background, matte, lit, gain.astype(np.float32), cast, camera)
+        return Filmed(
+            self._noisy(plate, index),
+            composite,
+            background,
+            matte,
+            lit,
+            gain.astype(np.float32),
+            cast,
+            camera,
+        )
 
     def _noisy(self, picture: Array, index: int) -> Array:
         """A sensor's noise: read noise, and shot noise whose variance grows with light."""
@@ -148,13 +159,28 @@ def _spread(pictured: Pictured | None, shape: tuple[int, int]) -> tuple[Array, A
 
 def _look(rng: np.random.Generator) -> Look:
     outfit = _OUTFITS[int(rng.integers(len(_OUTFITS)))]
-    colors = np.stack([color(hue) for hue in outfit[:6]]) * np.array([[0.85], [0.9], [0.85], [0.9], [0.8], [0.85]], np.float32)
-    return Look(float(rng.uniform(0.95, 1.05)), float(rng.uniform(0.50, 0.66)), float(rng.uniform(0.24, 0.42)),
-                colors.astype(np.float32), color(outfit[6]))
+    colors = np.stack([color(hue) for hue in outfit[:6]]) * np.array(
+        [[0.85], [0.9], [0.85], [0.9], [0.8], [0.85]], np.float32
+    )
+    return Look(
+        float(rng.uniform(0.95, 1.05)),
+        float(rng.uniform(0.50, 0.66)),
+        float(rng.uniform(0.24, 0.42)),
+        colors.astype(np.float32),
+        color(outfit[6]),
+    )
 
 
 def _walk(rng: np.random.Generator, stand: np.ndarray, look: Look, seconds: float) -> Walk:
     inward = -float(np.sign(stand[0]))
     heading = inward * float(rng.uniform(18, 48))
-    return Walk(stand.copy(), heading, float(rng.uniform(0.34, 0.55)), float(rng.uniform(0, 1)), int(inward),
-                float(rng.uniform(0.35, 0.65)), look.scale, seconds)
+    return Walk(
+        stand.copy(),
+        heading,
+        float(rng.uniform(0.34, 0.55)),
+        float(rng.uniform(0, 1)),
+        int(inward),
+        float(rng.uniform(0.35, 0.65)),
+        look.scale,
+        seconds,
+    )

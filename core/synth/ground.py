@@ -50,7 +50,7 @@ def street_floor(
 
 def _noise(floor: Canvas, start_m: float, cell_m: float, octaves: int, seed: int) -> Array:
     """Noise over the whole street, of which a piece takes its own part, so that pieces meet without a seam."""
-    whole_m = 48.0
+    whole_m = 64.0
     rows = round(whole_m / floor.step_z)
     tall = fbm((rows, floor.shape[1]), (whole_m, floor.width_m), cell_m, np.random.default_rng(seed), octaves)
     first = round((whole_m - (start_m + 4.0) - floor.height_m) / floor.step_z)

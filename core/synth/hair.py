@@ -32,7 +32,7 @@ class Hair:
         normals = rng.normal(size=(count * 4, 3))
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
         # Hair grows above the ears and behind the brow, not on the face or the neck.
-        keep = (normals[:, 2] > -0.3 + 1.5 * np.clip(-normals[:, 1] + 0.1, 0, 1)) & (normals[:, 1] > -0.62)
+        keep = (normals[:, 2] > -0.3 + 1.15 * np.clip(-normals[:, 1] + 0.1, 0, 1)) & (normals[:, 1] > -0.80)
         self.normals = normals[keep][:count].astype(np.float32)
         self.roots = centre + self.normals * np.array([0.092, 0.102, 0.106], np.float32)
         n = len(self.roots)
@@ -52,7 +52,11 @@ class Hair:
         at = self.roots @ turn.T + head[:, 3]
         centre = turn @ self.centre + head[:, 3]
         step = (self.length * scale / _SEGMENTS)[:, None]
-        gust = 0.30 + 0.16 * np.sin(2 * np.pi * 0.7 * time_s + walk.phase * 6) + 0.08 * np.sin(2 * np.pi * 1.9 * time_s)
+        gust = (
+            0.30
+            + 0.16 * np.sin(2 * np.pi * 0.7 * time_s + walk.phase * 6)
+            + 0.08 * np.sin(2 * np.pi * 1.9 * time_s)
+        )
         wind = np.array([gust, 0.22, 0.0], np.float32) * np.float32(-walk.gesture)
         wind[1] = 0.25
         back = turn @ np.array([0, 1.0, 0], np.float32) / scale
@@ -64,7 +68,13 @@ class Hair:
             wave = 0.16 * np.sin(self.curl + 9 * share + np.float32(2.2 * time_s))
             flutter = np.sin(self.curl[:, :1] + 5 * share - np.float32(7 * time_s)) * 0.12 * share
             sweep = back * 0.75 * max(0.0, 1 - 2.0 * share) + side * 0.35 * max(0.0, 1 - 2.4 * share)
-            heading = out * max(0.0, 0.75 - 1.8 * share) + sweep + fall + (wind * (0.2 + share) + flutter) * self.fly[:, None] * 0.55 + wave * 0.5
+            heading = (
+                out * max(0.0, 0.75 - 1.8 * share)
+                + sweep
+                + fall
+                + (wind * (0.2 + share) + flutter) * self.fly[:, None] * 0.55
+                + wave * 0.5
+            )
             heading /= np.linalg.norm(heading, axis=1, keepdims=True)
             at = self._outside(at + heading * step, centre, scale)
             path.append(at)
@@ -73,7 +83,12 @@ class Hair:
         run = ends[:, :, 1] - ends[:, :, 0]
         tangents = run / (np.linalg.norm(run, axis=-1, keepdims=True) + np.float32(1e-6))
         middles = ends.mean(axis=2)
-        outward = middles - np.asarray(centre, np.float32) * np.array([1, 1, 0], np.float32) - middles * np.array([0, 0, 1], np.float32) + 0.6 * out[:, None] * 0.1
+        outward = (
+            middles
+            - np.asarray(centre, np.float32) * np.array([1, 1, 0], np.float32)
+            - middles * np.array([0, 0, 1], np.float32)
+            + 0.6 * out[:, None] * 0.1
+        )
         outward = outward / (np.linalg.norm(outward, axis=-1, keepdims=True) + np.float32(1e-6))
         outward[..., 2] += 0.25 * (1 - np.arange(_SEGMENTS) / _SEGMENTS)
         colors = np.repeat(self.colors[:, None], _SEGMENTS, axis=1)

@@ -66,19 +66,41 @@ class Mood:
 
 
 MOODS = {
-    "golden": Mood(color("ffb269", 4.6), color("8fb4e6", 0.42), color("ffb98a", 0.34), color("c79a70", 0.17),
-                   color("ffcf9f", 0.5), color("3f78bd", 0.75), color("ffcf9c", 1.25), color("ffb060", 4.5),
-                   color("ffab4f"), (19, 24), 0.34),
-    "dusk": Mood(color("ff8a4a", 1.5), color("6f8fd8", 0.34), color("ff9f86", 0.30), color("8a6a78", 0.10),
-                 color("d99a92", 0.34), color("27427f", 0.55), color("ff9d78", 1.25), color("ff7a40", 2.6),
-                 color("ffa145", 1.4), (17, 21), 0.62),
+    "golden": Mood(
+        color("ffb269", 5.4),
+        color("92b4e4", 0.56),
+        color("ffb98a", 0.46),
+        color("c79a70", 0.24),
+        color("ffcf9f", 0.5),
+        color("3f78bd", 0.75),
+        color("ffcf9c", 1.25),
+        color("ffb060", 4.5),
+        color("ffab4f"),
+        (19, 24),
+        0.34,
+    ),
+    "dusk": Mood(
+        color("ff8a4a", 1.5),
+        color("6f8fd8", 0.34),
+        color("ff9f86", 0.30),
+        color("8a6a78", 0.10),
+        color("d99a92", 0.34),
+        color("27427f", 0.55),
+        color("ff9d78", 1.25),
+        color("ff7a40", 2.6),
+        color("ffa145", 1.4),
+        (17, 21),
+        0.62,
+    ),
 }
 
 
 class Builder:
     """Collects quads while a street is laid out; `detail` is the picture's width in pixels over 1280."""
 
-    def __init__(self, rng: np.random.Generator, light: Light, mood: Mood, detail: float, focal_px: float) -> None:
+    def __init__(
+        self, rng: np.random.Generator, light: Light, mood: Mood, detail: float, focal_px: float
+    ) -> None:
         self.rng, self.light, self.mood, self.detail, self.focal_px = rng, light, mood, detail, focal_px
         self.quads: list[Quad] = []
 
@@ -86,7 +108,9 @@ class Builder:
         """Texels a metre that match the picture's pixels at that distance, within limits of memory."""
         return float(np.clip(1.15 * self.focal_px / max(distance_m, 1.0), 4, 130 * self.detail))
 
-    def hang(self, canvas: Canvas, origin: Matrix, u: Matrix, up: Matrix, order: float, haze: float = 1.0) -> None:
+    def hang(
+        self, canvas: Canvas, origin: Matrix, u: Matrix, up: Matrix, order: float, haze: float = 1.0
+    ) -> None:
         """Light a canvas at its lower left `origin` with unit directions, and keep it."""
         across, rise = u * canvas.width_m, up * canvas.height_m
         radiance = canvas.lit(origin, across, rise, self.light)
@@ -107,8 +131,16 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     houses = _houses(rng, sun_side, stand, azimuth, mood)
     lamp_spots = _lamp_spots(rng, houses)
     strings = _strings(rng)
-    light = Light(to_sun, mood.sun, mood.sky, mood.glow, mood.bounce, mood.haze, _lamps(lamp_spots, strings, houses, mood),
-                  np.stack([h.block for h in houses]))
+    light = Light(
+        to_sun,
+        mood.sun,
+        mood.sky,
+        mood.glow,
+        mood.bounce,
+        mood.haze,
+        _lamps(lamp_spots, strings, houses, mood),
+        np.stack([h.block for h in houses]),
+    )
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
     _far_end(build)
     for house in houses:
@@ -118,12 +150,14 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     for y, height, sag in strings:
         _hang_string(build, y, height, sag, houses)
     _dress(build, houses, stand)
-    sky = Sky(mood.zenith, mood.horizon, mood.sky_glow, to_sun, max(160, round(2.2 * width_px)), rng)
+    sky = Sky(mood.zenith, mood.horizon, mood.sky_glow, to_sun, max(160, round(1.3 * width_px)), rng)
     quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
     return Place(light, sky, _floors(build, houses, seed), quads, stand, np.array([0, _END_M, 2.0]))
 
 
-def _houses(rng: np.random.Generator, sun_side: int, stand: Matrix, azimuth: float, mood: Mood) -> list[House]:
+def _houses(
+    rng: np.random.Generator, sun_side: int, stand: Matrix, azimuth: float, mood: Mood
+) -> list[House]:
     """Two rows of houses; on the sun's side a low garden wall lets a shaft of light fall on the subject."""
     plasters = list(rng.permutation(PLASTERS))
     houses = []
@@ -139,9 +173,15 @@ def _houses(rng: np.random.Generator, sun_side: int, stand: Matrix, azimuth: flo
             if in_gap:
                 length = gap_at + float(rng.uniform(3.2, 3.8)) - near
             far = near + length
-            style = Style(color(str(plasters[len(houses) % len(plasters)])), color(str(rng.choice(["d8cbb0", "c2b69c", "e2d8c4"]))),
-                          color(str(rng.choice(SHUTTERS))), color(str(rng.choice(["4a3222", "e4dccb", "33302c"]))),
-                          mood.lit_share, color("ffb258", 3.2), mood.zenith * 0.22 + mood.horizon * 0.14)
+            style = Style(
+                color(str(plasters[len(houses) % len(plasters)])),
+                color(str(rng.choice(["d8cbb0", "c2b69c", "e2d8c4"]))),
+                color(str(rng.choice(SHUTTERS))),
+                color(str(rng.choice(["4a3222", "e4dccb", "33302c"]))),
+                mood.lit_share,
+                color("ffb258", 3.2),
+                mood.zenith * 0.22 + mood.horizon * 0.14,
+            )
             height = 0.95 if in_gap else float(rng.uniform(7.0, 10.5) if near < 14 else rng.uniform(5.3, 7.2))
             houses.append(House(side, near, far, wall, height, style, in_gap))
             near = far
@@ -162,16 +202,24 @@ def _lamp_spots(rng: np.random.Generator, houses: list[House]) -> list[tuple[int
 
 def _strings(rng: np.random.Generator) -> list[tuple[float, float, float]]:
     count = int(rng.integers(3, 5))
-    return [(float(y), float(rng.uniform(4.0, 4.9)), float(rng.uniform(0.5, 0.85)))
-            for y in np.linspace(7.5, 24, count) + rng.uniform(-0.8, 0.8, count)]
+    return [
+        (float(y), float(rng.uniform(4.0, 4.9)), float(rng.uniform(0.5, 0.85)))
+        for y in np.linspace(7.5, 24, count) + rng.uniform(-0.8, 0.8, count)
+    ]
 
 
 def _lamps(
-    spots: list[tuple[int, float, float]], strings: list[tuple[float, float, float]], houses: list[House], mood: Mood
+    spots: list[tuple[int, float, float]],
+    strings: list[tuple[float, float, float]],
+    houses: list[House],
+    mood: Mood,
 ) -> tuple[Lamp, ...]:
     lamps = [Lamp(np.array([side * (wall - 0.5), y, 3.0]), mood.lamp * 1.1) for side, wall, y in spots]
     for y, height, sag in strings:
-        lamps += [Lamp(np.array([x, y, height - sag * (1 - (x / 3.5) ** 2)]), mood.lamp * 0.55) for x in (-2.2, 0.0, 2.2)]
+        lamps += [
+            Lamp(np.array([x, y, height - sag * (1 - (x / 3.5) ** 2)]), mood.lamp * 0.55)
+            for x in (-2.2, 0.0, 2.2)
+        ]
     return tuple(lamps)
 
 
@@ -206,7 +254,13 @@ def _return_wall(build: Builder, house: House) -> None:
     """The side of a house that faces the camera where it stands out from, or above, the one before it."""
     depth = 3.0
     x = -house.wall_m - depth if house.side < 0 else house.wall_m
-    wall = plain_wall(depth, min(house.height_m, 2.2 + 0.46 * house.near_m), build.texels_per_m(house.near_m), house.style, build.rng)
+    wall = plain_wall(
+        depth,
+        min(house.height_m, 2.2 + 0.46 * house.near_m),
+        build.texels_per_m(house.near_m),
+        house.style,
+        build.rng,
+    )
     build.hang(wall, np.array([x, house.near_m, 0]), np.array([1.0, 0, 0]), _UP, house.near_m + 0.02)
 
 
@@ -229,7 +283,9 @@ def _eaves(build: Builder, house: House) -> None:
     if house.near_m > 1.5:
         end = Canvas(out, thick, density, color("7a5038"))
         x = -house.wall_m if house.side < 0 else house.wall_m - out
-        build.hang(end, np.array([x, house.near_m, house.height_m]), np.array([1.0, 0, 0]), _UP, house.near_m - 0.01)
+        build.hang(
+            end, np.array([x, house.near_m, house.height_m]), np.array([1.0, 0, 0]), _UP, house.near_m - 0.01
+        )
 
 
 def _garden(build: Builder, house: House) -> None:
@@ -252,7 +308,9 @@ def _hang_lantern(build: Builder, side: int, wall: float, y: float) -> None:
 
 
 def _hang_string(build: Builder, y: float, height: float, sag: float, houses: list[House]) -> None:
-    left, right = (next(h.wall_m for h in houses if h.side == side and h.near_m <= y < h.far_m) for side in (-1, 1))
+    left, right = (
+        next(h.wall_m for h in houses if h.side == side and h.near_m <= y < h.far_m) for side in (-1, 1)
+    )
     density = min(2.0 * build.texels_per_m(y), 220 * build.detail + 8)
     bulbs = int(build.rng.integers(9, 13))
     string = props.light_string(left + right, sag, bulbs, density, color("ffc070", 26), build.rng)
@@ -273,7 +331,13 @@ def _dress(build: Builder, houses: list[House], stand: Matrix) -> None:
     for y in rng.uniform(13, 26, 2):
         density = build.texels_per_m(float(y))
         line = props.laundry(6.4, density, rng)
-        build.hang(line, np.array([-3.2, float(y), float(rng.uniform(5.4, 6.4))]), np.array([1.0, 0, 0]), _UP, float(y))
+        build.hang(
+            line,
+            np.array([-3.2, float(y), float(rng.uniform(5.4, 6.4))]),
+            np.array([1.0, 0, 0]),
+            _UP,
+            float(y),
+        )
 
 
 def _hang_awning(build: Builder, house: House) -> None:
@@ -311,8 +375,15 @@ def _far_end(build: Builder) -> None:
     build.hang(tower, np.array([x, 46, 0]), np.array([1.0, 0, 0]), _UP, 46)
     opening = float(rng.uniform(1.3, 1.9))
     for side in (-1, 1):
-        style = Style(color(str(rng.choice(PLASTERS))), color("d8cbb0"), color(str(rng.choice(SHUTTERS))), color("4a3222"),
-                      0.6, color("ffb258", 3.0), build.mood.zenith * 0.3)
+        style = Style(
+            color(str(rng.choice(PLASTERS))),
+            color("d8cbb0"),
+            color(str(rng.choice(SHUTTERS))),
+            color("4a3222"),
+            0.6,
+            color("ffb258", 3.0),
+            build.mood.zenith * 0.3,
+        )
         front = house_front(10, float(rng.uniform(5.6, 7.2)), build.texels_per_m(_END_M), style, rng)
         x = -opening - 10 if side < 0 else opening
         build.hang(front, np.array([x, _END_M, 0]), np.array([1.0, 0, 0]), _UP, _END_M)
@@ -321,7 +392,9 @@ def _far_end(build: Builder) -> None:
         roof.relief[:] = 0.05 * np.abs(np.sin(s * 14)) + 0.03 * ((z / 0.35) % 1)
         roof.albedo *= (1 + 0.25 * roof.noise(0.4, rng, 3))[..., None]
         back = np.array([0, 0.8, 0.6])
-        build.hang(roof, np.array([x - 0.3, _END_M - 0.3, front.height_m]), np.array([1.0, 0, 0]), back, _END_M - 0.1)
+        build.hang(
+            roof, np.array([x - 0.3, _END_M - 0.3, front.height_m]), np.array([1.0, 0, 0]), back, _END_M - 0.1
+        )
 
 
 def _floors(build: Builder, houses: list[House], seed: int) -> tuple[Floor, ...]:
@@ -329,9 +402,13 @@ def _floors(build: Builder, houses: list[House], seed: int) -> tuple[Floor, ...]
     left = -max(h.wall_m for h in houses if h.side < 0) - 0.05
     right = max(h.wall_m for h in houses if h.side > 0) + 0.05
     floors = []
-    for start, end, finest in ((15.5, 44.0, 48), (6.0, 16.0, 105), (0.8, 6.5, 165)):
+    for start, end, finest, wide in (
+        (33.0, 60.0, 14, 9.0),
+        (15.5, 34.0, 55, 0.0),
+        (6.5, 16.0, 105, 0.0),
+        (2.6, 7.0, 145, 0.0),
+    ):
         density = max(8.0, finest * build.detail)
-        wide = 3.0 if end > 40 else 0.0
         canvas, wet = street_floor(left - wide, right + wide, end - start, density, start, seed)
         origin, u, v = np.array([left - wide, start, 0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
         build.hang(canvas, origin, u, v, end)

@@ -58,8 +58,8 @@ class Light:
         return self.sky * up + self.bounce * (1 - up) + self.glow * ahead
 
     def lamps_at(self, points: Array, normals: Array) -> Array:
-        """What the lamps give at (..., 3) points with unit normals."""
-        total = np.zeros(points.shape, np.float32)
+        """What the lamps give at (..., 3) points with unit normals; one point may stand for all normals."""
+        total = np.zeros(normals.shape, np.float32)
         for lamp in self.lamps:
             to_lamp = (lamp.position - points).astype(np.float32)
             square = np.sum(to_lamp * to_lamp, axis=-1, keepdims=True)

@@ -13,7 +13,8 @@ from pai_studio.core.media.frame import Array
 
 # Linear Rec.709 (D65) to ACEScg (AP1, D60), Bradford-adapted; the rows sum to 1.
 _REC709_TO_ACESCG = np.array(
-    [[0.613097, 0.339523, 0.047380], [0.070194, 0.916354, 0.013452], [0.020616, 0.109570, 0.869814]], np.float32
+    [[0.613097, 0.339523, 0.047380], [0.070194, 0.916354, 0.013452], [0.020616, 0.109570, 0.869814]],
+    np.float32,
 )
 LUMA = np.array([0.27222872, 0.67408177, 0.05368952], np.float32)
 """Luminance weights of ACEScg (the Y row of AP1 to XYZ)."""
@@ -32,7 +33,9 @@ def smooth(x: Array, low: float, high: float) -> Array:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def value_noise(shape: tuple[int, int], size_m: tuple[float, float], cell_m: float, rng: np.random.Generator) -> Array:
+def value_noise(
+    shape: tuple[int, int], size_m: tuple[float, float], cell_m: float, rng: np.random.Generator
+) -> Array:
     """Smooth noise of mean 0 and about unit range, (h, w) texels over `size_m` (height, width) metres."""
     cells = [max(2, int(np.ceil(extent / cell_m)) + 1) for extent in size_m]
     grid = rng.uniform(-1, 1, cells).astype(np.float32)
@@ -47,27 +50,43 @@ def fbm(
     octaves: int = 5,
     persistence: float = 0.5,
 ) -> Array:
-    """Octaves of `value_noise`, each half the cell of the last; those finer than a texel are left out."""
+    """Octaves of `value_noise`, each half the cell of the last; those finer than a texel are left out.
+
+    Coarse octaves are summed on coarse grids and stretched together, which costs little more than the finest alone.
+    """
     texel_m = size_m[0] / shape[0]
-    total = np.zeros(shape, np.float32)
+    total: Array | None = None
     for octave in range(octaves):
         cell = cell_m / 2**octave
         if octave and cell < texel_m:
             break
-        total += persistence**octave * value_noise(shape, size_m, cell, rng)
-    return total
+        grid = [min(n, max(2, round(6 * extent / cell))) for n, extent in zip(shape, size_m, strict=True)]
+        here = persistence**octave * value_noise((grid[0], grid[1]), size_m, cell, rng)
+        total = here if total is None else _stretched(total, (grid[0], grid[1])) + here
+    assert total is not None
+    return _stretched(total, shape)
+
+
+def _stretched(picture: Array, shape: tuple[int, int]) -> Array:
+    if picture.shape == shape:
+        return picture
+    return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def blur(image: Array, sigma_px: float) -> Array:
     """Gaussian blur with mirrored borders; a sigma below a fifth of a pixel does nothing."""
     if sigma_px < 0.2:
         return image
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), float(sigma_px), borderType=cv2.BORDER_REFLECT_101), np.float32)
+    return np.asarray(
+        cv2.GaussianBlur(image, (0, 0), float(sigma_px), borderType=cv2.BORDER_REFLECT_101), np.float32
+    )
 
 
 def hashed(index: npt.NDArray[np.int64], salt: int) -> Array:
     """A repeatable number in 0..1 for every whole number (the finaliser of MurmurHash3, 32 bits)."""
-    h = (index.astype(np.uint64) * np.uint64(2654435761) + np.uint64(salt * 40503 + 1)) & np.uint64(0xFFFFFFFF)
+    h = (index.astype(np.uint64) * np.uint64(2654435761) + np.uint64(salt * 40503 + 1)) & np.uint64(
+        0xFFFFFFFF
+    )
     h ^= h >> np.uint64(16)
     h = (h * np.uint64(0x85EBCA6B)) & np.uint64(0xFFFFFFFF)
     h ^= h >> np.uint64(13)
@@ -76,7 +95,15 @@ def hashed(index: npt.NDArray[np.int64], salt: int) -> Array:
     return (h.astype(np.float64) / 2.0**32).astype(np.float32)
 
 
-def lookup(picture: Array, u: Array, v: Array, *, nearest: bool = False, border: int = cv2.BORDER_WRAP, outside: float = 0) -> Array:
+def lookup(
+    picture: Array,
+    u: Array,
+    v: Array,
+    *,
+    nearest: bool = False,
+    border: int = cv2.BORDER_WRAP,
+    outside: float = 0,
+) -> Array:
     """The picture's values (N, C) at N points; OpenCV's maps may not be longer than 32767, so they are folded."""
     rows = -(-len(u) // 1024)
     maps = np.zeros((2, rows * 1024), np.float32)

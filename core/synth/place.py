@@ -80,8 +80,12 @@ class Place:
             facing = np.clip(camera.position[2] / (found.depth_m * 1.05), 0.02, 1)
             fresnel = 0.03 + 0.97 * (1 - facing) ** 5
             ripple = np.float32(camera.size[1] * 0.010)
-            u = (x + 0.5 + (water[..., 1] - 0.5) * 2 * ripple) * np.float32(reflected.shape[1] / camera.size[0]) - 0.5
-            v = (y + 0.5 + (water[..., 2] - 0.5) * 4 * ripple) * np.float32(reflected.shape[0] / camera.size[1]) - 0.5
+            u = (x + 0.5 + (water[..., 1] - 0.5) * 2 * ripple) * np.float32(
+                reflected.shape[1] / camera.size[0]
+            ) - 0.5
+            v = (y + 0.5 + (water[..., 2] - 0.5) * 4 * ripple) * np.float32(
+                reflected.shape[0] / camera.size[1]
+            ) - 0.5
             mirror = cv2.remap(reflected, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             strength = (water[..., 0] * np.clip(fresnel * 1.6, 0, 0.75))[..., None]
             rgb = found.rgb / share

@@ -81,13 +81,27 @@ def _upper_body(cycle: float, share: float, walk: Walk) -> dict[int, Matrix]:
     gone = cycle * 2 * _STRIDE_M
     sway = 0.018 * np.sin(wave + 0.6)
     height = body.JOINTS["pelvis"][2] - 0.030 + 0.014 * np.cos(2 * wave + 0.4)
-    pelvis = _about(_rotation("z", 6 * np.sin(wave)) @ _rotation("x", 2), body.JOINTS["pelvis"], np.array([sway, -gone, height]))
+    pelvis = _about(
+        _rotation("z", 6 * np.sin(wave)) @ _rotation("x", 2),
+        body.JOINTS["pelvis"],
+        np.array([sway, -gone, height]),
+    )
     lift = _raise(share, walk)
     twist = -9 * np.sin(wave) + 10 * lift * walk.gesture
-    chest = _about(pelvis[:3, :3] @ _rotation("z", twist) @ _rotation("x", 3), body.JOINTS["waist"], _apply(pelvis, body.JOINTS["waist"]))
-    look = -8 * np.sin(wave) * 0 - twist + 26 * np.sin(2 * np.pi * (0.55 * share + walk.phase)) + 14 * lift * walk.gesture
+    chest = _about(
+        pelvis[:3, :3] @ _rotation("z", twist) @ _rotation("x", 3),
+        body.JOINTS["waist"],
+        _apply(pelvis, body.JOINTS["waist"]),
+    )
+    look = (
+        -8 * np.sin(wave) * 0
+        - twist
+        + 26 * np.sin(2 * np.pi * (0.55 * share + walk.phase))
+        + 14 * lift * walk.gesture
+    )
     head = _about(
-        chest[:3, :3] @ _rotation("z", look) @ _rotation("x", -4 + 3 * np.sin(wave * 2)), body.JOINTS["neck"],
+        chest[:3, :3] @ _rotation("z", look) @ _rotation("x", -4 + 3 * np.sin(wave * 2)),
+        body.JOINTS["neck"],
         _apply(chest, body.JOINTS["neck"]),
     )
     moves = {body.PELVIS: pelvis, body.CHEST: chest, body.HEAD: head}
@@ -110,7 +124,9 @@ def _arm(side: int, wave: float, raised: float, share: float, chest: Matrix) -> 
     fore_down = _direction(side, 8 + 118 * raised, swing + bend * (1 - 0.25 * raised))
     shoulder, elbow, wrist = (body.joint(n, side) for n in ("shoulder", "elbow", "wrist"))
     left = int(side < 0)
-    upper = _aligned(elbow - shoulder, chest[:3, :3] @ upper_down, chest[:3, :3], shoulder, _apply(chest, shoulder))
+    upper = _aligned(
+        elbow - shoulder, chest[:3, :3] @ upper_down, chest[:3, :3], shoulder, _apply(chest, shoulder)
+    )
     fore = _aligned(wrist - elbow, chest[:3, :3] @ fore_down, chest[:3, :3], elbow, _apply(upper, elbow))
     return {body.UPPER_ARM + left: upper, body.FOREARM + left: fore}
 
@@ -142,7 +158,9 @@ def _legs(cycle: float, gone: float, pelvis: Matrix) -> dict[int, Matrix]:
         ease = swing * swing * (3 - 2 * swing)
         ahead = planted + 2 * _STRIDE_M * ease
         lift = 0.085 * np.sin(np.pi * swing) ** 1.5
-        push = 26 * np.clip((within - 0.45) / 0.15, 0, 1) * (1 - ease) - 14 * np.sin(np.pi * ease) * (swing > 0.5)
+        push = 26 * np.clip((within - 0.45) / 0.15, 0, 1) * (1 - ease) - 14 * np.sin(np.pi * ease) * (
+            swing > 0.5
+        )
         heel = _ANKLE_M + lift + 0.10 * np.sin(np.radians(max(push, 0)))
         ankle = np.array([side * 0.092, -ahead, heel])
         moves.update(_leg(side, pelvis, ankle, float(push)))

@@ -45,7 +45,11 @@ def lantern(texels_per_m: float, glow: Array) -> Canvas:
     canvas.alpha = np.maximum(canvas.alpha, glass) if canvas.alpha is not None else glass
     for level, half in ((0.2, 0.12), (0.62, 0.2)):
         bar(0.23 - half, level - 0.02, 0.23 + half, level + 0.02)
-    edge = np.clip((0.012 - np.abs(np.abs(s - 0.23) - narrow)) / canvas.step_s + 0.5, 0, 1) * (z > 0.2) * (z < 0.62)
+    edge = (
+        np.clip((0.012 - np.abs(np.abs(s - 0.23) - narrow)) / canvas.step_s + 0.5, 0, 1)
+        * (z > 0.2)
+        * (z < 0.62)
+    )
     canvas.emission *= 1 - edge[..., None]
     canvas.alpha = np.maximum(canvas.alpha, edge.astype(np.float32))
     bar(0.222, 0.2, 0.238, 0.62)
@@ -56,7 +60,9 @@ def lantern(texels_per_m: float, glow: Array) -> Canvas:
     return canvas
 
 
-def light_string(width_m: float, sag_m: float, bulbs: int, texels_per_m: float, glow: Array, rng: np.random.Generator) -> Canvas:
+def light_string(
+    width_m: float, sag_m: float, bulbs: int, texels_per_m: float, glow: Array, rng: np.random.Generator
+) -> Canvas:
     """A sagging wire with glowing bulbs, (sag + 0.4) m high; its ends hang at the top corners."""
     canvas = _empty(width_m, sag_m + 0.4, texels_per_m, "0d0d0d")
     s, z = canvas.grid()
@@ -68,7 +74,9 @@ def light_string(width_m: float, sag_m: float, bulbs: int, texels_per_m: float, 
         hang = canvas.height_m - 0.05 - sag_m * (1 - (2 * at / width_m - 1) ** 2)
         rows = np.s_[:, max(0, int((at - 0.1) / canvas.step_s)) : int((at + 0.1) / canvas.step_s) + 2]
         ss, zz = s[:, rows[1]], z
-        socket = np.clip((0.016 - np.abs(ss - at)) / canvas.step_s + 0.5, 0, 1) * (zz > hang - 0.06) * (zz < hang)
+        socket = (
+            np.clip((0.016 - np.abs(ss - at)) / canvas.step_s + 0.5, 0, 1) * (zz > hang - 0.06) * (zz < hang)
+        )
         bulb = np.clip((0.042 - np.hypot(ss - at, (zz - hang + 0.095) * 0.85)) / canvas.step_s + 0.5, 0, 1)
         alpha[rows] = np.maximum(alpha[rows], np.maximum(socket, bulb))
         canvas.emission[rows] += glow * float(rng.uniform(0.75, 1.15)) * bulb[..., None]
@@ -76,7 +84,9 @@ def light_string(width_m: float, sag_m: float, bulbs: int, texels_per_m: float, 
     return canvas
 
 
-def awning(width_m: float, texels_per_m: float, first: Array, second: Array, rng: np.random.Generator) -> Canvas:
+def awning(
+    width_m: float, texels_per_m: float, first: Array, second: Array, rng: np.random.Generator
+) -> Canvas:
     """Striped cloth with a scalloped edge, 1.35 m deep."""
     canvas = _empty(width_m, 1.35, texels_per_m, "ffffff")
     s, z = canvas.grid()
@@ -90,7 +100,9 @@ def awning(width_m: float, texels_per_m: float, first: Array, second: Array, rng
     return canvas
 
 
-def plant(width_m: float, height_m: float, texels_per_m: float, kind: str, rng: np.random.Generator) -> Canvas:
+def plant(
+    width_m: float, height_m: float, texels_per_m: float, kind: str, rng: np.random.Generator
+) -> Canvas:
     """A potted plant, cut out: `cypress`, `olive` or `oleander` (with blossoms)."""
     canvas = _empty(width_m, height_m, texels_per_m, "3f5a2a")
     s, z = canvas.grid()
@@ -148,37 +160,81 @@ def laundry(width_m: float, texels_per_m: float, rng: np.random.Generator) -> Ca
     return canvas
 
 
-def tower_top(width_m: float, height_m: float, texels_per_m: float, body: Array, roof: Array, rng: np.random.Generator) -> Canvas:
+def tower_top(
+    width_m: float, height_m: float, texels_per_m: float, body: Array, roof: Array, rng: np.random.Generator
+) -> Canvas:
     """A church tower with a belfry, a clock and a pointed roof, cut out."""
     canvas = _empty(width_m, height_m, texels_per_m, "ffffff")
     s, z = canvas.grid()
     canvas.albedo[:] = body * (1 + 0.15 * canvas.noise(1.5, rng, 5))[..., None]
     eaves = height_m * 0.66
-    inside = (z < eaves) * np.clip(np.minimum(s - 0.12 * width_m, 0.88 * width_m - s) / canvas.step_s + 0.5, 0, 1)
+    inside = (z < eaves) * np.clip(
+        np.minimum(s - 0.12 * width_m, 0.88 * width_m - s) / canvas.step_s + 0.5, 0, 1
+    )
     half = width_m * 0.46 * np.clip((height_m - z) / (height_m - eaves), 0, 1) ** 1.25
     cone = (z >= eaves) * np.clip((half - np.abs(s - width_m / 2)) / canvas.step_s + 0.5, 0, 1)
     tiles = 0.75 + 0.25 * np.cos(z * np.float32(2 * np.pi / 0.5))
     canvas.albedo += (roof * tiles[..., None] - canvas.albedo) * (z >= eaves)[..., None]
     canvas.relief[:] = np.clip(half - np.abs(s - width_m / 2), 0, None) * 0.4 * (z >= eaves)
     for level in (0.2, 0.4, 0.645):
-        canvas.rect(0.06 * width_m, level * height_m, 0.94 * width_m, level * height_m + 0.35, albedo=body * 1.1, relief=0.25)
+        canvas.rect(
+            0.06 * width_m,
+            level * height_m,
+            0.94 * width_m,
+            level * height_m + 0.35,
+            albedo=body * 1.1,
+            relief=0.25,
+        )
     for at in (0.34, 0.66):
-        canvas.rect((at - 0.09) * width_m, height_m * 0.46, (at + 0.09) * width_m, height_m * 0.6, albedo=body * 0.12,
-                    relief=-0.3, arch=0.09 * width_m)
-    face = _disc(canvas, width_m / 2, height_m * 0.32, 0.17 * width_m)
-    canvas.emission += (color("ffe2b0", 1.4) * face[..., None]).astype(np.float32)
-    for s1, z1 in ((0.0, 0.7), (0.5, 0.1)):
-        canvas.rect(width_m / 2 - 0.06, height_m * 0.32, width_m / 2 + 0.06 + s1, height_m * 0.32 + z1 + 0.06,
-                    albedo=_NONE, emission=_NONE)
+        canvas.rect(
+            (at - 0.09) * width_m,
+            height_m * 0.46,
+            (at + 0.09) * width_m,
+            height_m * 0.6,
+            albedo=body * 0.12,
+            relief=-0.3,
+            arch=0.09 * width_m,
+        )
+    _clock(canvas, width_m / 2, height_m * 0.32, 0.15 * width_m)
     canvas.alpha = np.asarray(np.maximum(inside, cone), np.float32)
     return canvas
 
 
-def ridge(width_m: float, height_m: float, texels_per_m: float, near: Array, rng: np.random.Generator) -> Canvas:
+def _clock(canvas: Canvas, s: float, z: float, radius: float) -> None:
+    """A dial with a gilded rim, twelve marks and two hands."""
+    rim, face = _disc(canvas, s, z, radius * 1.14), _disc(canvas, s, z, radius)
+    canvas.albedo += (color("7a5a2c") - canvas.albedo) * rim[..., None]
+    canvas.albedo += (color("cbb894") - canvas.albedo) * face[..., None]
+    canvas.emission += color("ffdca6", 0.32) * face[..., None]
+    canvas.relief += 0.2 * rim - 0.1 * face
+    marks = np.zeros(canvas.shape, np.float32)
+    for hour in range(12):
+        angle = hour * np.pi / 6
+        marks = np.maximum(
+            marks,
+            _disc(
+                canvas, s + 0.82 * radius * np.sin(angle), z + 0.82 * radius * np.cos(angle), 0.07 * radius
+            ),
+        )
+    for angle, reach in ((5.3, 0.45), (2.1, 0.68)):
+        for share in np.linspace(0, 1, 24):
+            at = share * reach * radius
+            marks = np.maximum(
+                marks, _disc(canvas, s + at * np.sin(angle), z + at * np.cos(angle), 0.05 * radius)
+            )
+    canvas.albedo *= 1 - 0.85 * marks[..., None]
+    canvas.emission *= 1 - marks[..., None]
+
+
+def ridge(
+    width_m: float, height_m: float, texels_per_m: float, near: Array, rng: np.random.Generator
+) -> Canvas:
     """A wooded hill with a few roofs, its upper edge cut out."""
     canvas = _empty(width_m, height_m, texels_per_m, "4b5a3a")
     s, z = canvas.grid()
-    profile = 0.55 + 0.3 * np.interp(s[0], np.linspace(0, width_m, 7), rng.uniform(-1, 1, 7)).astype(np.float32)
+    profile = 0.55 + 0.3 * np.interp(s[0], np.linspace(0, width_m, 7), rng.uniform(-1, 1, 7)).astype(
+        np.float32
+    )
     rough = canvas.noise(6.0, rng, 5, 0.6)
     top = height_m * profile[None, :] * (1 + 0.07 * rough)
     canvas.alpha = np.asarray(np.clip((top - z) / canvas.step_z + 0.5, 0, 1), np.float32)
@@ -188,5 +244,13 @@ def ridge(width_m: float, height_m: float, texels_per_m: float, near: Array, rng
         at, w = float(rng.uniform(0, width_m)), float(rng.uniform(2.5, 5))
         level = height_m * float(np.interp(at, s[0], profile)) * float(rng.uniform(0.35, 0.8))
         canvas.rect(at, level, at + w, level + w * 0.6, albedo=color("d8c0a0"), relief=1.5)
-        canvas.rect(at - 0.3, level + w * 0.6, at + w + 0.3, level + w * 0.9, albedo=color("a5552f"), relief=2.0, arch=w * 0.25)
+        canvas.rect(
+            at - 0.3,
+            level + w * 0.6,
+            at + w + 0.3,
+            level + w * 0.9,
+            albedo=color("a5552f"),
+            relief=2.0,
+            arch=w * 0.25,
+        )
     return canvas

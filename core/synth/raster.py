@@ -34,7 +34,9 @@ class Window:
     def samples(self, pixels: Array, jitter: tuple[float, float]) -> Array:
         """Pixel coordinates (N, 2) as coordinates of the supersampled window."""
         offset = np.array([self.x, self.y], np.float32)
-        return np.asarray((pixels - offset + 0.5) * SUPERSAMPLE - 0.5 + np.array(jitter, np.float32), np.float32)
+        return np.asarray(
+            (pixels - offset + 0.5) * SUPERSAMPLE - 0.5 + np.array(jitter, np.float32), np.float32
+        )
 
 
 def window_of(points: Array, size: tuple[int, int], margin_px: float) -> Window | None:
@@ -59,22 +61,26 @@ class Drawn:
 
 
 def draw(
-    window: Window, points: Array, depth: Array, triangles: npt.NDArray[np.int32], ends: Array, end_depth: Array
+    window: Window,
+    points: Array,
+    depth: Array,
+    triangles: npt.NDArray[np.int32],
+    ends: Array,
+    end_depth: Array,
 ) -> Drawn:
     """Rasterise triangles over (V, 2) sample points and line segments (S, 2, 2), nearer over farther."""
     corners = points[triangles]
     front = np.flatnonzero(_area(corners) < 0)
     keys = np.concatenate([depth[triangles[front]].mean(axis=1), end_depth])
     fixed = np.round(corners[front] * 2**_SHIFT).astype(np.int32)
-    lines = np.round(ends * 2**_SHIFT).astype(np.int64)
+    lines = np.round(ends * 2**_SHIFT).astype(np.int64).tolist()
     ids = np.zeros((window.height * SUPERSAMPLE, window.width * SUPERSAMPLE), np.int32)
     count = len(front)
-    tuples = [((int(a), int(b)), (int(c), int(d))) for (a, b), (c, d) in lines]
     for item in np.argsort(-keys, kind="stable").tolist():
         if item < count:
             cv2.fillConvexPoly(ids, fixed[item], item + 1, cv2.LINE_8, _SHIFT)
         else:
-            cv2.line(ids, *tuples[item - count], item + 1, 1, cv2.LINE_8, _SHIFT)
+            cv2.line(ids, *lines[item - count], item + 1, 1, cv2.LINE_8, _SHIFT)
     flat = ids.ravel()
     filled = np.flatnonzero(flat)
     seen = flat[filled].astype(np.int64) - 1
@@ -106,7 +112,9 @@ def interpolate(values: Array, triangles: npt.NDArray[np.int32], drawn: Drawn) -
     """Vertex values (V, C) over the samples of the skin, (n, C)."""
     corner = triangles[drawn.triangle]
     w = drawn.weights
-    return values[corner[:, 0]] * w[:, :1] + values[corner[:, 1]] * w[:, 1:2] + values[corner[:, 2]] * w[:, 2:]
+    return (
+        values[corner[:, 0]] * w[:, :1] + values[corner[:, 1]] * w[:, 1:2] + values[corner[:, 2]] * w[:, 2:]
+    )
 
 
 def depth_map(points: Array, depth: Array, triangles: npt.NDArray[np.int32], shape: tuple[int, int]) -> Array:
@@ -120,9 +128,10 @@ def depth_map(points: Array, depth: Array, triangles: npt.NDArray[np.int32], sha
 
 
 def silhouette(points: Array, triangles: npt.NDArray[np.int32], shape: tuple[int, int]) -> Array:
-    """1 where any triangle lies over a cell, (h, w)."""
+    """1 where a closed mesh lies over a cell, (h, w): its triangles of one facing cover it all."""
     out = np.zeros(shape, np.uint8)
-    fixed = np.round(points[triangles] * 2**_SHIFT).astype(np.int32)
+    corners = points[triangles]
+    fixed = np.round(corners[_area(corners) < 0] * 2**_SHIFT).astype(np.int32)
     for corners in fixed:
         cv2.fillConvexPoly(out, corners, 255, cv2.LINE_AA, _SHIFT)
     return np.asarray(out, np.float32) / np.float32(255)

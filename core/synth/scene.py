@@ -128,7 +128,9 @@ def _write_frame(scene: Scene, task: _Task, number: int) -> None:
     for name in TRUTH_PASSES:
         _save(_truth_path(task.folder, name, number), getattr(filmed, name), number)
     if number in task.anchors:
-        _save(FramePattern(str(task.folder / "refs" / "ref.####.exr")).path(number), filmed.background, number)
+        _save(
+            FramePattern(str(task.folder / "refs" / "ref.####.exr")).path(number), filmed.background, number
+        )
 
 
 def _truth_path(folder: Path, name: str, number: int) -> Path:
@@ -139,7 +141,9 @@ def _save(path: Path, pixels: Array, number: int) -> None:
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     height, width, count = planes.shape
     box = Box(0, 0, width, height)
-    image = Image(planes, ("R", "G", "B") if count == 3 else ("Y",), COLORSPACE, box, box, file_types=("half",) * count)
+    image = Image(
+        planes, ("R", "G", "B") if count == 3 else ("Y",), COLORSPACE, box, box, file_types=("half",) * count
+    )
     write_exr(path, image, metadata={"oiio:ColorSpace": COLORSPACE, "FrameNumber": number})
 
 
@@ -169,7 +173,9 @@ def _write_cameras(scene: Scene, task: _Task) -> None:
     (task.folder / "truth" / "cameras.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
 
 
-def _document(name: str, spec: SceneSpec, frames: FrameRange, anchors: tuple[int, ...], rate: Fraction) -> Shot:
+def _document(
+    name: str, spec: SceneSpec, frames: FrameRange, anchors: tuple[int, ...], rate: Fraction
+) -> Shot:
     prompt = Prompt(
         foreground_content="a person in a belted coat and a scarf",
         background_content="an old-town street after rain, lit windows, lanterns and strings of bulbs",

@@ -37,26 +37,39 @@ class FloorMap:
     def thrown(self, points: Array, triangles: npt.NDArray[np.int32], toward: Matrix) -> Array:
         """The silhouette (side, side) of world points on the floor, under light from `toward`."""
         slope = (toward[:2] / toward[2]).astype(np.float32)
-        return raster.silhouette(self.cells(points[:, :2] - points[:, 2:3] * slope), triangles, (self.side, self.side))
+        return raster.silhouette(
+            self.cells(points[:, :2] - points[:, 2:3] * slope), triangles, (self.side, self.side)
+        )
 
     def contact(self, points: Array, triangles: npt.NDArray[np.int32]) -> Array:
         """How much of the sky the feet hide from the floor beside them, 0..1."""
-        low = points[triangles[:, 0], 2] < 0.16
-        near = self.thrown(points, triangles[low], np.array([0, 0, 1.0]))
-        whole = self.thrown(points, triangles, np.array([0, 0, 1.0]))
-        return np.asarray(np.clip(0.62 * blur(near, 0.05 / _CELL_M) + 0.30 * blur(whole, 0.22 / _CELL_M), 0, 1), np.float32)
+        straight = np.array([0, 0, 1.0])
+        near = self.thrown(points, triangles[points[triangles[:, 0], 2] < 0.16], straight)
+        whole = self.thrown(points, triangles, straight)
+        return np.asarray(
+            np.clip(0.62 * blur(near, 0.05 / _CELL_M) + 0.30 * blur(whole, 0.22 / _CELL_M), 0, 1), np.float32
+        )
 
     def from_above(self, points: Array, feet: Array) -> Array:
         """Distance in metres of every cell from `feet` (2,), (side, side)."""
         low = self.stand[:2] - _HALF_M
         axis = (np.arange(self.side) + 0.5) * _CELL_M
-        return np.asarray(np.hypot(low[0] + axis[None, :] - feet[0], low[1] + axis[:, None] - feet[1]), np.float32)
+        return np.asarray(
+            np.hypot(low[0] + axis[None, :] - feet[0], low[1] + axis[:, None] - feet[1]), np.float32
+        )
 
     def on_picture(self, share: Array, camera: Camera) -> Array:
         """A map of shares (side, side) as the camera sees it on the floor, (H, W); 0 outside the map."""
         corner = np.array([*(self.stand[:2] - _HALF_M + 0.5 * _CELL_M), 0.0])
         to_pixel = camera.plane_to_pixel(corner, np.array([_CELL_M, 0, 0]), np.array([0, _CELL_M, 0]))
-        seen = cv2.warpPerspective(share, to_pixel, camera.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        seen = cv2.warpPerspective(
+            share,
+            to_pixel,
+            camera.size,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=0,
+        )
         return np.asarray(seen, np.float32)
 
 
@@ -74,7 +87,14 @@ def sun_share_map(floor: FloorMap, light: Light) -> tuple[Array, float]:
     return cv2.resize(lit, (floor.side, floor.side), interpolation=cv2.INTER_LINEAR), direct / (direct + soft)
 
 
-def place_shadow(floor: FloorMap, points: Array, triangles: npt.NDArray[np.int32], light: Light, sunlit: Array, sun_share: float) -> Array:
+def place_shadow(
+    floor: FloorMap,
+    points: Array,
+    triangles: npt.NDArray[np.int32],
+    light: Light,
+    sunlit: Array,
+    sun_share: float,
+) -> Array:
     """What the subject leaves of the floor's light in the place, (side, side): sharp at the feet, soft far from them."""
     mask = floor.thrown(points, triangles, light.to_sun)
     low = points[points[:, 2] < 0.25]
@@ -82,10 +102,14 @@ def place_shadow(floor: FloorMap, points: Array, triangles: npt.NDArray[np.int32
     sharp, soft, softest = blur(mask, 0.6), blur(mask, 0.03 / _CELL_M), blur(mask, 0.08 / _CELL_M)
     mask = sharp + (soft - sharp) * smooth(away, 0.2, 1.6)
     mask = mask + (softest - mask) * smooth(away, 1.2, 4.0)
-    return np.asarray((1 - sun_share * sunlit * mask) * (1 - 0.75 * floor.contact(points, triangles)), np.float32)
+    return np.asarray(
+        (1 - sun_share * sunlit * mask) * (1 - 0.75 * floor.contact(points, triangles)), np.float32
+    )
 
 
-def stage_shadow(floor: FloorMap, points: Array, triangles: npt.NDArray[np.int32], directions: Array) -> Array:
+def stage_shadow(
+    floor: FloorMap, points: Array, triangles: npt.NDArray[np.int32], directions: Array
+) -> Array:
     """What the subject leaves of the set's light on the screen floor: two soft shadows and the contact."""
     left = np.ones((floor.side, floor.side), np.float32)
     for direction, strength, width_m in zip(directions[:2], (0.30, 0.18), (0.10, 0.16), strict=True):

@@ -44,7 +44,9 @@ class Stage:
         return picture, floor
 
 
-def build_stage(screen: str, stand: Matrix, markers: bool, texels_per_m: float, rng: np.random.Generator) -> Stage:
+def build_stage(
+    screen: str, stand: Matrix, markers: bool, texels_per_m: float, rng: np.random.Generator
+) -> Stage:
     """A set around `stand`; `screen` is `green` or `blue`."""
     paint = SCREENS[screen]
     wall_y = float(stand[1]) + _BEHIND_M
@@ -56,10 +58,18 @@ def build_stage(screen: str, stand: Matrix, markers: bool, texels_per_m: float, 
     for s, z in centres:
         _cross(wall, float(s), float(z), texels_per_m, _MARKER[screen], wall_light)
     left = -_WIDTH_M / 2
-    wall_quad = Quad(np.array([left, wall_y, _HEIGHT_M]), np.array([_WIDTH_M, 0, 0]), np.array([0, 0, -_HEIGHT_M]), Texture(wall), wall_y)
+    wall_quad = Quad(
+        np.array([left, wall_y, _HEIGHT_M]),
+        np.array([_WIDTH_M, 0, 0]),
+        np.array([0, 0, -_HEIGHT_M]),
+        Texture(wall),
+        wall_y,
+    )
     floor_quad = _floor(paint, wall_y, texels_per_m, hot, falloff, wall_light[-1], rng)
     turn = rng.choice([-1.0, 1.0])
-    directions = np.array([[-0.55 * turn, -0.62, 0.56], [0.75 * turn, -0.5, 0.35], [0.0, 0.25, 0.97]], np.float32)
+    directions = np.array(
+        [[-0.55 * turn, -0.62, 0.56], [0.75 * turn, -0.5, 0.35], [0.0, 0.25, 0.97]], np.float32
+    )
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     powers = np.array([[0.56], [0.26], [0.30]], np.float32) * np.array([1.0, 0.99, 0.97], np.float32)
     light = StageLight(directions, powers, np.array([0.16, 0.16, 0.16], np.float32), paint * np.float32(0.9))
@@ -72,7 +82,11 @@ def _wall_light(texels_per_m: float, hot: float, falloff: float, rng: np.random.
     shape = (round(_HEIGHT_M * texels_per_m), round(_WIDTH_M * texels_per_m))
     s = np.linspace(-_WIDTH_M / 2, _WIDTH_M / 2, shape[1], dtype=np.float32)[None, :]
     z = np.linspace(_HEIGHT_M, 0, shape[0], dtype=np.float32)[:, None]
-    light = 1.02 - falloff * ((s - hot) / 3.2) ** 2 / (1 + ((s - hot) / 3.2) ** 2) * 1.6 - falloff * 0.8 * ((z - 2.2) / 3) ** 2
+    light = (
+        1.02
+        - falloff * ((s - hot) / 3.2) ** 2 / (1 + ((s - hot) / 3.2) ** 2) * 1.6
+        - falloff * 0.8 * ((z - 2.2) / 3) ** 2
+    )
     creases = fbm(shape, (_HEIGHT_M * 0.28, _WIDTH_M), 0.7, rng, 5, 0.55)
     light = light * (1 + 0.030 * creases + 0.012 * fbm(shape, (_HEIGHT_M, _WIDTH_M), 0.05, rng, 3, 0.8))
     cove = 1 - 0.10 * np.exp(-z / 0.35)
@@ -80,7 +94,13 @@ def _wall_light(texels_per_m: float, hot: float, falloff: float, rng: np.random.
 
 
 def _floor(
-    paint: Array, wall_y: float, texels_per_m: float, hot: float, falloff: float, seam: Array, rng: np.random.Generator
+    paint: Array,
+    wall_y: float,
+    texels_per_m: float,
+    hot: float,
+    falloff: float,
+    seam: Array,
+    rng: np.random.Generator,
 ) -> Quad:
     near = 0.4
     depth = wall_y - near
@@ -88,13 +108,23 @@ def _floor(
     shape = (round(depth * density), round(_WIDTH_M * density))
     s = np.linspace(-_WIDTH_M / 2, _WIDTH_M / 2, shape[1], dtype=np.float32)[None, :]
     y = np.linspace(wall_y, near, shape[0], dtype=np.float32)[:, None]
-    light = 0.94 - falloff * ((s - hot) / 3.4) ** 2 / (1 + ((s - hot) / 3.4) ** 2) * 1.3 - 0.02 * np.clip(4 - y, 0, None)
+    light = (
+        0.94
+        - falloff * ((s - hot) / 3.4) ** 2 / (1 + ((s - hot) / 3.4) ** 2) * 1.3
+        - 0.02 * np.clip(4 - y, 0, None)
+    )
     scuffs = smooth(fbm(shape, (depth * 3, _WIDTH_M), 0.55, rng, 6, 0.6), 0.35, 0.9)
     light = light * (1 + 0.022 * fbm(shape, (depth, _WIDTH_M), 0.9, rng, 5, 0.6) - 0.05 * scuffs)
     at_wall = cv2.resize(seam[None, :], (shape[1], 1), interpolation=cv2.INTER_AREA)
     light = light + (at_wall - light) * np.exp(-(wall_y - y) / np.float32(0.5))
     radiance = paint * light[..., None].astype(np.float32)
-    return Quad(np.array([-_WIDTH_M / 2, wall_y, 0.0]), np.array([_WIDTH_M, 0, 0]), np.array([0, -depth, 0]), Texture(radiance), 0.0)
+    return Quad(
+        np.array([-_WIDTH_M / 2, wall_y, 0.0]),
+        np.array([_WIDTH_M, 0, 0]),
+        np.array([0, -depth, 0]),
+        Texture(radiance),
+        0.0,
+    )
 
 
 def _markers(rng: np.random.Generator) -> Matrix:
@@ -114,8 +144,14 @@ def _cross(wall: Array, s: float, z: float, density: float, hue: Array, light: A
     height, width = wall.shape[:2]
     y = _HEIGHT_M - (np.arange(height)[rows] + 0.5) / density - z
     x = (np.arange(width)[columns] + 0.5) / density - s
-    cover_x = np.clip((half - np.abs(x)) * density + 0.5, 0, 1)[None, :] * np.clip((0.08 - np.abs(y)) * density + 0.5, 0, 1)[:, None]
-    cover_y = np.clip((half - np.abs(y)) * density + 0.5, 0, 1)[:, None] * np.clip((0.08 - np.abs(x)) * density + 0.5, 0, 1)[None, :]
+    cover_x = (
+        np.clip((half - np.abs(x)) * density + 0.5, 0, 1)[None, :]
+        * np.clip((0.08 - np.abs(y)) * density + 0.5, 0, 1)[:, None]
+    )
+    cover_y = (
+        np.clip((half - np.abs(y)) * density + 0.5, 0, 1)[:, None]
+        * np.clip((0.08 - np.abs(x)) * density + 0.5, 0, 1)[None, :]
+    )
     cover = np.maximum(cover_x, cover_y)[..., None].astype(np.float32)
     part = wall[rows, columns]
     part += (hue * light[rows, columns][..., None] - part) * cover

@@ -55,7 +55,16 @@ class StageLight:
 class Subject:
     """A person, made once from a look and a walk; `subframes` moments make up one frame's motion blur."""
 
-    def __init__(self, look: body.Look, walk: Walk, light: Light, stage: StageLight, detail: float, seed: int, subframes: int = 4) -> None:
+    def __init__(
+        self,
+        look: body.Look,
+        walk: Walk,
+        light: Light,
+        stage: StageLight,
+        detail: float,
+        seed: int,
+        subframes: int = 4,
+    ) -> None:
         self.look, self.walk, self.light, self.stage, self.subframes = look, walk, light, stage, subframes
         self.skin = body.make_skin(look, float(np.clip(0.017 / detail, 0.017, 0.034)))
         self.hair = Hair(look, np.random.default_rng([seed, 5]), int(np.clip(1100 * detail, 250, 1100)))
@@ -66,12 +75,19 @@ class Subject:
         """The person at `share` of the shot (a little before 0 and after 1 too)."""
         bones = self.walk.bones(share)
         points, normals = skinned(self.skin, bones)
-        return Bent(points, normals, self.hair.strands(bones[body.HEAD], share * self.walk.seconds, self.walk))
+        return Bent(
+            points, normals, self.hair.strands(bones[body.HEAD], share * self.walk.seconds, self.walk)
+        )
 
     def pictured(self, camera: Camera, share: float, frame_share: float) -> Pictured | None:
         """The frame at `share`; `frame_share` is how much of the shot one frame lasts. None when out of the picture."""
-        moments = [self.bent(share + frame_share * _SHUTTER * ((k + 0.5) / self.subframes - 0.5)) for k in range(self.subframes)]
-        points = np.concatenate([m.points for m in moments] + [m.strands.points.reshape(-1, 3) for m in moments])
+        moments = [
+            self.bent(share + frame_share * _SHUTTER * ((k + 0.5) / self.subframes - 0.5))
+            for k in range(self.subframes)
+        ]
+        points = np.concatenate(
+            [m.points for m in moments] + [m.strands.points.reshape(-1, 3) for m in moments]
+        )
         window = raster.window_of(camera.project(points)[:, :2], camera.size, 3)
         if window is None:
             return None
@@ -83,12 +99,28 @@ class Subject:
             self._add(total, window, camera, moment, sun, jitter)
         picture = total.reshape(window.height * SUPERSAMPLE, window.width * SUPERSAMPLE, 10)
         small = np.concatenate(
-            [cv2.resize(np.ascontiguousarray(picture[..., a:b]), (window.width, window.height), interpolation=cv2.INTER_AREA)
-             .reshape(window.height, window.width, b - a) for a, b in ((0, 3), (3, 6), (6, 9), (9, 10))], axis=-1)
+            [
+                cv2.resize(
+                    np.ascontiguousarray(picture[..., a:b]),
+                    (window.width, window.height),
+                    interpolation=cv2.INTER_AREA,
+                ).reshape(window.height, window.width, b - a)
+                for a, b in ((0, 3), (3, 6), (6, 9), (9, 10))
+            ],
+            axis=-1,
+        )
         small /= np.float32(self.subframes)
         return Pictured(window, small[..., 9].clip(0, 1), small[..., 0:3], small[..., 3:6], small[..., 6:9])
 
-    def _add(self, total: Array, window: Window, camera: Camera, moment: Bent, sun: Array, jitter: tuple[float, float]) -> None:
+    def _add(
+        self,
+        total: Array,
+        window: Window,
+        camera: Camera,
+        moment: Bent,
+        sun: Array,
+        jitter: tuple[float, float],
+    ) -> None:
         seen = camera.project(moment.points)
         at = window.samples(seen[:, :2].astype(np.float32), jitter)
         strands = moment.strands
@@ -96,7 +128,9 @@ class Subject:
         end_at = window.samples(ends[:, :2].astype(np.float32), jitter).reshape(-1, 2, 2)
         end_depth = ends[:, 2].reshape(-1, 2).mean(axis=1) - 0.004
         drawn = raster.draw(window, at, seen[:, 2], self.skin.triangles, end_at, end_depth)
-        values = np.concatenate([moment.points, moment.normals, self.skin.points, self.open_share[:, None], sun[:, None], self.skin.materials], axis=1)
+        lamps = self.light.lamps_at(moment.points, moment.normals)
+        values = np.concatenate([moment.points, moment.normals, self.skin.points, self.open_share[:, None], sun[:, None],
+                                 self.skin.materials, lamps], axis=1)  # fmt: skip
         total[drawn.skin_at] += self._lit_skin(raster.interpolate(values, self.skin.triangles, drawn), camera)
         total[drawn.strand_at] += self._lit_hair(drawn, strands, camera, sun)
 
@@ -108,14 +142,22 @@ class Subject:
         view /= np.linalg.norm(view, axis=1, keepdims=True)
         facing = np.clip(np.sum(normals * view, axis=1, keepdims=True), 0, 1)
         stage, spill = self._stage_light(points, normals, facing, open_share)
-        place = self._place_light(points, normals, open_share, sun)
+        place = self._place_light(normals, open_share, sun, values[:, 17:20])
         gloss = sheen * (1 - facing) ** 3
-        sun_sheen = gloss * sun * np.clip(normals @ self.light.to_sun.astype(np.float32) + 0.35, 0, 1)[:, None]
-        out = [albedo * stage + gloss * 0.12, (albedo * 0.8 + 0.05) * spill,
-               albedo * place + sun_sheen * self.light.sun * 0.5 + gloss * self.light.sky * 0.5, np.ones((len(points), 1), np.float32)]
+        sun_sheen = (
+            gloss * sun * np.clip(normals @ self.light.to_sun.astype(np.float32) + 0.35, 0, 1)[:, None]
+        )
+        out = [
+            albedo * stage + gloss * 0.12,
+            (albedo * 0.8 + 0.05) * spill,
+            albedo * place + sun_sheen * self.light.sun * 0.5 + gloss * self.light.sky * 0.5,
+            np.ones((len(points), 1), np.float32),
+        ]
         return np.asarray(np.concatenate(out, axis=1), np.float32)
 
-    def _stage_light(self, points: Array, normals: Array, facing: Array, open_share: Array) -> tuple[Array, Array]:
+    def _stage_light(
+        self, points: Array, normals: Array, facing: Array, open_share: Array
+    ) -> tuple[Array, Array]:
         """The set's neutral light, and the screen's coloured bounce from the floor and the wall behind."""
         wrap = np.clip(normals @ self.stage.directions.T * 0.8 + 0.2, 0, None)
         light = (wrap @ self.stage.powers + self.stage.base) * open_share
@@ -124,10 +166,10 @@ class Subject:
         wall = np.clip(0.25 + 0.75 * normals[:, 1:2], 0, None) * 0.30 + (1 - facing) ** 4 * 0.30
         return light, self.stage.bounce * (floor + wall) * open_share
 
-    def _place_light(self, points: Array, normals: Array, open_share: Array, sun: Array) -> Array:
+    def _place_light(self, normals: Array, open_share: Array, sun: Array, lamps: Array) -> Array:
         to_sun = self.light.to_sun.astype(np.float32)
         direct = np.clip(normals @ to_sun * 0.97 + 0.03, 0, None)[:, None] * sun
-        soft = self.light.ambient(normals) * open_share + self.light.lamps_at(points, normals) * (0.4 + 0.6 * open_share)
+        soft = self.light.ambient(normals) * open_share + lamps * (0.4 + 0.6 * open_share)
         return direct * self.light.sun + soft
 
     def _lit_hair(self, drawn: Drawn, strands: Strands, camera: Camera, sun: Array) -> Array:
@@ -154,18 +196,32 @@ class Subject:
         diffuse, shine = strand(self.light.to_sun.astype(np.float32), 0.25)
         lit = float(sun[self.skin.points[:, 2] > 1.55].mean())
         place = lit * self.light.sun * (color * diffuse * 0.9 + (0.10 + 0.5 * color) * shine)
-        place = place + color * (self.light.ambient(outward) * 0.85 + self.light.lamps_at(points, outward))
+        place = place + color * (
+            self.light.ambient(outward) * 0.85
+            + self.light.lamps_at(points.mean(axis=0, keepdims=True), outward)
+        )
         spill = self.stage.bounce * (0.10 + 0.22 * np.clip(outward[:, 1:2], 0, 1)) * (color + 0.04)
-        return np.asarray(np.concatenate([stage, spill, place, np.ones((len(points), 1), np.float32)], axis=1), np.float32)
+        return np.asarray(
+            np.concatenate([stage, spill, place, np.ones((len(points), 1), np.float32)], axis=1), np.float32
+        )
 
     def _sun_share(self, moment: Bent) -> Array:
         """The sun that each vertex sees (V,): what the place lets through, less the body's own shadow."""
         at, depth, shape = _sun_plane(moment.points, self.light.to_sun)
         depths = raster.depth_map(at, depth, self.skin.triangles, shape)
         clear = np.zeros(len(at), np.float32)
-        pushed, pushed_depth, _ = _sun_plane(moment.points + moment.normals * np.float32(0.02), self.light.to_sun, moment.points)
+        pushed, pushed_depth, _ = _sun_plane(
+            moment.points + moment.normals * np.float32(0.02), self.light.to_sun, moment.points
+        )
         for dx, dy in ((-0.6, -0.4), (0.6, -0.6), (0.4, 0.6), (-0.4, 0.5), (0, 0)):
-            found = lookup(depths, pushed[:, 0] + dx, pushed[:, 1] + dy, nearest=True, border=cv2.BORDER_CONSTANT, outside=1e6)[:, 0]
+            found = lookup(
+                depths,
+                pushed[:, 0] + dx,
+                pushed[:, 1] + dy,
+                nearest=True,
+                border=cv2.BORDER_CONSTANT,
+                outside=1e6,
+            )[:, 0]
             clear += np.clip((found - pushed_depth + 0.022) / 0.012, 0, 1)
         middles = moment.points[::61].astype(np.float64)
         lets = self.light.sunlit(middles)
@@ -175,7 +231,9 @@ class Subject:
         return np.asarray(clear / 5 * place, np.float32)
 
 
-def _sun_plane(points: Array, to_sun: Matrix, frame: Array | None = None) -> tuple[Array, Array, tuple[int, int]]:
+def _sun_plane(
+    points: Array, to_sun: Matrix, frame: Array | None = None
+) -> tuple[Array, Array, tuple[int, int]]:
     """Points as the sun sees them: cell coordinates (N, 2), depth in metres, and the map's shape."""
     side = np.cross(to_sun, [0, 0, 1.0])
     side /= np.linalg.norm(side)

@@ -41,22 +41,28 @@ class Texture:
         """3, or 4 where the last is alpha."""
         return int(self.levels[0].shape[2])
 
-    def lookup(self, u: Array, v: Array, lod: Array) -> Array:
-        """Trilinear lookup at texel coordinates `u`, `v` of the finest level; maps are (h, w), the result (h, w, C)."""
-        out = np.zeros((*u.shape, self.channels), np.float32)
+    def plan(self, lod: Array) -> list[tuple[int, tuple[slice, slice], Array]]:
+        """For (h, w) levels of detail: which levels are blended, over which part, with which weights."""
         lod = np.clip(lod, 0, len(self.levels) - 1)
-        for level in range(int(lod.min()), min(int(np.ceil(lod.max())), len(self.levels) - 1) + 1):
-            weight = np.clip(1 - np.abs(lod - np.float32(level)), 0, 1)
-            ys, xs = np.flatnonzero(weight.max(axis=1)), np.flatnonzero(weight.max(axis=0))
-            if not len(ys):
-                continue
+        rows, columns = (lod.min(axis=1), lod.max(axis=1)), (lod.min(axis=0), lod.max(axis=0))
+        used = []
+        for level in range(int(rows[0].min()), int(np.ceil(rows[1].max())) + 1):
+            ys = np.flatnonzero((rows[1] > level - 1) & (rows[0] < level + 1))
+            xs = np.flatnonzero((columns[1] > level - 1) & (columns[0] < level + 1))
             part = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+            used.append((level, part, np.clip(1 - np.abs(lod[part] - np.float32(level)), 0, 1)[..., None]))
+        return used
+
+    def lookup(self, u: Array, v: Array, plan: list[tuple[int, tuple[slice, slice], Array]]) -> Array:
+        """Trilinear lookup at texel coordinates `u`, `v` (h, w) of the finest level; the result is (h, w, C)."""
+        out = np.zeros((*u.shape, self.channels), np.float32)
+        for level, part, weight in plan:
             picture = self.levels[level]
             scale = (picture.shape[1] / self.shape[1], picture.shape[0] / self.shape[0])
             x = (u[part] + np.float32(0.5)) * np.float32(scale[0]) - np.float32(0.5)
             y = (v[part] + np.float32(0.5)) * np.float32(scale[1]) - np.float32(0.5)
             found = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            out[part] += found.reshape(*x.shape, -1) * weight[part][..., None]
+            out[part] += found.reshape(*x.shape, -1) * weight
         return out
 
 
@@ -133,8 +139,12 @@ def see(quad: Quad, camera: Camera) -> Seen | None:
     v = (m[1, 0] * x + (m[1, 1] * y + m[1, 2])) * inverse
     ux, uy = (m[0, 0] - u * m[2, 0]) * inverse, (m[0, 1] - u * m[2, 1]) * inverse
     vx, vy = (m[1, 0] - v * m[2, 0]) * inverse, (m[1, 1] - v * m[2, 1]) * inverse
-    inside_u = np.minimum(u + np.float32(0.5), np.float32(width - 0.5) - u) / (np.hypot(ux, uy) + np.float32(1e-9))
-    inside_v = np.minimum(v + np.float32(0.5), np.float32(height - 0.5) - v) / (np.hypot(vx, vy) + np.float32(1e-9))
+    inside_u = np.minimum(u + np.float32(0.5), np.float32(width - 0.5) - u) / (
+        np.hypot(ux, uy) + np.float32(1e-9)
+    )
+    inside_v = np.minimum(v + np.float32(0.5), np.float32(height - 0.5) - v) / (
+        np.hypot(vx, vy) + np.float32(1e-9)
+    )
     coverage = np.clip(inside_u + np.float32(0.5), 0, 1) * np.clip(inside_v + np.float32(0.5), 0, 1) * front
     if not coverage.any():
         return None
@@ -148,7 +158,9 @@ def see(quad: Quad, camera: Camera) -> Seen | None:
     return Seen(part, found[..., :3] * coverage[..., None], alpha, inverse[cut])
 
 
-def _filtered(texture: Texture, u: Array, v: Array, slopes: tuple[Array, ...], used: npt.NDArray[np.bool_]) -> Array:
+def _filtered(
+    texture: Texture, u: Array, v: Array, slopes: tuple[Array, ...], used: npt.NDArray[np.bool_]
+) -> Array:
     ux, uy, vx, vy = slopes
     along_x, along_y = np.hypot(ux, vx), np.hypot(uy, vy)
     long_x = float(along_x[used].mean()) > float(along_y[used].mean())
@@ -160,10 +172,11 @@ def _filtered(texture: Texture, u: Array, v: Array, slopes: tuple[Array, ...], u
     lod = np.where(used, np.log2(width), 0)
     if (~used).any():
         lod[~used] = lod[used].min()
+    plan = texture.plan(lod)
     if taps == 1:
-        return texture.lookup(u, v, lod)
+        return texture.lookup(u, v, plan)
     total = np.zeros((*u.shape, texture.channels), np.float32)
     for tap in range(taps):
         step = np.float32((tap + 0.5) / taps - 0.5)
-        total += texture.lookup(u + du * step, v + dv * step, lod)
+        total += texture.lookup(u + du * step, v + dv * step, plan)
     return total / np.float32(taps)
