@@ -20,9 +20,10 @@ __all__ = ["Keyed", "ScreenEstimate", "clean_screen", "estimate_screen", "key"]
 
 _SOLID = 0.97
 """A matte above this is subject for certain, two pixels away from anything less."""
-_TINTED = 0.8
-_INSET = 0.01
-"""So is one above `_TINTED` that far from anything less, in picture widths: clothes of a tint near the screen's."""
+_TINT_LEVEL, _LEVEL = 0.7, 0.08
+"""So is one above the first that varies by less than the second around it: clothes of a tint near the screen's."""
+_TINT_FAR, _INSET = 0.8, 0.01
+"""And one above the first that many picture widths away from anything less."""
 _STRICT_SHARE = 0.35
 """The stricter difference counts where the screen's own is at least this share of its plain one."""
 _SPECK = 0.0015
@@ -68,12 +69,23 @@ def _screenness(rec709: Array, clean: Array, estimate: ScreenEstimate) -> tuple[
     strict_own = limit_of(clean, channel)
     if float(limit_of(estimate.rec709.reshape(1, 1, 3), channel)[0, 0]) > _STRICT_SHARE * own:
         strict = np.minimum(difference, limit_of(rec709, channel) / np.maximum(strict_own, 0.1 * own))
-    neutral = cv2.erode((difference < 1 - _SOLID).astype(np.uint8), np.ones((5, 5), np.uint8))
-    inset = 2 * max(2, round(_INSET * rec709.shape[1])) + 1
-    tinted = cv2.erode(
-        (cv2.blur(strict, (5, 5)) < 1 - _TINTED).astype(np.uint8), np.ones((inset, inset), np.uint8)
+    return difference, _solid(difference, strict, estimate.noise)
+
+
+def _solid(difference: Array, strict: Array, noise: float) -> Array:
+    """Where the subject is for certain (1, else 0): neutral, or tinted but level, or tinted and far from any edge."""
+    near = np.ones((5, 5), np.uint8)
+    neutral = cv2.erode((difference < 1 - _SOLID).astype(np.uint8), near)
+    soft = as_f32(cv2.blur(strict, (3, 3)))
+    span = as_f32(cv2.dilate(soft, near)) - as_f32(cv2.erode(soft, near))
+    level = cv2.erode(
+        ((span < _LEVEL + 2 * noise) & (soft < 1 - _TINT_LEVEL)).astype(np.uint8), np.ones((3, 3), np.uint8)
     )
-    return difference, as_f32(np.maximum(neutral, tinted))
+    inset = 2 * max(2, round(_INSET * strict.shape[1])) + 1
+    far = cv2.erode(
+        (cv2.blur(strict, (5, 5)) < 1 - _TINT_FAR).astype(np.uint8), np.ones((inset, inset), np.uint8)
+    )
+    return as_f32(np.maximum(np.maximum(neutral, level), far))
 
 
 def _normalise(screenness: Array, solid: Array, noise: float) -> Array:
