@@ -29,7 +29,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         temp.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise _as_pai_error(error, path) from error
+        raise as_pai_error(error, path) from error
     finally:
         temp.unlink(missing_ok=True)
 
@@ -48,7 +48,7 @@ def write_fault(temp: Path, path: Path, why: str) -> PaiError:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return _as_pai_error(error, path)
+        return as_pai_error(error, path)
     return PaiError(f"could not be written ({why.strip()[:200]})", where=str(path))
 
 
@@ -70,7 +70,8 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _as_pai_error(error: OSError, path: Path) -> PaiError:
+def as_pai_error(error: OSError, path: Path) -> PaiError:
+    """What the system says when `path` cannot be written, for a person: OutOfResources or BadInput."""
     if error.errno in _FULL:
         hint = "make space and render again; finished frames are kept"
         return OutOfResources(f"cannot be written ({error.strerror})", where=str(path), hint=hint)

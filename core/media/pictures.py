@@ -33,6 +33,15 @@ _MAGIC = {
     b"\xd7\x5f\x2a\x80": "cineon",
     b"#?": "hdr",
 }
+_SUFFIXES = {
+    "openexr": (".exr", ".sxr", ".mxr"),
+    "png": (".png",),
+    "jpeg": (".jpg", ".jpeg", ".jpe"),
+    "tiff": (".tif", ".tiff"),
+    "dpx": (".dpx",),
+    "cineon": (".cin",),
+    "hdr": (".hdr", ".rgbe"),
+}
 _KNOWN = "EXR, JPEG, PNG, TIFF, DPX, Cineon and Radiance HDR"
 # A DPX or Cineon header is full of fields that nobody filled in; these few are worth carrying into an EXR.
 _KEPT = frozenset(
@@ -135,16 +144,15 @@ def rgb_of(image: Image) -> Array:
 
 def _opened(path: Path) -> tuple[oiio.ImageInput, str]:
     kind = kind_of(path)
+    if path.suffix.lower() not in _SUFFIXES[kind]:
+        hint = f"rename it to {path.stem}{_SUFFIXES[kind][0]}"
+        raise UnreadableImage(f"is a {kind} file by another name", where=str(path), hint=hint)
     asked = oiio.ImageSpec()
     # Otherwise PNG and TIFF come with alpha multiplied in, whatever the document says.
     asked.attribute("oiio:UnassociatedAlpha", 1)
     source = oiio.ImageInput.open(str(path), asked)
     if source is None:
-        raise _unreadable(path, oiio.geterror(), kind)
-    if source.format_name() != kind:
-        raise UnreadableImage(
-            f"is a {kind} file by another name", where=str(path), hint="give it its own suffix"
-        )
+        raise _unreadable(path, oiio.geterror())
     return source, kind
 
 
@@ -182,12 +190,8 @@ def _check_cineon_size(path: Path, spec: oiio.ImageSpec) -> None:
         raise _unreadable(path, f"it has {path.stat().st_size} bytes of {needed}")
 
 
-def _unreadable(path: Path, why: str, kind: str = "") -> UnreadableImage:
+def _unreadable(path: Path, why: str) -> UnreadableImage:
     lines = why.replace(f'"{path}"', "").replace(str(path), "").strip().splitlines()
     reason = lines[0].strip()[:160] if lines else "no reason given"
-    hint = (
-        f"if its suffix is not that of a {kind} file, rename it"
-        if "format reader" in why
-        else "write it again"
-    )
-    return UnreadableImage(f"cannot be read ({reason})", where=str(path), hint=hint)
+    say = f"cannot be read ({reason})"
+    return UnreadableImage(say, where=str(path), hint="the file is damaged; write it again")

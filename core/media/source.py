@@ -18,7 +18,7 @@ from pai_studio.core.media.limits import LIMITS, Limits
 from pai_studio.core.media.mattes import MatteFiles
 from pai_studio.core.media.plates import Plate, open_plate
 from pai_studio.core.media.readahead import read_ahead
-from pai_studio.core.media.repairs import Repairs, clean
+from pai_studio.core.media.repairs import Repairs, clean, clean_pixels
 from pai_studio.core.media.still import read_still
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput, PaiError
@@ -88,16 +88,22 @@ class FileSource:
 
     def _cleaned(self, image: Image, number: int) -> Image:
         image, repairs = clean(image)
+        self._count(repairs, number)
+        return image
+
+    def _count(self, repairs: Repairs, number: int) -> None:
         if repairs:
             with self._lock:
                 self.repairs += repairs
             self.notes.append(f"plate: frame {number}: {repairs.nan} NaN and {repairs.inf} Inf replaced")
-        return image
 
     def _assembled(self, image: Image, number: int) -> PlateFrame:
         plate = self.shot.plate
         canvas = self.display.union(image.data_window)
         rgb, alpha = self._picture(image)
+        # Code values far beyond 1 overflow where a log curve is undone.
+        rgb, repairs = clean_pixels(rgb)
+        self._count(repairs, number)
         covered: npt.NDArray[np.bool_] | None = None
         if canvas != image.data_window:
             rows, columns = image.data_window.slices_in(canvas)

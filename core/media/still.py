@@ -45,10 +45,9 @@ def read_still(
     image = read_picture(path, space, limits)
     rgb = rgb_of(image)
     turn = _UPRIGHT.get(int(facts.attributes.get("Orientation", 1)))
-    rgb, repairs = clean_pixels(np.ascontiguousarray(turn(rgb)) if turn else rgb)
-    notes = [_icc_note(facts), _square_note(facts.pixel_aspect)]
-    notes.append(f"{repairs.nan} NaN and {repairs.inf} Inf replaced" if repairs else "")
-    return config.convert(rgb, space, config.working), space, "; ".join(note for note in notes if note)
+    rgb, replaced = _converted(np.ascontiguousarray(turn(rgb)) if turn else rgb, space, config)
+    notes = [_icc_note(facts), _square_note(facts.pixel_aspect), replaced]
+    return rgb, space, "; ".join(note for note in notes if note)
 
 
 def space_of_exr(attributes: dict[str, Any], config: ColorConfig) -> str | None:
@@ -69,12 +68,17 @@ def _exr_still(path: Path, colorspace: str, config: ColorConfig, limits: Limits)
     if space is None:
         raise _unknown_space(path)
     image = read_image(path, colorspace=space, limits=limits)
-    rgb, repairs = clean_pixels(rgb_of(image))
-    notes = [
-        f"{repairs.nan} NaN and {repairs.inf} Inf replaced" if repairs else "",
-        _square_note(part.pixel_aspect),
-    ]
-    return config.convert(rgb, space, config.working), space, "; ".join(note for note in notes if note)
+    rgb, replaced = _converted(rgb_of(image), space, config)
+    notes = [replaced, _square_note(part.pixel_aspect)]
+    return rgb, space, "; ".join(note for note in notes if note)
+
+
+def _converted(rgb: Array, space: str, config: ColorConfig) -> tuple[Array, str]:
+    """Into the working space without NaN and Inf, also such as arise where a log curve is undone; with a note."""
+    rgb, found = clean_pixels(rgb)
+    rgb, arisen = clean_pixels(config.convert(rgb, space, config.working))
+    repairs = found + arisen
+    return rgb, f"{repairs.nan} NaN and {repairs.inf} Inf replaced" if repairs else ""
 
 
 def _own_space(facts: Look, config: ColorConfig) -> str:

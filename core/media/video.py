@@ -13,7 +13,7 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from pai_studio.core.media.files import whole_file
+from pai_studio.core.media.files import as_pai_error, whole_file
 from pai_studio.core.media.frame import Array
 from pai_studio.core.media.limits import LIMITS, Limits
 from pai_studio.core.shot.errors import MissingFrames, UnreadableImage
@@ -144,9 +144,10 @@ class MovieWriter:
     """
 
     def __init__(self, path: Path | str, rate: Fraction, size: tuple[int, int], crf: int = 18) -> None:
+        self.path = Path(path)
         self.size = size
         self._open = ExitStack()
-        temp = self._open.enter_context(whole_file(Path(path)))
+        temp = self._open.enter_context(whole_file(self.path))
         self._file = av.open(str(temp), "w", format="mp4", options={"movflags": "+faststart"})
         self._open.callback(self._file.close)
         self._stream = self._file.add_stream(
@@ -171,7 +172,13 @@ class MovieWriter:
             dst_color_range=ColorRange.MPEG,
         )
         frame.pts = None
-        self._file.mux(self._stream.encode(frame))
+        self._encode(frame)
+
+    def _encode(self, frame: VideoFrame | None) -> None:
+        try:
+            self._file.mux(self._stream.encode(frame))
+        except OSError as error:  # the kinds of FFmpegError that come from the disk are OSErrors too
+            raise as_pai_error(error, self.path) from error
 
     def __enter__(self) -> MovieWriter:
         return self
@@ -181,7 +188,7 @@ class MovieWriter:
     ) -> None:
         if kind is None:
             try:
-                self._file.mux(self._stream.encode(None))
+                self._encode(None)
             except BaseException as fault:
                 self._open.__exit__(type(fault), fault, fault.__traceback__)
                 raise
