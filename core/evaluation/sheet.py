@@ -1,0 +1,77 @@
+"""Makes the contact sheet of a rendered shot: plate, references, result, and truth where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pai_studio.core.evaluation.contact import Cell, Row, contact_sheet, pick_frames, save_png
+from pai_studio.core.evaluation.naive import motion_between, naive_moved, placed
+from pai_studio.core.evaluation.score import Delivered, Truth
+from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.source import FileSource
+from pai_studio.core.shot.document import Shot
+
+
+def write_contact_sheet(
+    path: Path,
+    shot: Shot,
+    result: Path,
+    config: ColorConfig,
+    *,
+    truth_folder: Path | None = None,
+    metrics: Mapping[str, Mapping[str, Any]] | None = None,
+    engine: str = "",
+    columns: int = 5,
+) -> Path:
+    """Write the sheet of a shot (with absolute input paths) that was delivered under `result`; returns `path`.
+
+    With a truth the rows are plate, reference, result, truth and the naive composite with its still moved; without one
+    plate, reference, result and matte. `metrics` is what `score.score` gives, for the small print.
+    """
+    source = FileSource(shot, config)
+    frames = pick_frames(list(shot.frames), [r.frame for r in shot.references], columns)
+    delivered = Delivered(shot, result, config)
+    stills = {still.frame: still for still in source.stills}
+
+    def plate(frame: int) -> Cell:
+        return Cell(source.frame(frame).rgb)
+
+    def reference(frame: int) -> Cell | None:
+        still = stills.get(frame)
+        return Cell(placed(still, source.display.shape), f"anchor {frame}") if still else None
+
+    rows = [
+        Row("Plate", plate, f"{shot.plate.colorspace}\n{source.display.width} x {source.display.height}"),
+        Row("Reference", reference, f"{len(stills)} still{'s' if len(stills) != 1 else ''}"),
+        Row("Result", lambda f: Cell(delivered.beauty(f)), _small_print("result", metrics, engine)),
+    ]
+    if truth_folder is None:
+        rows.append(Row("Matte", lambda f: Cell(delivered.matte(f))))
+    else:
+        truth = Truth.open(truth_folder)
+        first = min(source.stills, key=lambda still: still.frame)
+
+        def naive(frame: int) -> Cell:
+            motion = motion_between(truth.homographies, first.frame, frame)
+            return Cell(naive_moved(delivered.foreground(frame), delivered.matte(frame), first, motion))
+
+        rows.append(Row("Truth", lambda f: Cell(truth.composite(f, config)), "rendered in place"))
+        rows.append(Row("Naive", naive, _small_print("naive_moved", metrics, "first still, moved")))
+    notes = f"frames {shot.frames}   {_rate(shot)} fps   {len(stills)} references" + (f"   engine {engine}" if engine else "")
+    save_png(path, contact_sheet(rows, frames, config, title=shot.name, notes=notes))
+    return path
+
+
+def _rate(shot: Shot) -> str:
+    return f"{float(shot.rate):.3f}".rstrip("0").rstrip(".")
+
+
+def _small_print(name: str, metrics: Mapping[str, Mapping[str, Any]] | None, heading: str) -> str:
+    lines = [heading] if heading else []
+    for label, key in (("bg", "background_psnr_db"), ("fg", "foreground_psnr_db")):
+        value = (metrics or {}).get(name, {}).get(key)
+        if value is not None:
+            lines.append(f"{label} {value:.1f} dB")
+    return "\n".join(lines)
