@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import select
 import signal
 import sys
 import threading
@@ -55,7 +57,9 @@ class Server:
         self._clock = clock
         self._token = read_token(settings)
         self._credentials = credentials(settings)
-        self._stopped = threading.Event()
+        self.stopped = threading.Event()
+        # Not a lock: a signal handler may run while its own thread holds that.
+        self._wish = os.eventfd(0, os.EFD_CLOEXEC)
         self._used = clock()
         self.address = ""
 
@@ -120,26 +124,27 @@ class Server:
 
     def _keep(self) -> None:
         """Once a second: drop stalled uploads, and stop when idle for long enough."""
-        while not self._stopped.wait(1.0):
+        while not self.stopped.wait(1.0):
             self._spool.drop_stalled()
             if self._spool.busy or self._store.active():
                 self._touch()
             idle_s = self.settings.idle_exit_s
             if idle_s is not None and self._clock() - self._used > idle_s:
                 _LOG.info("idle for %g s: stopping", idle_s)
-                self._stopped.set()
+                self.ask_to_stop()
+                return
 
     def wait(self) -> None:
         """Wait until somebody asks the server to stop, or it has been idle for too long."""
-        self._stopped.wait()
+        select.select([self._wish], [], [])
 
     def ask_to_stop(self) -> None:
         """End `wait`; safe in a signal handler."""
-        self._stopped.set()
+        os.eventfd_write(self._wish, 1)
 
     def stop(self) -> None:
         """Take no more calls, let workers finish their frame and put their jobs back, and end within the grace."""
-        self._stopped.set()
+        self.stopped.set()
         self._keeper.join()
         self._health.enter_graceful_shutdown()
         self._studio.closing.set()

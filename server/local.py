@@ -74,7 +74,9 @@ class _Place:
 
 
 @dataclass(frozen=True)
-class _Found:
+class Local:
+    """A local server that answers."""
+
     address: str
     pid: int
     token: str
@@ -97,7 +99,22 @@ def ensure_local() -> tuple[str, str]:
         return _start(place)
 
 
-def _look(place: _Place) -> _Found | None:
+def running() -> Local | None:
+    """This user's server if it runs; none is started."""
+    return _look(_Place(state_dir()))
+
+
+def stop_local() -> None:
+    """Stop this user's server if it runs, and wait for its end; its jobs go on when it is started again."""
+    place = _Place(state_dir())
+    with place.alone():
+        found = _look(place)
+        if found is not None:
+            os.kill(found.pid, signal.SIGTERM)
+            _wait_for_end(found.pid)
+
+
+def _look(place: _Place) -> Local | None:
     """The server that the files name, if it lives and takes the token."""
     try:
         said = json.loads(place.address.read_text(encoding="utf-8"))
@@ -115,10 +132,10 @@ def _look(place: _Place) -> _Found | None:
         return None
     finally:
         connection.close()
-    return _Found(address, pid, token, info_from_pb(answer))
+    return Local(address, pid, token, info_from_pb(answer))
 
 
-def _replaced(found: _Found) -> _Found | None:
+def _replaced(found: Local) -> Local | None:
     """None once an idle server has ended; a busy one is kept when it can be talked to."""
     if found.info.active_jobs == 0:
         os.kill(found.pid, signal.SIGTERM)

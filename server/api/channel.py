@@ -49,15 +49,15 @@ class Patience:
 class Connection:
     """Calls to one server. Raises PaiErrors: the server's own, Unreachable, NotAuthenticated."""
 
-    def __init__(self, address: str, token: str, ca: Path | None = None) -> None:
+    def __init__(self, address: str, token: str, tls_ca: Path | None = None) -> None:
         self.address = address
         host, _ = split_address(address)
-        if ca is not None:
+        if tls_ca is not None:
             try:
-                trusted = grpc.ssl_channel_credentials(ca.read_bytes())
+                trusted = grpc.ssl_channel_credentials(tls_ca.read_bytes())
             except OSError as error:
                 raise BadInput(
-                    f"cannot be read ({error.strerror})", where=str(ca), hint="check tls_ca"
+                    f"cannot be read ({error.strerror})", where=str(tls_ca), hint="check tls_ca"
                 ) from None
             self._channel = grpc.secure_channel(address, trusted, _OPTIONS)
         elif is_loopback(host):

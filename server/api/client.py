@@ -25,7 +25,7 @@ from pai_studio.core.shot.errors import (
     VersionMismatch,
 )
 from pai_studio.core.shot.frames import FrameRange
-from pai_studio.core.shot.naming import refuse_taken
+from pai_studio.core.shot.naming import based, refuse_taken
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.channel import Connection, Patience
 from pai_studio.server.api.inputs import InputFile, gathered, has_config_file, source_folders
@@ -49,21 +49,28 @@ Mode = Literal["render", "refinish"]
 OnEvent = Callable[[JobEvent], None]
 
 
-def connect(address: str | None = None, token: str | None = None, *, ca: str | Path | None = None) -> Client:
+def connect(
+    address: str | None = None,
+    token: str | None = None,
+    *,
+    token_file: str | Path | None = None,
+    tls_ca: str | Path | None = None,
+) -> Client:
     """A client of the server at HOST:PORT, else of the one in the settings, else of this user's own local one.
 
     Token and certificate authority come from the settings too (`PAI_TOKEN`, `PAI_TOKEN_FILE`, `PAI_TLS_CA`).
     Raises Unreachable, NotAuthenticated or VersionMismatch.
     """
-    settings = config.load({"server": address, "token": token, "tls_ca": ca}).settings
+    given = {"server": address, "token": token, "token_file": token_file, "tls_ca": tls_ca}
+    settings = config.load(given).settings
     if not settings.server:
         from pai_studio.server.local import ensure_local  # noqa: PLC0415 - Linux only; others name a server
 
         return Client(*ensure_local())
-    given = settings.token
-    if not given and settings.token_file:
-        given = _token_from(Path(settings.token_file))
-    return Client(settings.server, given, ca=Path(settings.tls_ca) if settings.tls_ca else None)
+    found = settings.token
+    if settings.token_file and (token_file or not found):
+        found = _token_from(Path(settings.token_file))
+    return Client(settings.server, found, tls_ca=Path(settings.tls_ca) if settings.tls_ca else None)
 
 
 def _token_from(path: Path) -> str:
@@ -78,9 +85,9 @@ class Client(AbstractContextManager["Client"]):
 
     version = pai_studio.__version__
 
-    def __init__(self, address: str, token: str, *, ca: Path | None = None) -> None:
+    def __init__(self, address: str, token: str, *, tls_ca: Path | None = None) -> None:
         self.address = address
-        self._connection = Connection(address, token, ca)
+        self._connection = Connection(address, token, tls_ca)
         try:
             self._shake_hands()
         except BaseException:
@@ -151,31 +158,35 @@ class Client(AbstractContextManager["Client"]):
         """One job as it is now. Raises NotFound."""
         return job_from_pb(self._connection.call("GetJob", pb.GetJobRequest(name=name)))
 
-    def jobs(self) -> Iterator[Job]:
-        """All jobs, newest first."""
+    def jobs(self, limit: int = 1000) -> list[Job]:
+        """The newest jobs, newest first."""
+        found: list[Job] = []
         token = ""
-        while True:
-            page = self._connection.call("ListJobs", pb.ListJobsRequest(page_token=token))
-            yield from map(job_from_pb, page.jobs)
+        while len(found) < limit:
+            request = pb.ListJobsRequest(page_size=limit - len(found), page_token=token)
+            page = self._connection.call("ListJobs", request)
+            found += map(job_from_pb, page.jobs)
             token = page.next_page_token
             if not token:
-                return
+                break
+        return found
 
     def cancel(self, name: str) -> Job:
         """Ask a job to stop; it has when its state says CANCELLED. Raises NotFound."""
         return job_from_pb(self._connection.call("CancelJob", pb.CancelJobRequest(name=name)))
 
-    def outputs(self, name: str) -> Iterator[Output]:
+    def outputs(self, name: str) -> list[Output]:
         """Every file that a job has made so far."""
+        found: list[Output] = []
         token = ""
         while True:
             page = self._connection.call(
                 "ListJobOutputs", pb.ListJobOutputsRequest(parent=name, page_token=token)
             )
-            yield from map(output_from_pb, page.outputs)
+            found += map(output_from_pb, page.outputs)
             token = page.next_page_token
             if not token:
-                return
+                return found
 
     def watch(self, name: str, after: int = 0) -> Iterator[JobEvent]:
         """The job's events after a sequence number until it has ended; connects again when the line breaks."""
@@ -220,7 +231,7 @@ class Client(AbstractContextManager["Client"]):
         A version on disk is never replaced unless `overwrite`; `resume` goes on with it, keeping its frames.
         Raises the job's own error; Ctrl+C cancels the job and raises Cancelled.
         """
-        loaded, base = _placed(_loaded(shot), _base(shot, out))
+        base, loaded = based(_loaded(shot), _base(shot, out))
         if not (overwrite or resume):
             refuse_taken(base, loaded.delivery_files)
         heard = on_event or _nobody
@@ -265,20 +276,8 @@ def _loaded(shot: Shot | str | Path) -> Shot:
 
 def _base(shot: Shot | str | Path, out: str | Path | None) -> Path:
     if out is not None:
-        return Path(out).absolute()
-    return Path.cwd() if isinstance(shot, Shot) else Path(shot).absolute().parent
-
-
-def _placed(shot: Shot, base: Path) -> tuple[Shot, Path]:
-    """A delivery that leaves `base` (absolute, or with `..`), as one that stays below a folder of its own."""
-    files = Path(shot.delivery_files)
-    if not files.is_absolute() and ".." not in files.parts:
-        relative = files
-    else:
-        whole = Path(os.path.normpath(base / files))
-        base, relative = whole.parent.parent, Path(whole.parent.name, whole.name)
-    delivery = shot.delivery.model_copy(update={"files": relative.as_posix()})
-    return shot.model_copy(update={"delivery": delivery}), base
+        return Path(out).resolve()
+    return Path.cwd() if isinstance(shot, Shot) else Path(shot).resolve().parent
 
 
 def _with_portable_colour(shot: Shot, stack: ExitStack) -> Shot:

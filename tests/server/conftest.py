@@ -70,7 +70,7 @@ def start(settings: Callable[..., ServerSettings]) -> Iterator[Callable[..., Ser
 
     yield run
     for server in servers:
-        if not server._stopped.is_set():
+        if not server.stopped.is_set():
             server.stop()
 
 

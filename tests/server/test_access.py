@@ -92,29 +92,17 @@ def test_settings_that_cannot_work_are_refused(settings, others, say):
 
 def test_tls_beyond_loopback_with_token(start, tmp_path, shot):
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ]
-        + ["-keyout", str(key), "-out", str(cert), "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-        check=True,
-        capture_output=True,
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
     )
+    alternatives = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(cert)]
+    subprocess.run([*command.split(), *alternatives, *files], check=True, capture_output=True)
     address = start(listen="0.0.0.0:0", tls_cert=cert, tls_key=key).address.replace("0.0.0.0", "127.0.0.1")
-    with connect(address, TOKEN, ca=cert) as client:
+    with connect(address, TOKEN, tls_ca=cert) as client:
         assert len(client.render(shot(frames=(1, 2))).files) == 3
     with pytest.raises(NotAuthenticated):
-        connect(address, "not-the-token-0123", ca=cert)
+        connect(address, "not-the-token-0123", tls_ca=cert)
     with pytest.raises(Unreachable):
         Client(address, TOKEN)  # plain text
 
@@ -274,7 +262,8 @@ def test_inputs_must_cover_the_shot_and_stay_inside(client, shot):
     away = relative.model_copy(
         update={"delivery": relative.delivery.model_copy(update={"files": "../S.####.exr"})}
     )
+    spec = pb.JobSpec(shot=away.to_json().encode())
+    outside = pb.CreateJobRequest(spec=spec, request_id=request.request_id)
     with pytest.raises(NotAllowed):
-        spec = pb.JobSpec(shot=away.to_json().encode())
-        client._connection.call("CreateJob", pb.CreateJobRequest(spec=spec, request_id=request.request_id))
+        client._connection.call("CreateJob", outside)
     assert list(client.jobs()) == []

@@ -9,7 +9,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings as hypothesis_settings, strategies as st
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from pai_studio.core.shot.errors import BadInput, NotAllowed, NotFound, OutOfResources, Unreachable
 from pai_studio.server.api import studio_pb2 as pb

@@ -21,25 +21,16 @@ ASK = "from pai_studio.server.local import ensure_local; print(*ensure_local())"
 
 
 @pytest.fixture(autouse=True)
-def _swept(tmp_path, monkeypatch):
+def _swept(monkeypatch):
     monkeypatch.setenv("PAI_LOCAL_RENDER", "fake_render:render")
     yield
-    pid = _pid(tmp_path)
-    if pid is not None:
-        _end(pid)
+    local.stop_local()
+    assert local.running() is None
 
 
 def _pid(tmp_path: Path) -> int | None:
     path = tmp_path / "state/server.json"
     return json.loads(path.read_text())["pid"] if path.exists() else None
-
-
-def _end(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGTERM)
-        local._wait_for_end(pid)
-    except ProcessLookupError:
-        pass
 
 
 def test_two_processes_that_race_find_one_private_server(tmp_path, shot):
@@ -77,9 +68,9 @@ def test_stale_files_are_seen_through_and_old_servers_replaced(tmp_path, monkeyp
 
 def test_a_busy_server_of_another_version_is_kept_or_refused():
     info = local.ServerInfo("0.1.0", "v1", (), 0, 0, 1, active_jobs=2, shared_paths=False)
-    found = local._Found("127.0.0.1:1", 1, "token", info)
+    found = local.Local("127.0.0.1:1", 1, "token", info)
     assert local._replaced(found) is found
-    far = local._Found("127.0.0.1:1", 1, "token", local.ServerInfo(**{**vars(info), "version": "7.0.0"}))
+    far = local.Local("127.0.0.1:1", 1, "token", local.ServerInfo(**{**vars(info), "version": "7.0.0"}))
     with pytest.raises(VersionMismatch, match="busy"):
         local._replaced(far)
 

@@ -35,7 +35,7 @@ def test_a_worker_that_dies_is_replaced_and_the_job_resumes_with_its_frames(clie
 
 
 def test_a_worker_that_dies_twice_fails_the_job_and_not_the_next(client, shot, tmp_path):
-    with pytest.raises(EngineFailed, match="SIGKILL.*twice"):
+    with pytest.raises(EngineFailed, match=r"SIGKILL.*twice"):
         client.render(shot(die={"1003": "kill"}, always=True))
     assert len(client.render(shot("T")).files) == 5
     assert not list((tmp_path / "data/jobs").iterdir())
@@ -79,13 +79,13 @@ def _frozen_child(until):
     return until(find)
 
 
-def test_a_deaf_worker_is_killed_with_its_children_within_the_grace(
+def test_a_deaf_worker_is_killed_with_its_children_within_the_grace(  # noqa: PLR0917
     start, connected, shot, gate, until, tmp_path
 ):
     client = connected(start(grace_s=0.4))
     pids = tmp_path / "pids"
     name = client.submit(shot(gate=str(gate()), deaf=str(pids))).name
-    until(lambda: (tmp_path / "gate/1001.reached").exists())
+    until((tmp_path / "gate/1001.reached").exists)
     worker, child = map(int, pids.read_text().split())
     client.cancel(name)
     assert [event.state for event in client.watch(name)][-1] == "CANCELLED"
@@ -95,7 +95,7 @@ def test_a_deaf_worker_is_killed_with_its_children_within_the_grace(
 def test_cancel_in_every_state(client, shot, gate, until, tmp_path):
     running = client.submit(shot("A", gate=str(gate(1001)))).name
     queued = client.submit(shot("B")).name
-    until(lambda: (tmp_path / "gate/1002.reached").exists())
+    until((tmp_path / "gate/1002.reached").exists)
     assert client.cancel(queued).state == "CANCELLED"
     client.cancel(running)
     assert [event.state for event in client.watch(running)][-1] == "CANCELLED"
@@ -109,7 +109,7 @@ def test_cancel_in_every_state(client, shot, gate, until, tmp_path):
 
 def test_cancel_leaves_the_worker_warm(client, shot, gate, until, tmp_path):
     name = client.submit(shot("A", gate=str(gate()))).name
-    until(lambda: (tmp_path / "gate/1001.reached").exists())
+    until((tmp_path / "gate/1001.reached").exists)
     before = _children()
     client.cancel(name)
     list(client.watch(name))
@@ -158,7 +158,7 @@ def test_a_worker_ends_with_its_server(settings, shot, gate, until, tmp_path):
     address = server.stdout.readline().split()[-1]
     with Client(address, "t" * 20) as client:
         name = client.submit(shot(gate=str(gate(1001, 1002)))).name
-        until(lambda: (tmp_path / "gate/1003.reached").exists())
+        until((tmp_path / "gate/1003.reached").exists)
         listed = subprocess.check_output(["ps", "-o", "pid=", "--ppid", str(server.pid)], text=True).split()
         server.send_signal(signal.SIGKILL)
         server.wait()
@@ -177,14 +177,14 @@ def test_a_worker_ends_with_its_server(settings, shot, gate, until, tmp_path):
     assert (tmp_path / "data/generations/made-S").read_text().split() == ["1001", "1002", "1003", "1004"]
 
 
-def test_a_graceful_stop_puts_the_job_back_and_a_restart_goes_on(
+def test_a_graceful_stop_puts_the_job_back_and_a_restart_goes_on(  # noqa: PLR0917
     start, connected, shot, gate, until, tmp_path
 ):
     server = start()
     client = connected(server)
     name = client.submit(shot(gate=str(gate(1001)))).name
     waiting = client.submit(shot("T")).name
-    until(lambda: (tmp_path / "gate/1002.reached").exists())
+    until((tmp_path / "gate/1002.reached").exists)
     server.stop()
     gate(1002, 1003, 1004)
     client = connected(start())
@@ -195,13 +195,13 @@ def test_a_graceful_stop_puts_the_job_back_and_a_restart_goes_on(
     assert (tmp_path / "data/generations/made-S").read_text().split() == ["1001", "1002", "1003", "1004"]
 
 
-def test_a_client_follows_over_a_restart_of_the_server(start, connected, shot, gate, until, tmp_path):
+def test_a_client_follows_over_a_restart_of_the_server(start, connected, shot, gate, until, tmp_path):  # noqa: PLR0917
     first = start()
     client = connected(first)
     name = client.submit(shot(gate=str(gate(1001)))).name
     stream = client.watch(name)
     seen = [next(stream)]
-    until(lambda: (tmp_path / "gate/1002.reached").exists())
+    until((tmp_path / "gate/1002.reached").exists)
     first.stop()
     start(listen=first.address)
     gate(1002, 1003, 1004)
