@@ -1,7 +1,8 @@
 """Relighting: the subject brought into the background's light, by slow factors only.
 
-A gain is scene light over set light. Neither is seen, only light times albedo; so both are guessed by the same
-means, a robust average over many surfaces, and the gain goes part of the way.
+A gain is scene light over set light. Neither is seen, only light times albedo. The scene's many surfaces average to a
+usual albedo, so that their level tells its light; the subject is one coat and one face, so that its own level
+tells little, and the set is taken to be well exposed and neutral, as sets are.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from pai_studio.core.comp.filters import as_f32, blur, downscale, fill, upscale
 from pai_studio.core.comp.space import luminance
 from pai_studio.core.media.frame import Array
 
-GAIN_LIMITS = (1 / 3, 3.0)
-_EXPOSURE = 0.35
-"""Share of the stops between set and scene that the subject is taken."""
-_TINT = 0.5
+GAIN_LIMITS = (1 / 5, 3.0)
+_NEUTRAL_SCENE = 0.2
+"""The level of a scene whose light equals that of a well exposed set, where a white of reflectance 1 comes out at 1."""
+_EXPOSURE = 0.9
+_NEUTRAL_SUBJECT = 0.09
+_UNDEREXPOSED = 0.15
+"""How much of the subject's departure from its usual level counts as the set's exposure; the rest is its albedo."""
+_TINT = 0.3
 _LOCAL = 0.3
+"""The shares of the background's tint, and of its changes across the subject, that are light and not albedo."""
 _WIDE = 0.12
 """Blur of the background's light, in picture widths."""
 _FIT_PX = 240
 _BLACK, _WHITE = 0.005, 8.0
-_TYPICAL = 0.18
-"""The mean reflectance of a scene, by the oldest convention of photography."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +39,37 @@ class SceneLight:
     tint: Array
 
 
-def scene_light(pictures: list[Array], weights: list[Array] | None = None) -> SceneLight:
-    """The light over all of `pictures`, each (H, W, 3), not premultiplied; `weights` (H, W) tell what counts.
+def scene_light(pictures: list[Array]) -> SceneLight:
+    """The light of the place that all of `pictures`, each (H, W, 3), show; a neutral one where they show none."""
+    whole = [np.ones(picture.shape[:2], np.float32) for picture in pictures]
+    return _mean_light(pictures, whole, _NEUTRAL_SCENE)
 
-    The level is the geometric mean, which one lamp or window does not decide. The tint averages chroma over the
-    pixels between near-black and clipped.
+
+def subject_light(foregrounds: list[Array], mattes: list[Array]) -> SceneLight:
+    """The light on a subject, from its solid pixels: premultiplied foregrounds (H, W, 3) and mattes (H, W)."""
+    return _mean_light(foregrounds, [as_f32(matte >= 0.98) for matte in mattes], _NEUTRAL_SUBJECT)
+
+
+def _mean_light(pictures: list[Array], weights: list[Array], neutral: float) -> SceneLight:
+    """Level and tint over the weighted pixels between near-black and clipped.
+
+    The level is the geometric mean, which no single lamp or window decides; the tint is the mean of light over the
+    root of its luminance, between that of all surfaces alike and that of the bright ones.
     """
     log_sum, weight_sum = 0.0, 0.0
     color_sum = np.zeros(3)
-    for index, picture in enumerate(pictures):
-        small = downscale(picture, max(1, max(picture.shape[:2]) // _FIT_PX))
+    for picture, counts in zip(pictures, weights, strict=True):
+        factor = max(1, max(picture.shape[:2]) // _FIT_PX)
+        small = downscale(picture, factor)
         bright = luminance(small)
-        weight = np.ones(bright.shape, np.float32)
-        if weights is not None:
-            weight = downscale(weights[index], max(1, max(picture.shape[:2]) // _FIT_PX))
-        weight = weight * ((bright > _BLACK) & (bright < _WHITE))
+        weight = downscale(counts, factor) * ((bright > _BLACK) & (bright < _WHITE))
         log_sum += float((np.log(np.maximum(bright, _BLACK)) * weight).sum())
         color_sum += (
             np.maximum(small, 0) / np.sqrt(np.maximum(bright, _BLACK))[..., None] * weight[..., None]
         ).sum((0, 1))
         weight_sum += float(weight.sum())
     if weight_sum < 1:
-        return SceneLight(_TYPICAL, np.ones(3, np.float32))
+        return SceneLight(neutral, np.ones(3, np.float32))
     tint = np.maximum(color_sum, 1e-6)
     tint = tint / float(luminance(as_f32(tint).reshape(1, 1, 3))[0, 0])
     return SceneLight(float(np.exp(log_sum / weight_sum)), as_f32(tint))
@@ -77,17 +90,12 @@ def gain(
     """
     scene = scene or scene_light([background])
     subject = subject or subject_light([foreground], [matte])
-    overall = as_f32((scene.level / subject.level) ** _EXPOSURE * scene.tint**_TINT)
+    set_level = (subject.level / _NEUTRAL_SUBJECT) ** _UNDEREXPOSED
+    overall = as_f32((scene.level / _NEUTRAL_SCENE) ** _EXPOSURE / set_level * scene.tint**_TINT)
     factor = max(1, max(matte.shape) // _FIT_PX)
     local = _local(downscale(matte, factor), np.clip(downscale(background, factor), 0, _WHITE))
     small = np.clip(overall * local, *GAIN_LIMITS)
     return upscale(as_f32(small), matte.shape)
-
-
-def subject_light(foregrounds: list[Array], mattes: list[Array]) -> SceneLight:
-    """`scene_light` of premultiplied foregrounds (H, W, 3) over their solid pixels."""
-    solid = [as_f32(matte >= 0.98) for matte in mattes]
-    return scene_light(foregrounds, solid)
 
 
 def _local(matte: Array, background: Array) -> Array:
