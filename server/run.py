@@ -28,36 +28,42 @@ Outcome = Literal["warm", "replace"]
 
 @dataclass
 class Pace:
-    """Turns a worker's progress into events: an ETA from the phase's own rate, and no more than five a second."""
+    """Turns a worker's progress into events: an ETA from each phase's own rate, and few enough to keep.
+
+    What begins a phase or says something is told at once, mere counting five times a second at the most. Phases may
+    alternate, as an engine's steps do with finished frames.
+    """
 
     clock: Callable[[], float] = time.monotonic
-    _phase: str | None = None
-    _start: tuple[float, int] = (0.0, 0)
-    _told: float = field(default=-1e9)
+    _starts: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _told: float = -1e9
     _held: pb.JobEvent | None = None
 
     def offer(self, message: Message) -> pb.JobEvent | None:
         """The event to record now, or None when it is held back for `due`."""
-        now, done, total = self.clock(), message["done"], message["total"]
-        is_new = message["phase"] != self._phase
-        if is_new or done < self._start[1]:
-            self._phase, self._start = message["phase"], (now, done)
-        event = pb.JobEvent(phase=message["phase"], done=done, total=total, message=message["message"])
+        phase, done, total = message["phase"], message["done"], message["total"]
+        is_new = phase not in self._starts
+        if is_new or done < self._starts[phase][1]:
+            self._starts[phase] = (self.clock(), done)
+        event = pb.JobEvent(phase=phase, done=done, total=total, message=message["message"])
         if message["frame"] is not None:
             event.frame = message["frame"]
-        since, first = self._start
+        since, first = self._starts[phase]
         if done > first and total > 0:
-            event.eta_s = (now - since) / (done - first) * max(total - done, 0)
-        self._held = event
-        return self._release(now) if is_new else self.due()
+            event.eta_s = (self.clock() - since) / (done - first) * max(total - done, 0)
+        if self._held is None or total > 0 or self._held.total == 0:
+            self._held = event
+        return self.last() if is_new or event.message else self.due()
 
     def due(self) -> pb.JobEvent | None:
         """The held event, once its time has come."""
-        now = self.clock()
-        return self._release(now) if self._held is not None and now - self._told >= _EVENT_GAP_S else None
+        return self.last() if self.clock() - self._told >= _EVENT_GAP_S else None
 
-    def _release(self, now: float) -> pb.JobEvent | None:
-        event, self._held, self._told = self._held, None, now
+    def last(self) -> pb.JobEvent | None:
+        """The held event, whatever the time."""
+        event, self._held = self._held, None
+        if event is not None:
+            self._told = self.clock()
         return event
 
 
@@ -129,6 +135,7 @@ class Run:
         self._store.output(self._claim.id, output)
 
     def _end(self, message: Message) -> Outcome:
+        self._record(self._pace.last())
         if message["say"] == "done":
             self._finish(pb.SUCCEEDED, result=json.dumps(message["result"]).encode())
         elif message["say"] == "stopped":

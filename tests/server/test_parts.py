@@ -32,6 +32,8 @@ def test_the_eta_follows_the_phase_s_own_rate(clock):
     assert not other.HasField("eta_s")  # what was done before the phase began tells nothing
     clock.now += 1
     assert pace.offer(said(6, "write")).eta_s == pytest.approx(4)
+    clock.now += 1
+    assert pace.offer(said(3)).eta_s == pytest.approx((4 + 100 + 1 + 1) / 3 * 7)  # phases may alternate
 
 
 def test_quick_progress_is_thinned_but_the_last_is_not_lost(clock):
