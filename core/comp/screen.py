@@ -30,6 +30,8 @@ _NEAR = 0.14
 _FLAT = 0.08
 """The largest mean contrast between neighbours, relative to the level, of a painted or fabric screen."""
 _FIT_PX = 320
+_LEVEL = 0.2
+"""Screen in shadow changes by less than this share within three pixels of the fit's picture."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -192,16 +194,26 @@ def clean_screen(rgb: Array, estimate: ScreenEstimate, subject: Array | None = N
     if known.max() == 0:
         return Screen(np.broadcast_to(estimate.color, rgb.shape).astype(np.float32), estimate.channel)
     axis = axis_of(to_rec709(means), estimate.channel)
-    sigma_px = max(known.shape) / 60
+    sigma_px = max(known.shape) / 160
+    level = _is_level(axis, known)
     for _ in range(2):
-        # Mixed pixels and markers lie below the smooth fit; they leave it and it is fitted again.
+        # Mixed pixels and markers lie off the smooth fit: they leave it and it is fitted again. Shadows are level.
         fitted = _smooth(means, known, sigma_px * 2)
         ratio = axis / np.maximum(axis_of(to_rec709(fitted), estimate.channel), 1e-6)
-        kept = np.where((ratio > 0.88) & (ratio < 1.15), known, 0).astype(np.float32)
+        kept = as_f32(np.where(((ratio > 0.88) | (level & (ratio > 0.3))) & (ratio < 1.15), known, 0))
         if kept.sum() < 0.3 * known.sum():
             break
         known = kept
     return Screen(upscale(_smooth(means, known, sigma_px), rgb.shape[:2]), estimate.channel)
+
+
+def _is_level(axis: Array, known: Array) -> Mask:
+    """Where a fully known neighbourhood's colour difference changes slowly: lit or shaded screen, but no edge."""
+    near = np.ones((3, 3), np.uint8)
+    mean = as_f32(cv2.blur(axis * known, (3, 3))) / np.maximum(as_f32(cv2.blur(known, (3, 3))), 1e-3)
+    change = as_f32(cv2.dilate(mean, near)) - as_f32(cv2.erode(mean, near))
+    whole = as_f32(cv2.erode(known, near)) > 0.95
+    return np.asarray((change < _LEVEL * mean) & whole)
 
 
 def _smooth(means: Array, known: Array, sigma_px: float) -> Array:
