@@ -18,7 +18,15 @@ from pai_studio.core.engines._background import BackgroundBuilder
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.media.frame import Array, Box, Generated, PlateFrame, Screen, Still
 from pai_studio.core.motion.camera import Camera
-from pai_studio.core.motion.features import Described, Gray, Mask, describe, gray8, middle_of, register
+from pai_studio.core.motion.features import (
+    Described,
+    Mask,
+    describe,
+    gray8,
+    middle_of,
+    register,
+    relief8,
+)
 from pai_studio.core.motion.homography import Fit, inverse, translation
 from pai_studio.core.motion.resample import enlarged, reduced
 from pai_studio.core.motion.track import ScreenTracker, Track
@@ -28,8 +36,15 @@ from pai_studio.core.shot.errors import BadInput
 
 _TRACK_WIDTH_PX = {"final": 960, "preview": 480}
 _KEY_WIDTH_PX = 480
+_RELIEF_WIDTH_PX = 320
 _SCREEN_FRAMES = 5
 _MARGIN = 0.012
+
+
+def _size_within(display: Box, width_px: int) -> tuple[int, int]:
+    """The display window's size, (w, h), reduced to a width."""
+    width = min(display.width, width_px)
+    return width, max(1, round(display.height * width / display.width))
 
 
 class DraftEngine:
@@ -142,24 +157,32 @@ class DraftEngine:
         return matte, clean_screen(frame.rgb, self._estimate, frame.garbage)
 
     def _follow(self, source: ShotSource, samples: list[PlateFrame], report: Report) -> Track:
-        """One look at every frame; of the pictures only the tracker's key is kept."""
+        """One look at every frame; of the pictures only the trackers' keys are kept.
+
+        Markers and sets are followed at a fine size. Should that fail, the screen's own faint unevenness may do,
+        which stands out of the noise only at a coarse size.
+        """
         display = samples[0].display
-        tracker = ScreenTracker((display.width, display.height))
+        size = (display.width, display.height)
+        fine, coarse = ScreenTracker(size), ScreenTracker(size)
         middle = middle_of(samples[0].rgb)
         numbers = list(source.frames)
         for done, frame in enumerate(source.stream(numbers)):
             report(Progress("camera", done, len(numbers), frame.number))
-            tracker.add(frame.number, *self._seen(frame, middle))
-        return tracker.finish()
+            rgb, free = self._seen(frame)
+            fine.add(frame.number, gray8(rgb, middle), free)
+            low = _size_within(display, _RELIEF_WIDTH_PX)
+            free = enlarged(free.astype(np.float32), low) > 0.99
+            coarse.add(frame.number, relief8(reduced(rgb, low), free), free)
+        tracks = [fine.finish(), coarse.finish()]
+        return max(tracks, key=lambda track: track.covered(numbers))
 
-    def _seen(self, frame: PlateFrame, middle: float) -> tuple[Gray, Mask]:
-        """The display window at tracking size as gray, and where it shows neither subject nor nothing."""
-        height, width = frame.display.shape
-        sizes = [min(width, most) for most in (_TRACK_WIDTH_PX[self.quality], _KEY_WIDTH_PX)]
-        size, low = ((w, max(1, round(height * w / width))) for w in sizes)
+    def _seen(self, frame: PlateFrame) -> tuple[Array, Mask]:
+        """The display window at tracking size, and where it shows neither subject nor nothing."""
+        size = _size_within(frame.display, _TRACK_WIDTH_PX[self.quality])
         rgb = reduced(frame.rgb[frame.display.slices_in(frame.canvas)], size)
-        taken = enlarged(self._taken(frame, reduced(rgb, low)), size) > 0
-        return gray8(rgb, middle), ~taken
+        taken = self._taken(frame, reduced(rgb, _size_within(frame.display, _KEY_WIDTH_PX)))
+        return rgb, enlarged(taken, size) == 0
 
     def _taken(self, frame: PlateFrame, rgb: Array) -> Array:
         """1 where the subject is, with a margin, or where the file holds no pixels; on the raster of `rgb`."""

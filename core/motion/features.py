@@ -17,6 +17,7 @@ _cv: Any = cv2
 Gray = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
+_BRIGHT = np.array([0.27, 0.67, 0.06], np.float32)
 MAX_CORNERS = 400
 MIN_INLIERS = 8
 _WINDOW = 21
@@ -36,17 +37,31 @@ def gray8(rgb: Array, middle: float | None = None) -> Gray:
 
     So an exposure between two pictures is a mere offset, and a marker that is 10% darker than its screen shows.
     """
-    bright = rgb @ np.array([0.27, 0.67, 0.06], np.float32)
+    bright = rgb @ _BRIGHT
     if middle is None:
         middle = middle_of(rgb)
     stops = np.log2(np.maximum(bright, 0.0) / np.float32(middle) + np.float32(0.06))
     return np.asarray(np.clip(128 + 42 * stops, 0, 255), np.uint8)
 
 
+def relief8(rgb: Array, free: Mask) -> Gray:
+    """The faint unevenness of a screen, stretched to (H, W) uint8: creases and dirt without the slow fall of light.
+
+    It is scaled by its own median deviation, so that half of it lies within 20 steps, be it texture or mere noise.
+    """
+    weight = free.astype(np.float32)
+    stops = np.log2(np.maximum(rgb @ _BRIGHT, 0) + np.float32(1e-3)) * weight
+    wide = (max(3, rgb.shape[1] // 12), max(3, rgb.shape[1] // 12))
+    slow = np.asarray(cv2.blur(stops, wide)) / np.maximum(np.asarray(cv2.blur(weight, wide)), 1e-3)
+    fast = np.asarray(cv2.GaussianBlur((stops - slow) * weight, (0, 0), 0.8))
+    usual = float(np.median(np.abs(fast[free]))) if free.any() else 0.0
+    return np.asarray(np.clip(128 + fast * (20 / max(usual, 1e-5)), 0, 255), np.uint8)
+
+
 def middle_of(rgb: Array, where: Mask | None = None) -> float:
     """The median brightness of a picture, or of a part of it, above zero."""
     chosen = rgb[where] if where is not None and where.any() else rgb[::4, ::4].reshape(-1, 3)
-    return max(float(np.median(chosen @ np.array([0.27, 0.67, 0.06], np.float32))), 1e-4)
+    return max(float(np.median(chosen @ _BRIGHT)), 1e-4)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,8 @@ from pai_studio.core.motion.features import MIN_INLIERS, Gray, Key, Mask, follow
 from pai_studio.core.motion.homography import Fit, Matrix, Size, corner_shift, inverse, power, scaling
 
 _MAX_GAP = 8
+_MIN_PERSISTING = 0.5
+_MIN_CONFIRMED = 0.4
 _NEW_KEY_BELOW = 0.6
 _NEW_KEY_SHIFT = 0.2
 
@@ -22,6 +25,8 @@ class Stretch:
     poses: list[Matrix] = field(default_factory=list)
     inliers: list[int] = field(default_factory=list)
     residuals_px: list[float] = field(default_factory=list)
+    confirmed: int = 0
+    """Frames whose features are mostly those that agreed in the frame before."""
 
     def pose(self, frame: float) -> Matrix:
         """The pose at a frame, between two known ones at a constant speed; ValueError outside."""
@@ -51,6 +56,10 @@ class Track:
         if found is None or found is not self.stretch_at(frame):
             return None
         return found.pose(frame) @ inverse(found.pose(start))
+
+    def covered(self, frames: Sequence[int]) -> float:
+        """The share (0..1) of the shot's length over which the motion is known."""
+        return self.known(frames[0], frames[-1]) if len(frames) > 1 else 0.0
 
     def bridged(self, start: float, frame: float) -> Matrix:
         """The motion from a frame to a later one as far as it is known, as if the camera stood still in the gaps."""
@@ -89,6 +98,7 @@ class ScreenTracker:
         self._motion: Matrix = np.eye(3)
         self._step: Matrix = np.eye(3)
         self._last: tuple[Gray, Mask] | None = None
+        self._agreed: Mask | None = None
         self._gap = 0
         self._stretch = Stretch()
         self._track = Track()
@@ -114,7 +124,7 @@ class ScreenTracker:
             return None
         for guess in (self._step @ self._motion, self._motion):
             found = follow(self._key, gray, free, guess)
-            if found is not None:
+            if found is not None and self._persists(found):
                 return found
         key = keyed(*self._last)
         found = follow(key, gray, free, np.eye(3))
@@ -122,10 +132,19 @@ class ScreenTracker:
             self._change_key(key)
         return found
 
+    def _persists(self, found: Fit) -> bool:
+        """Whether much the same features agree as before: in noise other ones do each time."""
+        if self._agreed is None:
+            return True
+        both = (self._agreed & found.inliers).sum()
+        return bool(both >= _MIN_PERSISTING * min(self._agreed.sum(), found.inliers.sum()))
+
     def _accept(self, number: int, gray: Gray, free: Mask, found: Fit) -> None:
         self._step = np.eye(3) if self._gap else found.matrix @ inverse(self._motion)
         self._gap = 0
         self._motion = found.matrix
+        self._stretch.confirmed += self._agreed is not None
+        self._agreed = found.inliers
         count = int(found.inliers.sum())
         self._record(number, found.matrix @ self._key_pose, count, found.residual_px)
         self._key_inliers = max(self._key_inliers, count)
@@ -138,10 +157,10 @@ class ScreenTracker:
     def _change_key(self, key: Key) -> None:
         """Measure from the last accepted frame on."""
         self._key, self._key_pose = key, self._motion @ self._key_pose
-        self._motion, self._key_inliers = np.eye(3), 0
+        self._motion, self._key_inliers, self._agreed = np.eye(3), 0, None
 
     def finish(self) -> Track:
-        """The whole track; a stretch of one frame says nothing and is left out."""
+        """The whole track; a stretch that noise could have made is left out."""
         self._end()
         return self._track
 
@@ -150,7 +169,7 @@ class ScreenTracker:
         if len(key.points) < MIN_INLIERS:
             return
         self._key, self._key_pose, self._motion, self._step = key, np.eye(3), np.eye(3), np.eye(3)
-        self._gap, self._key_inliers = 0, 0
+        self._gap, self._key_inliers, self._agreed = 0, 0, None
         self._record(number, np.eye(3), 0, 0.0)
 
     def _record(self, number: int, pose: Matrix, count: int, residual_px: float) -> None:
@@ -161,7 +180,7 @@ class ScreenTracker:
         self._stretch.residuals_px.append(residual_px * self._size[0] / self._small[0])
 
     def _end(self) -> None:
-        if len(self._stretch.frames) > 1:
+        if self._stretch.confirmed > _MIN_CONFIRMED * len(self._stretch.frames):
             self._stretch.inliers[0] = self._stretch.inliers[1]
             self._track.stretches.append(self._stretch)
         self._stretch = Stretch()
