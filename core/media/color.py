@@ -65,7 +65,8 @@ def _renew_pool() -> None:
     _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ocio")
 
 
-os.register_at_fork(after_in_child=_renew_pool)
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_renew_pool)
 
 
 class ColorConfig:

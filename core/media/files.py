@@ -12,7 +12,7 @@ from pathlib import Path
 from pai_studio.core.shot.errors import BadInput, OutOfResources, PaiError
 
 TEMP_PREFIX = ".pai-"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM}
+_FULL = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG", "ENOMEM")}
 _PROBE_BYTES = 1 << 20
 
 
@@ -25,9 +25,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     try:
         yield temp
-        _flush(temp)
+        with temp.open("rb+") as file:
+            os.fsync(file.fileno())
         temp.replace(path)
-        _flush(path.parent)
+        _flush_folder(path.parent)
     except OSError as error:
         raise as_pai_error(error, path) from error
     finally:
@@ -62,8 +63,11 @@ def sweep_temps(folder: Path) -> int:
     return len(left)
 
 
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _flush_folder(folder: Path) -> None:
+    """Make a rename last through a power cut; Windows does so by itself and opens no folders."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

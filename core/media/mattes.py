@@ -79,7 +79,10 @@ class MatteFiles:
 
     def _check_size(self, path: Path) -> None:
         if kind_of(path) == "openexr":
-            window = read_header(path, self._limits).parts[0].display_window
+            part = read_header(path, self._limits).parts[0]
+            window = part.display_window
+            whole = window.union(part.data_window)
+            self._limits.check(str(path), whole.width, whole.height)
         else:
             window = look(path, self._limits).window
         if window.shape != self._display.shape:

@@ -38,8 +38,7 @@ def clean(image: Image) -> tuple[Image, Repairs]:
 
 def clean_pixels(pixels: Array) -> tuple[Array, Repairs]:
     """As `clean`, of an array of any shape."""
-    # min and max propagate NaN and are five times cheaper than looking at each value.
-    if not pixels.size or (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):
+    if np.isfinite(pixels).all():
         return pixels, Repairs()
     repairs = Repairs(nan=int(np.isnan(pixels).sum()), inf=int(np.isinf(pixels).sum()))
     return np.nan_to_num(pixels, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX), repairs

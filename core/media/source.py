@@ -43,6 +43,7 @@ class FileSource:
         self._depth = depth
         self._lock = threading.Lock()
         self._space = config.require(shot.plate.colorspace)
+        self._is_linear = config.is_linear(self._space)
         self._plate = open_plate(shot, self.frames, config, limits, threads)
         self.notes: list[str] = [f"plate: {note}" for note in self._plate.notes]
         self.display = self._plate.format.display
@@ -77,6 +78,10 @@ class FileSource:
         """As `stream`, each frame with its `image`, decoded once for both."""
         return self._ahead(numbers, others=True)
 
+    def close(self) -> None:
+        """Let go of open files."""
+        self._plate.close()
+
     def _ahead(self, numbers: Iterable[int], *, others: bool) -> Generator[tuple[PlateFrame, Image]]:
         with closing(self._plate.session()) as plate:
             jobs = (partial(self._pair, plate, number, others=others) for number in numbers)
@@ -101,9 +106,10 @@ class FileSource:
         plate = self.shot.plate
         canvas = self.display.union(image.data_window)
         rgb, alpha = self._picture(image)
-        # Code values far beyond 1 overflow where a log curve is undone.
-        rgb, repairs = clean_pixels(rgb)
-        self._count(repairs, number)
+        if not self._is_linear:
+            # Code values far beyond 1 overflow where a log curve is undone.
+            rgb, repairs = clean_pixels(rgb)
+            self._count(repairs, number)
         covered: npt.NDArray[np.bool_] | None = None
         if canvas != image.data_window:
             rows, columns = image.data_window.slices_in(canvas)
@@ -136,7 +142,7 @@ class FileSource:
             return self.config.convert_rgb(planes, self._space, self.config.working), None
         alpha = np.ascontiguousarray(np.clip(image.pixels[..., 3], 0, 1))
         rgb = image.pixels[..., :3]
-        if kind == "straight" or self.config.is_linear(self._space):
+        if kind == "straight" or self._is_linear:
             return self.config.convert_rgb(rgb, self._space, self.config.working), alpha
         # Code values were multiplied, not light: divide, convert, multiply.
         safe = np.where(alpha > 0, alpha, 1)[..., None]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pai_studio.core.media.color import ColorConfig
-from pai_studio.core.media.exr import read_header, read_image
+from pai_studio.core.media.exr import on_box, read_header, read_image
 from pai_studio.core.media.exr_layers import find_layer
 from pai_studio.core.media.frame import Array
 from pai_studio.core.media.limits import LIMITS, Limits
@@ -68,7 +68,9 @@ def _exr_still(path: Path, colorspace: str, config: ColorConfig, limits: Limits)
     if space is None:
         raise _unknown_space(path)
     image = read_image(path, colorspace=space, limits=limits)
-    rgb, replaced = _converted(rgb_of(image), space, config)
+    # A still is placed by its display window; overscan is not shown.
+    shown = on_box(rgb_of(image), image.data_window, image.display_window)
+    rgb, replaced = _converted(shown, space, config)
     notes = [replaced, _square_note(part.pixel_aspect)]
     return rgb, space, "; ".join(note for note in notes if note)
 

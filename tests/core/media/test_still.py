@@ -97,6 +97,15 @@ def test_exr_space_by_its_attributes(config: ColorConfig, tmp_path: Path) -> Non
         read_still(tmp_path / "a.exr", "", config)
 
 
+def test_an_exr_still_is_its_display_window(config: ColorConfig, tmp_path: Path) -> None:
+    image = Image(np.ones((4, 4, 3), np.float32), ("R", "G", "B"), "", Box(-2, 1, 4, 4), Box(0, 0, 5, 3))
+    write_exr(tmp_path / "a.exr", image)
+    rgb, _, _ = read_still(tmp_path / "a.exr", "ACEScg", config)
+    expected = np.zeros((3, 5))
+    expected[1:3, :2] = 1
+    assert np.array_equal(rgb[..., 0], expected)
+
+
 def test_nan_in_a_still_is_replaced_and_said(config: ColorConfig, footage: Footage) -> None:
     path = footage("exr_windows_chroma") / "TestImages" / "BrightRingsNanInf.exr"
     rgb, _, note = read_still(path, "ACEScg", config)
