@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from pai_studio.core.log import logger
@@ -15,6 +14,7 @@ from pai_studio.core.shot.errors import EngineFailed, OutOfResources, PaiError, 
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.wire import require_inner
 from pai_studio.server.pool import Message, Worker, WorkerDied
+from pai_studio.server.settings import ServerSettings
 from pai_studio.server.spool import Spool
 from pai_studio.server.staging import JobFolder, Roots
 from pai_studio.server.store import Claim, Store
@@ -74,7 +74,7 @@ class Run:
         self,
         claim: Claim,
         *,
-        data_dir: Path,
+        settings: ServerSettings,
         store: Store,
         spool: Spool,
         roots: Roots,
@@ -83,8 +83,8 @@ class Run:
     ) -> None:
         self._claim, self._store, self._spool, self._roots = claim, store, spool, roots
         self._leaving = leaving
-        self._generations = data_dir / "generations"
-        self._folder = JobFolder(data_dir / "jobs" / claim.id)
+        self._settings = settings
+        self._folder = JobFolder(settings.data_dir / "jobs" / claim.id)
         self._pace = Pace(clock)
 
     def _unwanted(self) -> bool:
@@ -95,7 +95,7 @@ class Run:
         job_id = self._claim.id
         try:
             self._folder.sweep(self._store.output_paths(job_id))
-            self._folder.stage(self._claim.spec, self._spool, self._roots, self._generations)
+            self._folder.stage(self._claim.spec, self._spool, self._roots, self._settings)
             child = worker(self._unwanted)
             child.send({"do": "render", "order": str(self._folder.order)})
             return self._follow(child)

@@ -97,7 +97,7 @@ class Scheduler:
             return "warm"
         run = Run(
             claim,
-            data_dir=self._settings.data_dir,
+            settings=self._settings,
             store=self._store,
             spool=self._spool,
             roots=self._roots,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pai_studio.core.media.limits import LIMITS
+
 MIB = 1 << 20
 
 
@@ -60,6 +62,11 @@ class ServerSettings:
 
     idle_exit_s: float | None = None
     """Stop when there was neither a job nor a call for this long; None never stops."""
+
+    max_pixels: int = LIMITS.max_pixels
+    """Largest picture that a worker decodes."""
+
+    max_channels: int = LIMITS.max_channels
 
     render: str = "pai_studio.core.render:render"
     """The worker's entry, MODULE:FUNCTION; the module also holds RenderRequest."""

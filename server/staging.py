@@ -17,6 +17,7 @@ from pai_studio.core.shot.frames import FramePattern, FrameRange
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.inputs import InputFile, gathered, named_inputs, paths_of
 from pai_studio.server.api.wire import require_digest, require_inner
+from pai_studio.server.settings import ServerSettings
 from pai_studio.server.spool import Spool, disk_errors, sync_folder
 
 _ROOT_HINT = "name a path inside the server's roots, or upload the files"
@@ -166,7 +167,7 @@ class JobFolder:
         """What the worker is to do."""
         return self.path / "order.json"
 
-    def stage(self, spec: pb.JobSpec, spool: Spool, roots: Roots, generations: Path) -> None:
+    def stage(self, spec: pb.JobSpec, spool: Spool, roots: Roots, settings: ServerSettings) -> None:
         """Lay out the files afresh and write the order; `out` is kept.
 
         Raises what the checks raise, or OutOfResources.
@@ -189,7 +190,8 @@ class JobFolder:
                 "out": str(self.out),
                 "frames": [frames.first, frames.last, frames.step] if frames else None,
                 "mode": "refinish" if spec.mode == pb.REFINISH else "render",
-                "generations": str(generations),
+                "generations": str(settings.data_dir / "generations"),
+                "limits": {"max_pixels": settings.max_pixels, "max_channels": settings.max_channels},
                 "digests": {sent.path: sent.digest for sent in spec.inputs},
             }
             self.order.write_text(json.dumps(order), encoding="utf-8")

@@ -76,7 +76,8 @@ def _beat(say: Say) -> None:
 def _render(
     entry: Callable[..., Any], request_type: Any, order: dict[str, Any], orders: _Orders, say: Say
 ) -> None:
-    from pai_studio.core.report import Progress  # noqa: PLC0415 - after stdout is ours
+    from pai_studio.core.media.limits import Limits  # noqa: PLC0415 - after stdout is ours
+    from pai_studio.core.report import Progress  # noqa: PLC0415
     from pai_studio.core.shot.document import parse  # noqa: PLC0415
     from pai_studio.core.shot.errors import Cancelled  # noqa: PLC0415
     from pai_studio.core.shot.frames import FrameRange  # noqa: PLC0415
@@ -99,6 +100,7 @@ def _render(
         mode=order["mode"],
         resume=True,
         generations=Path(order["generations"]),
+        limits=Limits(**order["limits"]),
         digests={str(folder / path): digest for path, digest in order["digests"].items()},
     )
     result = entry(request, report, on_file)

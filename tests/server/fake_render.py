@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pai_studio.core.media.limits import LIMITS, Limits
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import UnreadableImage
@@ -32,6 +33,7 @@ class RenderRequest:
     frames: FrameRange | None = None
     mode: str = "render"
     resume: bool = False
+    limits: Limits = LIMITS
     digests: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,7 +79,9 @@ def render(
     summary.write_text(json.dumps({"frames": numbers, "mode": request.mode}))
     on_file(summary, None)
     return RenderResult(
-        [], {"frames": len(numbers)}, {"mode": request.mode, "environment": sorted(os.environ)}
+        [],
+        {"frames": len(numbers)},
+        {"mode": request.mode, "max_pixels": request.limits.max_pixels, "environment": sorted(os.environ)},
     )
 
 

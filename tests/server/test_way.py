@@ -96,6 +96,10 @@ def test_the_worker_sees_no_token(client, shot, monkeypatch):
     assert "PAI_TOKEN" not in client.render(shot()).provenance["environment"]
 
 
+def test_the_worker_keeps_to_the_server_s_limits(start, connected, shot):
+    assert connected(start(max_pixels=1234)).render(shot()).provenance["max_pixels"] == 1234
+
+
 def test_missing_frames_are_named_before_anything_is_sent(client, shot):
     document = shot()
     (document.parent / "plate/S.1003.exr").unlink()
