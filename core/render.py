@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -113,6 +113,7 @@ class _Run:
     def __init__(self, request: RenderRequest, report: Report, on_file: OnFile) -> None:
         self.request, self.report, self.on_file = request, report, on_file
         self.timings_s: dict[str, float] = {}
+        self._done = 0
         shot = request.shot
         self.numbers = _chosen(shot, request.frames)
         if not request.resume:
@@ -185,6 +186,7 @@ class _Run:
                 for path in frame.files:
                     files.append(path)
                     self.on_file(path, frame.number)
+                self._done = done
                 self.report(Progress("frames", done, len(self.numbers), frame.number))
         summary = qc.summary(records) | {"notes": [*self.source.notes]}
         origin = self._provenance()
@@ -225,10 +227,14 @@ class _Run:
                 ahead.append(pair)
                 yield pair[0]
 
-        for made in self.engine.generate(fed(), self.report):
+        for made in self.engine.generate(fed(), self._heard):
             frame, image = ahead.popleft()
             assert made.number == frame.number, "an engine must keep the order of the frames"
             yield frame, image, generations.quantised(made)
+
+    def _heard(self, progress: Progress) -> None:
+        """The engine's own steps while it generates: they let a cancel through, and count as frames to the outside."""
+        self.report(replace(progress, phase="frames", done=self._done, total=len(self.numbers)))
 
     def _from_store(
         self, pairs: Iterator[tuple[PlateFrame, Image]]

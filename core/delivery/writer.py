@@ -93,11 +93,17 @@ class Writer:
         pixels[..., where] = self.config.convert(working, self.config.working, space)
         return replace(plate, pixels=pixels, colorspace=space)
 
-    def _save(self, image: Image, number: int, name: str, facts: Mapping[str, Any]) -> None:
+    def _save(self, images: list[Image], number: int, name: str, facts: Mapping[str, Any]) -> None:
+        """Write one file; its colour attributes tell of the first image's space, and of nothing for data."""
         path = FramePattern(pass_pattern(self.pattern, name)).path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
+        space = images[0].colorspace
         write_exr(
-            path, image, compression=self.shot.delivery.compression, metadata={**image.metadata, **facts}
+            path,
+            images,
+            compression=self.shot.delivery.compression,
+            metadata={**images[0].metadata, **facts, "framesPerSecond": self.shot.rate},
+            color=self.config.attributes(space) if space else {},
         )
 
     def _image(

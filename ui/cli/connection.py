@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pai_studio.core.config import load
-
 if TYPE_CHECKING:
     from pai_studio.server.api.client import Client
 
@@ -23,10 +21,4 @@ def connected(asked: argparse.Namespace) -> Client:
     """A client for the server that was asked for; this user's own local server when none was."""
     from pai_studio.server.api.client import connect
 
-    settings = load({"server": asked.server, "token_file": asked.token_file}).settings
-    return connect(
-        settings.server or None,
-        token=settings.token or None,
-        token_file=settings.token_file or None,
-        tls_ca=settings.tls_ca or None,
-    )
+    return connect(asked.server, token_file=asked.token_file)

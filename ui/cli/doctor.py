@@ -112,9 +112,9 @@ def _disk(folder: Path) -> Check:
 
 
 def _engines() -> Check:
-    from pai_studio.core.engines.registry import ENGINES
+    from pai_studio.core.engines.registry import NAMES
 
-    return Check("engines", True, f"{', '.join(sorted(ENGINES))}; weights: none needed")
+    return Check("engines", True, f"{', '.join(NAMES)}; weights: none needed")
 
 
 def _server(loaded: Loaded) -> Check:
