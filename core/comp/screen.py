@@ -23,8 +23,9 @@ _MIN_SHARE = 0.05
 """A screen covers at least this share of the frames that are looked at."""
 _MIN_SATURATION = 0.25
 """The least (primary - mean of the others) / primary of a screen."""
-_BINS = 40
-_CHROMA = (-0.2, 1.0)
+_BINS = 67
+_CHROMA = (-1.0, 1.0)
+"""The others over the primary: a saturated ACEScg green lies far outside Rec.709."""
 _NEAR = 0.14
 """How far from the screen's chroma, in ratios to its primary, a pixel still is screen."""
 _FLAT = 0.08
