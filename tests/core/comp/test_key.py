@@ -152,3 +152,12 @@ def test_screen_of_a_real_wall_and_hair_of_real_people(footage):
     assert (found[180:200, 350:375] == 1).all(), "his cheek"
     wisps = found[170:205, 230:260]
     assert ((wisps > 0.05) & (wisps < 0.95)).mean() > 0.15, "her hair is translucent"
+
+
+def test_screen_outside_rec709_is_found():
+    """A saturated ACEScg green has negative red and blue in Rec.709."""
+    plate = np.full((120, 200, 3), (0.05, 0.6, 0.05), np.float32)
+    plate[40:, 80:120] = 0.2
+    found = key(plate, estimate_screen([plate])).matte
+    assert (found[50:, 85:115] == 1).all()
+    assert (found[:30] == 0).all()
