@@ -1,4 +1,4 @@
-"""The contact sheet: a shot at a glance, for people. Rows of pictures over a handful of frames, through the display view."""
+"""The contact sheet: a shot at a glance, for people. Rows of pictures over a handful of frames."""
 
 from __future__ import annotations
 
@@ -54,24 +54,26 @@ def pick_frames(frames: list[int], anchors: list[int], columns: int = 5) -> list
 def contact_sheet(
     rows: list[Row], frames: list[int], config: ColorConfig, *, title: str, notes: str = "", width: int = 320
 ) -> Array:
-    """The sheet (H, W, 3) in display values 0..1; every picture becomes `width` pixels wide before the view is applied."""
+    """The sheet (H, W, 3) in display values 0..1. Pictures are made `width` pixels wide before the view."""
     cells = [[row.at(frame) for frame in frames] for row in rows]
     pictures = [[_shown(cell, config, width) for cell in line] for line in cells]
-    height = max((p.shape[0] for line in pictures for p in line if p is not None), default=round(width * 9 / 16))
+    height = max(
+        (p.shape[0] for line in pictures for p in line if p is not None), default=round(width * 9 / 16)
+    )
     sheet_w = 2 * _MARGIN + _LABELS + len(frames) * (width + _GAP) - _GAP
     sheet_h = _HEADER + len(rows) * (height + _GAP) - _GAP + 2 * _MARGIN
     sheet = np.full((sheet_h, sheet_w, 3), _GROUND, np.float32)
     _header(sheet, title, notes, frames, width)
     for line, row in enumerate(rows):
         top = _HEADER + _MARGIN + line * (height + _GAP)
-        write(sheet, row.label.upper(), _MARGIN, top + 20, 0.50, _INK)
+        write(sheet, row.label.upper(), (_MARGIN, top + 20), 0.50, _INK)
         for k, text in enumerate(row.note.split("\n") if row.note else []):
-            write(sheet, text, _MARGIN, top + 42 + 17 * k, 0.37, _FAINT)
+            write(sheet, text, (_MARGIN, top + 42 + 17 * k), 0.37, _FAINT)
         for column, (cell, picture) in enumerate(zip(cells[line], pictures[line], strict=True)):
             left = _MARGIN + _LABELS + column * (width + _GAP)
             _place(sheet, picture, left, top, (height, width))
             if cell is not None and cell.mark:
-                write(sheet, cell.mark, left + 9, top + height - 10, 0.37, _INK, shade=True)
+                write(sheet, cell.mark, (left + 9, top + height - 10), 0.37, _INK, shade=True)
     return sheet
 
 
@@ -96,14 +98,14 @@ def _shown(cell: Cell | None, config: ColorConfig, width: int) -> Array | None:
 
 
 def _header(sheet: Array, title: str, notes: str, frames: list[int], width: int) -> None:
-    write(sheet, title, _MARGIN, _MARGIN + 18, 0.78, _INK)
+    write(sheet, title, (_MARGIN, _MARGIN + 18), 0.78, _INK)
     if notes:
-        write(sheet, notes, _MARGIN, _MARGIN + 44, 0.42, _FAINT)
+        write(sheet, notes, (_MARGIN, _MARGIN + 44), 0.42, _FAINT)
     rule = _HEADER + 4
     sheet[rule : rule + 1, _MARGIN:-_MARGIN] = 0.22
     for column, frame in enumerate(frames):
         left = _MARGIN + _LABELS + column * (width + _GAP)
-        write(sheet, str(frame), left, _HEADER - 6, 0.42, _ACCENT)
+        write(sheet, str(frame), (left, _HEADER - 6), 0.42, _ACCENT)
 
 
 def _place(sheet: Array, picture: Array | None, left: int, top: int, shape: tuple[int, int]) -> None:
@@ -118,21 +120,32 @@ def _place(sheet: Array, picture: Array | None, left: int, top: int, shape: tupl
 
 
 def write(
-    sheet: Array, text: str, x: int, y: int, scale: float, ink: tuple[float, float, float], *, shade: bool = False
+    sheet: Array,
+    text: str,
+    at: tuple[int, int],
+    scale: float,
+    ink: tuple[float, float, float],
+    *,
+    shade: bool = False,
 ) -> None:
-    """Draw text with its baseline at (x, y): large first, then reduced, since OpenCV's strokes are coarse."""
+    """Draw text with its baseline starting at the pixel `at`: large first, then reduced, since OpenCV's strokes are coarse."""
     big, font = _TEXT_SCALE, cv2.FONT_HERSHEY_SIMPLEX
     thickness = max(1, round(scale * big * 1.3))
     (w, h), below = cv2.getTextSize(text, font, scale * big, thickness)
     pad = 2 * big
     mask = np.zeros((h + below + 2 * pad, w + 2 * pad), np.uint8)
     cv2.putText(mask, text, (pad, pad + h), font, scale * big, 255, thickness, cv2.LINE_AA)
-    small = cv2.resize(mask, None, fx=1 / big, fy=1 / big, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    top, left = y - (pad + h) // big, x - pad // big
+    small = (
+        cv2.resize(mask, None, fx=1 / big, fy=1 / big, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    )
+    top, left = at[1] - (pad + h) // big, at[0] - pad // big
     rows = slice(max(top, 0), min(top + small.shape[0], sheet.shape[0]))
     columns = slice(max(left, 0), min(left + small.shape[1], sheet.shape[1]))
     cover = small[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left, None]
     part = sheet[rows, columns]
     if shade:
-        part *= 1 - 0.75 * cv2.GaussianBlur(np.ascontiguousarray(cover[..., 0]), (0, 0), 2.2)[..., None].clip(0, 1)
+        halo = np.clip(cv2.GaussianBlur(np.ascontiguousarray(cover[..., 0]), (0, 0), 2.2), 0, 1)
+        part *= 1 - 0.75 * halo[..., None]
+            0, 1
+        )
     part += (np.array(ink, np.float32) - part) * cover

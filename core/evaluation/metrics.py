@@ -162,7 +162,7 @@ class ClipMetrics:
 
     @property
     def foreground_psnr_db(self) -> float | None:
-        """PSNR of the subject, each pixel weighted by the truth's matte, so that soft edges count for what they hold."""
+        """PSNR of the subject: pixels weigh as much as the truth's matte, so soft edges count for what they hold."""
         return self._foreground.psnr_db
 
     @property

@@ -38,7 +38,9 @@ def placed(still: Still, shape: tuple[int, ...], motion: Matrix | None = None) -
         return still.rgb
     size = (shape[1], shape[0])
     flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
-    return np.asarray(cv2.warpPerspective(still.rgb, matrix, size, flags=flags, borderMode=border), np.float32)
+    return np.asarray(
+        cv2.warpPerspective(still.rgb, matrix, size, flags=flags, borderMode=border), np.float32
+    )
 
 
 def _over(foreground: Array, matte: Array, background: Array) -> Array:

@@ -53,7 +53,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A rendered shot's files under `folder`, to which its `delivery.files` are relative; pictures in the working space."""
+    """A rendered shot's files under `folder`, which its `delivery.files` are relative to, in the working space."""
 
     shot: Shot
     folder: Path
@@ -116,4 +116,3 @@ def score(
 def _picture(path: Path, colorspace: str, config: ColorConfig) -> Array:
     rgb = np.ascontiguousarray(read_image(path).pixels[..., :3])
     return config.convert(rgb, colorspace, config.working)
-

@@ -59,7 +59,9 @@ def write_contact_sheet(
 
         rows.append(Row("Truth", lambda f: Cell(truth.composite(f, config)), "rendered in place"))
         rows.append(Row("Naive", naive, _small_print("naive_moved", metrics, "first still, moved")))
-    notes = f"frames {shot.frames}   {_rate(shot)} fps   {len(stills)} references" + (f"   engine {engine}" if engine else "")
+    notes = f"frames {shot.frames}   {_rate(shot)} fps   {len(stills)} references" + (
+        f"   engine {engine}" if engine else ""
+    )
     save_png(path, contact_sheet(rows, frames, config, title=shot.name, notes=notes))
     return path
 

@@ -5,6 +5,7 @@ Metres; z up, facing -y, arms held away from the body. Heights are those of a pe
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,14 +19,19 @@ PELVIS, CHEST, HEAD, UPPER_ARM, FOREARM, THIGH, SHIN, FOOT = 0, 1, 2, 3, 5, 7, 9
 """Bones; of the limbs the left one, the right one is the next number."""
 
 JOINTS: dict[str, Matrix] = {
-    name: np.array(at)
+    name: np.array(at, float)
     for name, at in {
-        "pelvis": (0, 0, 0.95), "waist": (0, 0, 1.08), "neck": (0, 0.005, 1.46), "head": (0, -0.012, 1.615),
+        "pelvis": (0, 0, 0.95), "waist": (0, 0, 1.08), "neck": (0, 0.005, 1.46),
         "shoulder": (0.172, 0.0, 1.395), "elbow": (0.36, 0.01, 1.185), "wrist": (0.535, -0.02, 1.01),
-        "hip": (0.085, 0, 0.92), "knee": (0.103, -0.012, 0.50), "ankle": (0.113, 0.02, 0.09), "toe": (0.128, -0.13, 0.035),
+        "hip": (0.085, 0, 0.92), "knee": (0.103, -0.012, 0.50),
+        "ankle": (0.113, 0.02, 0.09), "toe": (0.128, -0.13, 0.035),
     }.items()
 }  # fmt: skip
 _MIRROR = np.array([-1.0, 1, 1])
+
+
+def _at(x: float, y: float, z: float) -> Matrix:
+    return np.array([x, y, z], float)
 
 
 def joint(name: str, side: int = 1) -> Matrix:
@@ -73,7 +79,7 @@ class Look:
 
 def capsules(look: Look) -> list[Capsule]:
     """The body's parts in the rest pose."""
-    v = lambda *at: np.array(at, float)  # noqa: E731
+    v = _at
     parts = [
         Capsule(v(0, 0, 1.02), v(0, -0.005, 1.31), 0.125, 0.152, CHEST, COAT, 0.74),
         Capsule(v(-0.115, 0.005, 1.385), v(0.115, 0.005, 1.385), 0.066, 0.066, CHEST, COAT, 0.95),
@@ -134,8 +140,7 @@ def make_skin(look: Look, cell_m: float) -> Skin:
     counts = np.ceil((high - low) / cell_m).astype(int) + 1
     axes = [(low[i] + cell_m * np.arange(counts[i])).astype(np.float32) for i in range(3)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    field = np.full(tuple(counts), 1.0, np.float32)
-    _sample(field, grid, parts, look, low, cell_m)
+    field = _sample(grid, parts, look, low, cell_m)
     points, triangles = surface_nets(field, low, cell_m)
     normals = _gradient(points, parts, look)
     open_share = np.ones(len(points), np.float32)
@@ -156,8 +161,9 @@ def make_skin(look: Look, cell_m: float) -> Skin:
     return Skin(points, normals, triangles, open_share, materials, _weights(each, parts, points))
 
 
-def _sample(field: Array, grid: Array, parts: list[Capsule], look: Look, low: Matrix, cell_m: float) -> None:
-    """Fill the field near the body only: cells beyond 6 cm of every part keep 1."""
+def _sample(grid: Array, parts: list[Capsule], look: Look, low: Matrix, cell_m: float) -> Array:
+    """The distance over the (..., 3) grid near the body; what lies beyond 6 cm of every part is 1."""
+    field = np.full(grid.shape[:-1], 1.0, np.float32)
     near = np.zeros(field.shape, bool)
     for part in parts:
         reach = max(part.radius_a, part.radius_b) * max(1.0, part.flat) + 0.06
@@ -165,6 +171,7 @@ def _sample(field: Array, grid: Array, parts: list[Capsule], look: Look, low: Ma
         b = np.ceil((np.maximum(part.a, part.b) + reach - low) / cell_m).astype(int) + 1
         near[a[0] : b[0], a[1] : b[1], a[2] : b[2]] = True
     field[near] = body_distance(grid[near], parts, look)
+    return field
 
 
 def body_distance(points: Array, parts: list[Capsule], look: Look) -> Array:
@@ -222,8 +229,10 @@ def surface_nets(field: Array, low: Matrix, cell_m: float) -> tuple[Array, npt.N
     inside = field < 0
     cells = tuple(n - 1 for n in field.shape)
     total, count = np.zeros((*cells, 3), np.float32), np.zeros(cells, np.float32)
-    offsets = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
-    corner = {o: field[tuple(slice(d, d + c) for d, c in zip(o, cells, strict=True))] for o in offsets}
+    offsets = list(itertools.product((0, 1), repeat=3))
+    corner: dict[tuple[int, ...], Array] = {
+        o: field[tuple(slice(d, d + c) for d, c in zip(o, cells, strict=True))] for o in offsets
+    }
     for start in offsets:
         for axis in range(3):
             if start[axis]:

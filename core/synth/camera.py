@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 _CAMERA_AXES = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
 
 
@@ -23,7 +24,7 @@ class Camera:
     position: Matrix
     size: tuple[int, int]
 
-    def project(self, points: Matrix) -> Matrix:
+    def project(self, points: Floats) -> Matrix:
         """World points (N, 3) to (N, 3): pixel x, pixel y and depth in metres."""
         seen = (points - self.position) @ self.rotation.T
         pixels = seen @ self.intrinsics.T
@@ -120,7 +121,7 @@ def make_move(rng: np.random.Generator, seconds: float, eye: tuple[float, float,
     travel = np.array([side * rng.uniform(0.18, 0.38), rng.uniform(0.1, 0.5), rng.uniform(-0.05, 0.08)])
     start = np.array(eye) - travel * [0.5, 0.5, 0.5]
     yaw = side * rng.uniform(1.6, 3.2)
-    pitch = rng.uniform(-1.6, -0.5)
+    pitch = rng.uniform(-2.2, -1.2)
     angles = np.array([[yaw, pitch - rng.uniform(-0.7, 0.7)], [-yaw * rng.uniform(0.5, 0.9), pitch]])
     frequencies = np.stack(
         [rng.uniform(a, b, 6) for a, b in ((0.25, 0.5), (0.7, 1.1), (1.4, 2.0), (2.4, 3.4))], axis=1

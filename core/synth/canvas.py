@@ -40,7 +40,7 @@ class Canvas:
         self, cell_m: float, rng: np.random.Generator, octaves: int = 5, persistence: float = 0.5
     ) -> Array:
         """`fbm` over the whole canvas."""
-        return fbm(self.shape, (self.height_m, self.width_m), cell_m, rng, octaves, persistence)
+        return fbm(self.shape, (self.height_m, self.width_m), cell_m, rng, octaves, persistence=persistence)
 
     def box(
         self, s0: float, z0: float, s1: float, z1: float, arch: float = 0.0
@@ -128,7 +128,8 @@ class Canvas:
             cv2.resize(np.asarray(part, np.float32), size, interpolation=cv2.INTER_LINEAR)
             for part in (sun.reshape(coarse), lamps, ambient)
         ]
-        return stretched[0], stretched[1], stretched[2]
+        sun_map, lamp_map, ambient_map = (np.asarray(part, np.float32) for part in stretched)
+        return sun_map, lamp_map, ambient_map
 
     def _relief_shadow(self, toward: Array) -> Array:
         """The sun's share that the relief's own shadows leave, marching toward the sun over the height field."""

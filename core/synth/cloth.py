@@ -7,6 +7,7 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth import body
+from pai_studio.core.synth.camera import Floats
 from pai_studio.core.synth.noise import color, fbm, lookup, smooth
 
 _SHEEN = np.array([0.10, 0.05, 0.06, 0.16, 0.10, 0.16], np.float32)
@@ -19,13 +20,13 @@ class Cloth:
     def __init__(self, look: body.Look, rng: np.random.Generator) -> None:
         self.look = look
         shape, extent = (512, 512), (2.0, 2.0)
-        folds = fbm(shape, extent, 0.20, rng, 3, 0.45)
-        folds = cv2.resize(folds, (512, 1024), interpolation=cv2.INTER_LINEAR)[:512]  # folds run up and down
+        folds = fbm(shape, extent, 0.20, rng, 3, persistence=0.45)
+        folds = np.asarray(cv2.resize(folds, (512, 1024))[:512], np.float32)  # folds run up and down
         slope = np.stack([np.gradient(folds, axis=1), -np.gradient(folds, axis=0)], axis=-1) * np.float32(
             256 * 0.022
         )
         self.slope = np.asarray(slope, np.float32)
-        self.tone = np.asarray(0.5 * fbm(shape, extent, 0.05, rng, 4, 0.75), np.float32)
+        self.tone = np.asarray(0.5 * fbm(shape, extent, 0.05, rng, 4, persistence=0.75), np.float32)
 
     def surface(self, rest: Array, normals: Array, distances: Array) -> tuple[Array, Array, Array]:
         """Albedo (n, 3), bumped unit normals (n, 3) and sheen (n, 1); `distances` (n, 6) are those to each material."""
@@ -43,11 +44,12 @@ class Cloth:
             (body.COAT, self._coat),
             (body.SKIN, self._face),
             (body.SCARF, self._scarf),
-            (body.BOOTS, self._boots),
         ):
             part = material == kind
             if part.any():
                 albedo[part] = paint(albedo[part], x[part], y[part], z[part])
+        boots = material == body.BOOTS
+        albedo[boots] = self._boots(albedo[boots], z[boots])
         return np.clip(albedo, 0.004, 0.95), np.asarray(bumped, np.float32), _SHEEN[material][:, None]
 
     def _coat(self, base: Array, x: Array, y: Array, z: Array) -> Array:
@@ -103,13 +105,13 @@ class Cloth:
         out = base * knit[:, None]
         return np.asarray(out + (color("efe2c4") - out) * (stripe * 0.85)[:, None], np.float32)
 
-    def _boots(self, base: Array, x: Array, y: Array, z: Array) -> Array:
+    def _boots(self, base: Array, z: Array) -> Array:
         sole = smooth(z, 0.022, 0.018)
         strap = smooth(np.abs(z - 0.27), 0.016, 0.012) + smooth(np.abs(z - 0.13), 0.012, 0.009)
         return np.asarray(base * (1 - 0.6 * sole - 0.45 * strap)[:, None], np.float32)
 
 
-def _wave(x: Array, period: float) -> Array:
+def _wave(x: Floats, period: float) -> Array:
     """The distance to the nearest line of a pattern, in periods (0..0.5)."""
     phase = x / np.float32(period)
     return np.asarray(np.abs(phase - np.round(phase)), np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,18 @@ PLASTERS = (
     "c77f49",
 )
 SHUTTERS = ("2f5d50", "41597a", "6b3b2a", "3c6e71", "7a5c3a", "5a6b3f", "284b63")
+
+
+class Opening(NamedTuple):
+    """A window's place on its wall: the middle s, the sill's z, width and height, and its arch's rise."""
+
+    s: float
+    z: float
+    w: float
+    h: float
+    arch: float = 0.0
+
+
 GROUND_FLOOR_M = 3.3
 STOREY_M = 3.0
 
@@ -45,7 +58,7 @@ def house_front(
 ) -> Canvas:
     """A painted house front, its relief in metres; the light comes later."""
     wall = Canvas(width_m, height_m, texels_per_m, style.plaster)
-    _plaster(wall, style, rng)
+    _plaster(wall, rng)
     _bricks_showing(wall, rng)
     for level in np.arange(GROUND_FLOOR_M, height_m - 0.5, STOREY_M):
         _band(wall, float(level), style)
@@ -56,7 +69,7 @@ def house_front(
     window_w, window_h = rng.uniform(0.85, 1.05), rng.uniform(1.45, 1.7)
     for level in np.arange(GROUND_FLOOR_M, height_m - window_h - 0.9, STOREY_M):
         for s in centres:
-            _window(wall, float(s), float(level) + 0.85, window_w, window_h, style, rng)
+            _window(wall, Opening(float(s), float(level) + 0.85, window_w, window_h), style, rng)
     for s in centres:
         kind = rng.random()
         if kind < 0.38:
@@ -64,7 +77,7 @@ def house_front(
         elif kind < 0.72 and pitch > 2.0:
             _shop_window(wall, float(s), min(pitch * 0.74, 1.9), style, rng)
         else:
-            _window(wall, float(s), 1.25, window_w, window_h * 0.95, style, rng, arched=True)
+            _window(wall, Opening(float(s), 1.25, window_w, window_h * 0.95, window_w * 0.42), style, rng)
     if rng.random() < 0.6:
         _ivy(wall, rng)
     _grime(wall, rng)
@@ -76,15 +89,17 @@ def plain_wall(
 ) -> Canvas:
     """A house's blind side or a garden wall: plaster over stone, worn."""
     wall = Canvas(width_m, height_m, texels_per_m, style.plaster * 0.9)
-    _plaster(wall, style, rng)
+    _plaster(wall, rng)
     _bricks_showing(wall, rng)
     _corner_stones(wall, style, rng)
     _plinth(wall, rng)
+    if height_m > 2 and rng.random() < 0.7:
+        _ivy(wall, rng)
     _grime(wall, rng)
     return wall
 
 
-def _plaster(wall: Canvas, style: Style, rng: np.random.Generator) -> None:
+def _plaster(wall: Canvas, rng: np.random.Generator) -> None:
     patches = wall.noise(1.6, rng, 5, 0.6)
     fine = wall.noise(0.12, rng, 4, 0.7)
     wall.albedo *= (1 + 0.17 * patches + 0.10 * fine)[..., None].clip(0.3, 1.6)
@@ -158,17 +173,9 @@ def _corner_stones(wall: Canvas, style: Style, rng: np.random.Generator) -> None
         long = not long
 
 
-def _window(
-    wall: Canvas,
-    s: float,
-    z: float,
-    w: float,
-    h: float,
-    style: Style,
-    rng: np.random.Generator,
-    arched: bool = False,
-) -> None:
-    half, arch = w / 2, w * 0.42 if arched else 0.0
+def _window(wall: Canvas, at: Opening, style: Style, rng: np.random.Generator) -> None:
+    s, z, w, h, arch = at
+    half = w / 2
     wall.rect(
         s - half - 0.13,
         z - 0.02,
@@ -179,38 +186,23 @@ def _window(
         keep=0.2,
         arch=arch and arch + 0.1,
     )
-    lit = rng.random() < style.lit_share
-    _panes(wall, s, z, w, h, arch, style, rng, lit)
+    _panes(wall, at, style, rng)
     wall.rect(s - half - 0.18, z - 0.1, s + half + 0.18, z - 0.015, albedo=style.trim * 1.08, relief=0.11)
     _rain_streaks(wall, s, z - 0.1, half + 0.12, rng)
-    if not arched and rng.random() < 0.8:
+    if not arch and rng.random() < 0.8:
         openness = float(rng.uniform(0.9, 1.0))
         for side in (-1, 1):
-            _shutter(
-                wall,
-                s + side * (half + half * openness / 2 + 0.14),
-                z + 0.01,
-                half * openness,
-                h - 0.02,
-                style,
-            )
+            middle = s + side * (half + half * openness / 2 + 0.14)
+            _shutter(wall, Opening(middle, z + 0.01, half * openness, h - 0.02), style)
     if rng.random() < 0.45:
         _flower_box(wall, s, z - 0.02, w * 0.94, rng)
 
 
-def _panes(
-    wall: Canvas,
-    s: float,
-    z: float,
-    w: float,
-    h: float,
-    arch: float,
-    style: Style,
-    rng: np.random.Generator,
-    lit: bool,
-) -> None:
+def _panes(wall: Canvas, at: Opening, style: Style, rng: np.random.Generator) -> None:
     """Glass set back in its opening, with a frame, bars and either a room's light or the sky on it."""
+    s, z, w, h, arch = at
     half = w / 2
+    lit = rng.random() < style.lit_share
     part, cover = wall.box(s - half, z, s + half, z + h, arch)
     if not cover.size:
         return
@@ -226,7 +218,7 @@ def _panes(
     wall.emission[part] += (glow - wall.emission[part]) * cover[..., None]
     wall.relief[part] += (np.float32(-0.14) - wall.relief[part]) * cover
     if lit:
-        _curtains(wall, s, z, w, h, rng)
+        _curtains(wall, at, rng)
     dark = np.zeros(3, np.float32)
     bars = [
         (s - half, z, s - half + 0.055, z + h),
@@ -242,7 +234,8 @@ def _panes(
         wall.rect(s0, z0, s1, z1, albedo=style.wood, relief=-0.095, emission=dark)
 
 
-def _curtains(wall: Canvas, s: float, z: float, w: float, h: float, rng: np.random.Generator) -> None:
+def _curtains(wall: Canvas, at: Opening, rng: np.random.Generator) -> None:
+    s, z, w, h, _ = at
     width = w * float(rng.uniform(0.16, 0.3))
     for s0 in (s - w / 2, s + w / 2 - width):
         part, cover = wall.box(s0, z, s0 + width, z + h)
@@ -251,10 +244,10 @@ def _curtains(wall: Canvas, s: float, z: float, w: float, h: float, rng: np.rand
         wall.emission[part] *= 1 - cover[..., None] * (1 - folds[..., None] * np.float32(0.75))
 
 
-def _shutter(wall: Canvas, s: float, z: float, w: float, h: float, style: Style) -> None:
+def _shutter(wall: Canvas, at: Opening, style: Style) -> None:
     """A louvred shutter folded back against the wall."""
-    part, cover = wall.box(s - w / 2, z, s + w / 2, z + h)
-    if not cover.size:
+    s, z, w, h, _ = at
+    if not wall.box(s - w / 2, z, s + w / 2, z + h)[1].size:
         return
     rail, _ = wall.box(s - w / 2 + 0.05, z + 0.06, s + w / 2 - 0.05, z + h - 0.06)
     _, rows = wall.grid()

@@ -25,9 +25,9 @@ _OUTFITS = (
     # coat, leggings, skin, boots, hair, scarf, plaid line
     ("a8342c", "2a2c38", "c98e6e", "4a2f20", "3a2014", "d9b24a", "e8c9a0"),
     ("c48a1e", "3a3f52", "e0ac8a", "3b2a22", "7a3b1a", "3c6b74", "f0dcae"),
-    ("2f5f6b", "2b2622", "8a5a3c", "5a3a24", "15100d", "d8743a", "a9d0cf"),
+    ("2f5f6b", "2b2622", "a06a4a", "5a3a24", "15100d", "d8743a", "a9d0cf"),
     ("6b2f4a", "4a4a44", "d8a080", "2c2420", "b5803c", "e2d3b0", "d8a0b8"),
-    ("d8cbb0", "4b5a44", "6f452c", "42291a", "1a120e", "b0392f", "a88a5c"),
+    ("d8cbb0", "4b5a44", "946349", "42291a", "1a120e", "b0392f", "a88a5c"),
     ("3d4f86", "8a7a62", "e6b899", "5c3b24", "8c4a20", "e0a63a", "c0cbe8"),
 )
 
@@ -70,8 +70,8 @@ class Scene:
         self.spec = spec
         rng = np.random.default_rng([spec.seed, 0])
         seconds = max(spec.frames, 2) / spec.fps
-        width, height = spec.size
-        self.move = make_move(rng, seconds, (0.0, 0.0, 1.5))
+        width = spec.size[0]
+        self.move = make_move(rng, seconds, (0.0, 0.0, 1.38))
         focal = self.move.focal * width
         self.place = lay_out(spec.seed, width, self.move.focal, spec.mood)
         density = float(np.clip(1.2 * focal / 8.0, 10, 165))
@@ -81,12 +81,12 @@ class Scene:
         person = np.random.default_rng([spec.seed, 3])
         look = _look(person)
         walk = _walk(person, self.place.stand, look, seconds)
-        self.subject = Subject(look, walk, self.place.light, self.stage.light, width / 1280, spec.seed)
+        self.subject = Subject(look, walk, (self.place.light, self.stage.light), width / 1280, spec.seed)
         self.floor = shadow.FloorMap(self.place.stand)
 
     @cached_property
-    def _sun_map(self) -> tuple[Array, float]:
-        return shadow.sun_share_map(self.floor, self.place.light)
+    def _sun_map(self) -> Array:
+        return shadow.sun_share(self.floor, self.place.light)
 
     def share(self, index: int) -> float:
         """Where frame `index` lies in the shot, 0..1."""
@@ -108,7 +108,9 @@ class Scene:
         screen, screen_floor = self.stage.seen(camera)
         bent = self.subject.bent(share)
         triangles = self.subject.skin.triangles
-        in_place = shadow.place_shadow(self.floor, bent.points, triangles, self.place.light, *self._sun_map)
+        in_place = shadow.place_shadow(
+            self.floor, bent.points, triangles, self.place.light.to_sun, self._sun_map
+        )
         on_stage = shadow.stage_shadow(self.floor, bent.points, triangles, self.stage.light.directions)
         cast = 1 - (1 - _where_mapped(self.floor, in_place, camera)) * bare
         stage_cast = 1 - (1 - _where_mapped(self.floor, on_stage, camera)) * screen_floor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Floats
 from pai_studio.core.synth.canvas import Canvas
 from pai_studio.core.synth.noise import color, fbm, hashed, smooth
 
@@ -13,7 +14,7 @@ _COBBLE_M = 0.115
 
 
 def street_floor(
-    left_m: float, right_m: float, length_m: float, texels_per_m: float, start_m: float, seed: int
+    left_m: float, right_m: float, *, start_m: float, length_m: float, texels_per_m: float, seed: int
 ) -> tuple[Canvas, Array]:
     """The floor from x = `left_m` to `right_m`, and its wetness (h, w) in 0..1.
 
@@ -85,12 +86,13 @@ def _flagstones(x: Array, y: Array) -> tuple[Array, Array]:
     shifted = x + 0.37 * hashed(row.astype(np.int64), 21)
     column = np.floor(shifted / np.float32(0.78))
     key = (row * 733 + column).astype(np.int64)
-    edge = np.minimum(0.62 * _phase(y / np.float32(0.62)), 0.78 * _phase(shifted / np.float32(0.78)))
+    edge = np.minimum(0.62 * _phase(y, 0.62), 0.78 * _phase(shifted, 0.78))
     slab = smooth(edge, 0.006, 0.022)
     relief = slab * (0.028 + 0.006 * hashed(key, 22))
     return np.asarray(relief, np.float32), np.asarray(0.3 + slab * (0.7 + 0.4 * hashed(key, 23)), np.float32)
 
 
-def _phase(x: Array) -> Array:
-    share = x - np.floor(x)
+def _phase(x: Floats, period: float) -> Array:
+    share = x / np.float32(period)
+    share = share - np.floor(share)
     return np.asarray(np.minimum(share, 1 - share), np.float32)

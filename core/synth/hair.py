@@ -8,6 +8,7 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth import body
+from pai_studio.core.synth.camera import Floats
 from pai_studio.core.synth.pose import Walk
 
 _SEGMENTS = 10
@@ -49,7 +50,7 @@ class Hair:
         """The strands at a moment; `head` (3, 4) is the head's transform of rest points."""
         turn, scale = head[:, :3], float(np.linalg.norm(head[:, 0]))
         out = self.normals @ (turn / scale).T
-        at = self.roots @ turn.T + head[:, 3]
+        at = np.asarray(self.roots @ turn.T + head[:, 3], np.float32)
         centre = turn @ self.centre + head[:, 3]
         step = (self.length * scale / _SEGMENTS)[:, None]
         gust = (
@@ -57,8 +58,7 @@ class Hair:
             + 0.16 * np.sin(2 * np.pi * 0.7 * time_s + walk.phase * 6)
             + 0.08 * np.sin(2 * np.pi * 1.9 * time_s)
         )
-        wind = np.array([gust, 0.22, 0.0], np.float32) * np.float32(-walk.gesture)
-        wind[1] = 0.25
+        wind = np.array([-walk.gesture * gust, 0.25, 0.0], np.float32)
         back = turn @ np.array([0, 1.0, 0], np.float32) / scale
         side = np.sign(self.normals[:, :1]) * (turn @ np.array([1.0, 0, 0], np.float32) / scale)
         path = [at]
@@ -76,24 +76,18 @@ class Hair:
                 + wave * 0.5
             )
             heading /= np.linalg.norm(heading, axis=1, keepdims=True)
-            at = self._outside(at + heading * step, centre, scale)
+            at = self._outside(at + np.asarray(heading * step, np.float32), centre, scale)
             path.append(at)
         line = np.stack(path, axis=1)
         ends = np.stack([line[:, :-1], line[:, 1:]], axis=2)
         run = ends[:, :, 1] - ends[:, :, 0]
         tangents = run / (np.linalg.norm(run, axis=-1, keepdims=True) + np.float32(1e-6))
-        middles = ends.mean(axis=2)
-        outward = (
-            middles
-            - np.asarray(centre, np.float32) * np.array([1, 1, 0], np.float32)
-            - middles * np.array([0, 0, 1], np.float32)
-            + 0.6 * out[:, None] * 0.1
-        )
-        outward = outward / (np.linalg.norm(outward, axis=-1, keepdims=True) + np.float32(1e-6))
+        middles = np.asarray(ends.mean(axis=2), np.float32)
+        outward = (middles - centre) * np.array([1, 1, 0], np.float32) + np.float32(0.06) * out[:, None]
+        outward /= np.linalg.norm(outward, axis=-1, keepdims=True) + np.float32(1e-6)
         outward[..., 2] += 0.25 * (1 - np.arange(_SEGMENTS) / _SEGMENTS)
         colors = np.repeat(self.colors[:, None], _SEGMENTS, axis=1)
-        flat = lambda a: np.ascontiguousarray(a.reshape(-1, *a.shape[2:]), np.float32)  # noqa: E731
-        return Strands(flat(ends), flat(middles), flat(tangents), flat(outward), flat(colors))
+        return Strands(*(_flat(part) for part in (ends, middles, tangents, outward, colors)))
 
     @staticmethod
     def _outside(at: Array, centre: Array, scale: float) -> Array:
@@ -108,3 +102,8 @@ class Hair:
         push = np.where((below > 0) & (flat < want), want / np.maximum(flat, 1e-3), 1)
         off[:, :2] *= push
         return np.asarray(centre + off, np.float32)
+
+
+def _flat(part: Floats) -> Array:
+    """(strands, segments, ...) as (S, ...)."""
+    return np.ascontiguousarray(part.reshape(-1, *part.shape[2:]), np.float32)

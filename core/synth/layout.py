@@ -67,30 +67,30 @@ class Mood:
 
 MOODS = {
     "golden": Mood(
-        color("ffb269", 5.4),
-        color("92b4e4", 0.56),
-        color("ffb98a", 0.46),
-        color("c79a70", 0.24),
-        color("ffcf9f", 0.5),
-        color("3f78bd", 0.75),
-        color("ffcf9c", 1.25),
-        color("ffb060", 4.5),
-        color("ffab4f"),
-        (19, 24),
-        0.34,
+        sun=color("ffb46c", 11.0),
+        sky=color("9dbce8", 0.85),
+        glow=color("ffbe90", 0.80),
+        bounce=color("c79a70", 0.42),
+        haze=color("ffd3a4", 0.66),
+        zenith=color("3f78bd", 1.3),
+        horizon=color("ffd2a0", 2.1),
+        sky_glow=color("ffb060", 7.0),
+        lamp=color("ffab4f", 1.3),
+        elevation_deg=(19, 24),
+        lit_share=0.34,
     ),
     "dusk": Mood(
-        color("ff8a4a", 1.5),
-        color("6f8fd8", 0.34),
-        color("ff9f86", 0.30),
-        color("8a6a78", 0.10),
-        color("d99a92", 0.34),
-        color("27427f", 0.55),
-        color("ff9d78", 1.25),
-        color("ff7a40", 2.6),
-        color("ffa145", 1.4),
-        (17, 21),
-        0.62,
+        sun=color("ff8a4a", 3.4),
+        sky=color("7c98dc", 0.75),
+        glow=color("ffa68c", 0.60),
+        bounce=color("8a6a78", 0.28),
+        haze=color("d99a92", 0.62),
+        zenith=color("2c4a90", 1.0),
+        horizon=color("ff9d78", 2.1),
+        sky_glow=color("ff7a40", 4.0),
+        lamp=color("ffa145", 1.9),
+        elevation_deg=(17, 21),
+        lit_share=0.62,
     ),
 }
 
@@ -109,7 +109,7 @@ class Builder:
         return float(np.clip(1.15 * self.focal_px / max(distance_m, 1.0), 4, 130 * self.detail))
 
     def hang(
-        self, canvas: Canvas, origin: Matrix, u: Matrix, up: Matrix, order: float, haze: float = 1.0
+        self, canvas: Canvas, origin: Matrix, u: Matrix, up: Matrix, order: float, *, haze: float = 1.0
     ) -> None:
         """Light a canvas at its lower left `origin` with unit directions, and keep it."""
         across, rise = u * canvas.width_m, up * canvas.height_m
@@ -124,7 +124,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     rng = np.random.default_rng([seed, 1])
     mood = MOODS[mood_name or ("golden" if rng.random() < 0.7 else "dusk")]
     sun_side = int(rng.choice([-1, 1]))
-    stand = np.array([sun_side * rng.uniform(0.75, 1.15), rng.uniform(6.6, 7.2), 0.0])
+    stand = np.array([sun_side * rng.uniform(0.7, 1.05), rng.uniform(5.9, 6.5), 0.0])
     elevation, azimuth = np.radians(rng.uniform(*mood.elevation_deg)), np.radians(rng.uniform(46, 60))
     to_sun = np.array([sun_side * np.sin(azimuth), np.cos(azimuth), np.tan(elevation)])
     to_sun /= np.linalg.norm(to_sun)
@@ -138,7 +138,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         mood.glow,
         mood.bounce,
         mood.haze,
-        _lamps(lamp_spots, strings, houses, mood),
+        _lamps(lamp_spots, strings, mood),
         np.stack([h.block for h in houses]),
     )
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
@@ -150,7 +150,14 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     for y, height, sag in strings:
         _hang_string(build, y, height, sag, houses)
     _dress(build, houses, stand)
-    sky = Sky(mood.zenith, mood.horizon, mood.sky_glow, to_sun, max(160, round(1.3 * width_px)), rng)
+    sky = Sky(
+        zenith=mood.zenith,
+        horizon=mood.horizon,
+        glow=mood.sky_glow,
+        to_sun=to_sun,
+        texels=max(160, round(1.3 * width_px)),
+        rng=rng,
+    )
     quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
     return Place(light, sky, _floors(build, houses, seed), quads, stand, np.array([0, _END_M, 2.0]))
 
@@ -160,7 +167,7 @@ def _houses(
 ) -> list[House]:
     """Two rows of houses; on the sun's side a low garden wall lets a shaft of light fall on the subject."""
     plasters = list(rng.permutation(PLASTERS))
-    houses = []
+    houses: list[House] = []
     for side in (-1, 1):
         near = -3.0
         wall = float(rng.uniform(3.2, 3.9))
@@ -209,12 +216,11 @@ def _strings(rng: np.random.Generator) -> list[tuple[float, float, float]]:
 
 
 def _lamps(
-    spots: list[tuple[int, float, float]],
-    strings: list[tuple[float, float, float]],
-    houses: list[House],
-    mood: Mood,
+    spots: list[tuple[int, float, float]], strings: list[tuple[float, float, float]], mood: Mood
 ) -> tuple[Lamp, ...]:
-    lamps = [Lamp(np.array([side * (wall - 0.5), y, 3.0]), mood.lamp * 1.1) for side, wall, y in spots]
+    # Lit windows and lanterns behind the camera, which fill the side of the subject that it sees.
+    lamps = [Lamp(np.array([x, 2.2, 2.7]), mood.lamp * power) for x, power in ((-2.6, 1.7), (2.6, 1.7))]
+    lamps += [Lamp(np.array([side * (wall - 0.5), y, 3.0]), mood.lamp * 1.1) for side, wall, y in spots]
     for y, height, sag in strings:
         lamps += [
             Lamp(np.array([x, y, height - sag * (1 - (x / 3.5) ** 2)]), mood.lamp * 0.55)
@@ -313,7 +319,9 @@ def _hang_string(build: Builder, y: float, height: float, sag: float, houses: li
     )
     density = min(2.0 * build.texels_per_m(y), 220 * build.detail + 8)
     bulbs = int(build.rng.integers(9, 13))
-    string = props.light_string(left + right, sag, bulbs, density, color("ffc070", 26), build.rng)
+    string = props.light_string(
+        left + right, sag, density, bulbs=bulbs, glow=color("ffc070", 26), rng=build.rng
+    )
     build.hang(string, np.array([-left, y, height - sag - 0.4]), np.array([1.0, 0, 0]), _UP, y, haze=0.5)
 
 
@@ -370,7 +378,9 @@ def _far_end(build: Builder) -> None:
         hill = props.ridge(170, height, build.texels_per_m(distance), color(tone), rng)
         build.hang(hill, np.array([-85, distance, -1]), np.array([1.0, 0, 0]), _UP, distance, haze=0.8)
     width = float(rng.uniform(5.5, 7.0))
-    tower = props.tower_top(width, 24, build.texels_per_m(46), color("d9b98c"), color("8f4a33"), rng)
+    tower = props.tower_top(
+        width, 24, build.texels_per_m(46), body=color("d9b98c"), roof=color("8f4a33"), rng=rng
+    )
     x = float(rng.uniform(-2.5, 2.5)) - width / 2
     build.hang(tower, np.array([x, 46, 0]), np.array([1.0, 0, 0]), _UP, 46)
     opening = float(rng.uniform(1.3, 1.9))
@@ -409,7 +419,9 @@ def _floors(build: Builder, houses: list[House], seed: int) -> tuple[Floor, ...]
         (2.6, 7.0, 145, 0.0),
     ):
         density = max(8.0, finest * build.detail)
-        canvas, wet = street_floor(left - wide, right + wide, end - start, density, start, seed)
+        canvas, wet = street_floor(
+            left - wide, right + wide, start_m=start, length_m=end - start, texels_per_m=density, seed=seed
+        )
         origin, u, v = np.array([left - wide, start, 0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
         build.hang(canvas, origin, u, v, end)
         surface = build.quads.pop()

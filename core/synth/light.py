@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth.camera import Matrix
+from pai_studio.core.synth.camera import Floats, Matrix
 
 _SUN_SAMPLES = 9
 
@@ -38,7 +38,7 @@ class Light:
     blockers: Matrix
     sun_width: float = 0.02
 
-    def sunlit(self, points: Matrix) -> Array:
+    def sunlit(self, points: Floats) -> Array:
         """The share of the sun's disc that each of (N, 3) points sees, in 0..1."""
         side = np.cross(self.to_sun, [0, 0, 1.0])
         side /= np.linalg.norm(side)
@@ -55,7 +55,7 @@ class Light:
         """Sky, bounce and the glow of the open sky down the street, for (..., 3) normals."""
         up = (0.5 + 0.5 * normals[..., 2:3]).astype(np.float32)
         ahead = np.clip(0.5 + 0.5 * normals[..., 1:2], 0, 1).astype(np.float32) ** 2
-        return self.sky * up + self.bounce * (1 - up) + self.glow * ahead
+        return np.asarray(self.sky * up + self.bounce * (1 - up) + self.glow * ahead, np.float32)
 
     def lamps_at(self, points: Array, normals: Array) -> Array:
         """What the lamps give at (..., 3) points with unit normals; one point may stand for all normals."""
@@ -69,7 +69,7 @@ class Light:
         return total
 
 
-def _hits(points: Matrix, ray: Matrix, boxes: Matrix) -> npt.NDArray[np.bool_]:
+def _hits(points: Floats, ray: Matrix, boxes: Matrix) -> npt.NDArray[np.bool_]:
     """Whether a ray from each point meets any box (the slab test); the start itself does not count."""
     columns = [np.ascontiguousarray(points[:, axis], np.float32) for axis in range(3)]
     hit = np.zeros(len(points), bool)

@@ -48,6 +48,7 @@ def fbm(
     cell_m: float,
     rng: np.random.Generator,
     octaves: int = 5,
+    *,
     persistence: float = 0.5,
 ) -> Array:
     """Octaves of `value_noise`, each half the cell of the last; those finer than a texel are left out.

@@ -42,7 +42,7 @@ class Place:
     haze_per_m: float = 0.0075
 
     def seen(self, camera: Camera) -> tuple[Array, Array]:
-        """The (H, W, 3) radiance that the camera sees, bloom of the lens included, and how much of it is bare floor (H, W)."""
+        """The (H, W, 3) radiance that the camera sees, its lens's bloom included; where it is bare floor, (H, W)."""
         width, height = camera.size
         half = camera.scaled((max(2, width // 2), max(2, height // 2)))
         reflected = self.sky.seen(half.rays() * np.array([1, 1, -1], np.float32))
@@ -101,11 +101,12 @@ class Place:
 def bloom(picture: Array) -> Array:
     """A lens's veil: a little of the picture's own light, spread over three widths; energy is kept."""
     height, width = picture.shape[:2]
-    small = cv2.resize(picture, (max(2, width // 4), max(2, height // 4)), interpolation=cv2.INTER_AREA)
-    veil = np.zeros_like(small)
+    size = (max(2, width // 4), max(2, height // 4))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    veil = np.zeros(small.shape, np.float32)
     lost = 0.0
     for spread, share in _BLOOM:
-        veil += share * blur(small, max(0.3, spread * width / 4))
+        veil += np.float32(share) * blur(small, max(0.3, spread * width / 4))
         lost += share
     spread_out = cv2.resize(veil, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(picture * np.float32(1 - lost) + spread_out, np.float32)

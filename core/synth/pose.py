@@ -16,7 +16,10 @@ _ANKLE_M = float(body.JOINTS["ankle"][2])
 
 @dataclass(frozen=True)
 class Walk:
-    """A walk along `heading_deg` (0 faces the camera, positive turns to the person's left), past `middle` at share .5."""
+    """A walk along `heading_deg` (0 faces the camera, positive turns to the person's left).
+
+    At share .5 of the shot it passes `middle`.
+    """
 
     middle: Matrix
     heading_deg: float
@@ -32,15 +35,14 @@ class Walk:
     def bones(self, share: float) -> Array:
         """The thirteen bones' world transforms (13, 3, 4) of rest points, at `share` of the shot."""
         step = self.speed_m_s / self.scale
-        gone = step * (share - 0.5) * self.seconds + 40 * _STRIDE_M
-        cycle = gone / (2 * _STRIDE_M) + self.phase
-        gone = cycle * 2 * _STRIDE_M
+        # Forty strides ahead, so that the cycle's number is never negative.
+        cycle = (step * (share - 0.5) * self.seconds / _STRIDE_M + 40) / 2 + self.phase
         start = (40 + 2 * self.phase) * _STRIDE_M
         moves = _upper_body(cycle, share, self)
-        moves.update(_legs(cycle, gone, moves[body.PELVIS]))
-        return self._placed(moves, gone, start)
+        moves.update(_legs(cycle, moves[body.PELVIS]))
+        return self._placed(moves, start)
 
-    def _placed(self, moves: dict[int, Matrix], gone: float, start: float) -> Array:
+    def _placed(self, moves: dict[int, Matrix], start: float) -> Array:
         """From a body walking along -y to where it is in the world."""
         turn = np.eye(4)
         a = np.radians(self.heading_deg)
@@ -93,12 +95,7 @@ def _upper_body(cycle: float, share: float, walk: Walk) -> dict[int, Matrix]:
         body.JOINTS["waist"],
         _apply(pelvis, body.JOINTS["waist"]),
     )
-    look = (
-        -8 * np.sin(wave) * 0
-        - twist
-        + 26 * np.sin(2 * np.pi * (0.55 * share + walk.phase))
-        + 14 * lift * walk.gesture
-    )
+    look = -twist + 26 * np.sin(2 * np.pi * (0.55 * share + walk.phase)) + 14 * lift * walk.gesture
     head = _about(
         chest[:3, :3] @ _rotation("z", look) @ _rotation("x", -4 + 3 * np.sin(wave * 2)),
         body.JOINTS["neck"],
@@ -147,23 +144,23 @@ def _aligned(rest_axis: Matrix, now_axis: Matrix, carrier: Matrix, rest: Matrix,
     return _about(turn @ carrier, rest, now)
 
 
-def _legs(cycle: float, gone: float, pelvis: Matrix) -> dict[int, Matrix]:
+def _legs(cycle: float, pelvis: Matrix) -> dict[int, Matrix]:
     moves = {}
     for side in (1, -1):
         phase = cycle + (0 if side > 0 else 0.5)
-        number, within = np.floor(phase), phase - np.floor(phase)
+        number = float(np.floor(phase))
+        within = phase - number
         stance = 0.60
         planted = 2 * _STRIDE_M * (number + stance / 2) - (0 if side > 0 else _STRIDE_M)
-        swing = np.clip((within - stance) / (1 - stance), 0, 1)
+        swing = float(np.clip((within - stance) / (1 - stance), 0, 1))
         ease = swing * swing * (3 - 2 * swing)
         ahead = planted + 2 * _STRIDE_M * ease
         lift = 0.085 * np.sin(np.pi * swing) ** 1.5
-        push = 26 * np.clip((within - 0.45) / 0.15, 0, 1) * (1 - ease) - 14 * np.sin(np.pi * ease) * (
-            swing > 0.5
-        )
-        heel = _ANKLE_M + lift + 0.10 * np.sin(np.radians(max(push, 0)))
+        off = float(np.clip((within - 0.45) / 0.15, 0, 1))
+        push = 26 * off * (1 - ease) - (14 * float(np.sin(np.pi * ease)) if swing > 0.5 else 0)
+        heel = _ANKLE_M + lift + 0.10 * float(np.sin(np.radians(max(push, 0.0))))
         ankle = np.array([side * 0.092, -ahead, heel])
-        moves.update(_leg(side, pelvis, ankle, float(push)))
+        moves.update(_leg(side, pelvis, ankle, push))
     return moves
 
 
@@ -178,7 +175,7 @@ def _leg(side: int, pelvis: Matrix, ankle: Matrix, pitch_deg: float) -> dict[int
     forward = np.array([0, -1.0, 0]) - along * -along[1]
     forward /= np.linalg.norm(forward)
     cosine = (upper**2 + length**2 - lower**2) / (2 * upper * length)
-    knee = hip + along * upper * cosine + forward * upper * np.sqrt(max(0.0, 1 - cosine**2))
+    knee = hip + along * upper * cosine + forward * upper * np.sqrt(max(0.0, 1 - float(cosine) ** 2))
     foot_at = hip + along * length
     left = int(side < 0)
     thigh = _aligned(rest["knee"] - rest["hip"], knee - hip, pelvis[:3, :3], rest["hip"], hip)

@@ -61,7 +61,7 @@ def lantern(texels_per_m: float, glow: Array) -> Canvas:
 
 
 def light_string(
-    width_m: float, sag_m: float, bulbs: int, texels_per_m: float, glow: Array, rng: np.random.Generator
+    width_m: float, sag_m: float, texels_per_m: float, *, bulbs: int, glow: Array, rng: np.random.Generator
 ) -> Canvas:
     """A sagging wire with glowing bulbs, (sag + 0.4) m high; its ends hang at the top corners."""
     canvas = _empty(width_m, sag_m + 0.4, texels_per_m, "0d0d0d")
@@ -161,7 +161,13 @@ def laundry(width_m: float, texels_per_m: float, rng: np.random.Generator) -> Ca
 
 
 def tower_top(
-    width_m: float, height_m: float, texels_per_m: float, body: Array, roof: Array, rng: np.random.Generator
+    width_m: float,
+    height_m: float,
+    texels_per_m: float,
+    *,
+    body: Array,
+    roof: Array,
+    rng: np.random.Generator,
 ) -> Canvas:
     """A church tower with a belfry, a clock and a pointed roof, cut out."""
     canvas = _empty(width_m, height_m, texels_per_m, "ffffff")

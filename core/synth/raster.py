@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Floats
 
 SUPERSAMPLE = 2
 _SHIFT = 4  # OpenCV's fixed point: a sixteenth of a sample
@@ -39,13 +40,21 @@ class Window:
         )
 
 
-def window_of(points: Array, size: tuple[int, int], margin_px: float) -> Window | None:
+def window_of(points: Floats, size: tuple[int, int], margin_px: float) -> Window | None:
     """The window that holds (N, 2) pixel points with a margin, cut to the picture; None when all lie outside."""
     low = np.maximum(np.floor(points.min(axis=0) - margin_px), 0).astype(int)
     high = np.minimum(np.ceil(points.max(axis=0) + margin_px), size).astype(int)
     if (high <= low).any():
         return None
     return Window(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Strands' segments: their ends (S, 2, 2) in sample coordinates and their depths (S,)."""
+
+    ends: Array
+    depth: Array
 
 
 @dataclass(frozen=True)
@@ -61,26 +70,22 @@ class Drawn:
 
 
 def draw(
-    window: Window,
-    points: Array,
-    depth: Array,
-    triangles: npt.NDArray[np.int32],
-    ends: Array,
-    end_depth: Array,
+    window: Window, points: Array, depth: Array, triangles: npt.NDArray[np.int32], lines: Lines
 ) -> Drawn:
-    """Rasterise triangles over (V, 2) sample points and line segments (S, 2, 2), nearer over farther."""
+    """Rasterise triangles over (V, 2) sample points, and strands, nearer over farther."""
     corners = points[triangles]
     front = np.flatnonzero(_area(corners) < 0)
-    keys = np.concatenate([depth[triangles[front]].mean(axis=1), end_depth])
+    keys = np.concatenate([depth[triangles[front]].mean(axis=1), lines.depth])
     fixed = np.round(corners[front] * 2**_SHIFT).astype(np.int32)
-    lines = np.round(ends * 2**_SHIFT).astype(np.int64).tolist()
+    ends = np.round(lines.ends * 2**_SHIFT).astype(np.int64).tolist()
     ids = np.zeros((window.height * SUPERSAMPLE, window.width * SUPERSAMPLE), np.int32)
     count = len(front)
     for item in np.argsort(-keys, kind="stable").tolist():
         if item < count:
             cv2.fillConvexPoly(ids, fixed[item], item + 1, cv2.LINE_8, _SHIFT)
         else:
-            cv2.line(ids, *lines[item - count], item + 1, 1, cv2.LINE_8, _SHIFT)
+            first, last = ends[item - count]
+            cv2.line(ids, first, last, item + 1, 1, cv2.LINE_8, _SHIFT)
     flat = ids.ravel()
     filled = np.flatnonzero(flat)
     seen = flat[filled].astype(np.int64) - 1
@@ -112,9 +117,10 @@ def interpolate(values: Array, triangles: npt.NDArray[np.int32], drawn: Drawn) -
     """Vertex values (V, C) over the samples of the skin, (n, C)."""
     corner = triangles[drawn.triangle]
     w = drawn.weights
-    return (
+    total = (
         values[corner[:, 0]] * w[:, :1] + values[corner[:, 1]] * w[:, 1:2] + values[corner[:, 2]] * w[:, 2:]
     )
+    return np.asarray(total, np.float32)
 
 
 def depth_map(points: Array, depth: Array, triangles: npt.NDArray[np.int32], shape: tuple[int, int]) -> Array:

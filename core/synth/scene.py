@@ -25,6 +25,7 @@ from pai_studio.core.synth.filming import Scene, SceneSpec
 
 COLORSPACE = "ACEScg"
 TRUTH_PASSES = ("composite", "background", "matte", "foreground", "gain", "shadow")
+_REFERENCE = FramePattern("ref.####.exr")
 _WORTH_A_POOL = 4_000_000  # pixels in the whole shot
 
 
@@ -128,9 +129,7 @@ def _write_frame(scene: Scene, task: _Task, number: int) -> None:
     for name in TRUTH_PASSES:
         _save(_truth_path(task.folder, name, number), getattr(filmed, name), number)
     if number in task.anchors:
-        _save(
-            FramePattern(str(task.folder / "refs" / "ref.####.exr")).path(number), filmed.background, number
-        )
+        _save(task.folder / "refs" / _REFERENCE.path(number), filmed.background, number)
 
 
 def _truth_path(folder: Path, name: str, number: int) -> Path:
@@ -164,8 +163,8 @@ def _write_cameras(scene: Scene, task: _Task) -> None:
             "screen_homography": plane_homography(first, camera, wall, toward).tolist(),
         })  # fmt: skip
     truth = {
-        "convention": "x_pixel ~ intrinsics @ rotation @ (x_world - position_m); pixel centres at whole numbers, y down",
-        "homographies": "from the first frame's pixels to this frame's, for the street's far end and for the screen's wall",
+        "convention": "pixel ~ intrinsics @ rotation @ (world - position_m); pixel centres at whole numbers, y down",
+        "homographies": "from the first frame's pixels to this one's: of the street's far end, of the screen's wall",
         "markers_m": scene.stage.markers.tolist(),
         "stand_m": scene.place.stand.tolist(),
         "cameras": cameras,
@@ -186,12 +185,18 @@ def _document(
         focal_length="wide normal",
         caption="a person walks through an old-town street in the evening",
     )
+    stills = [
+        Reference(file=f"refs/{_REFERENCE.path(frame)}", frame=frame, colorspace=COLORSPACE)
+        for frame in anchors
+    ]
     return Shot(
-        schema=SCHEMA, name=name, rate=rate, frames=frames,
+        schema=SCHEMA,
+        name=name,
+        rate=rate,
+        frames=frames,
         plate=Plate(files=f"plate/{name}.####.exr", colorspace=COLORSPACE, screen=spec.screen),
-        references=[Reference(file=str(Path("refs") / FramePattern("ref.####.exr").path(n).name), frame=n, colorspace=COLORSPACE)
-                    for n in anchors],
+        references=stills,
         prompt=prompt,
         engine=EngineChoice(seed=spec.seed),
         delivery=Delivery(files="beauty.####.exr", layout="files"),
-    )  # fmt: skip
+    )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth import raster
-from pai_studio.core.synth.camera import Camera, Matrix
+from pai_studio.core.synth.camera import Camera, Floats, Matrix
 from pai_studio.core.synth.light import Light
 from pai_studio.core.synth.noise import LUMA, blur, smooth
 
@@ -50,7 +50,7 @@ class FloorMap:
             np.clip(0.62 * blur(near, 0.05 / _CELL_M) + 0.30 * blur(whole, 0.22 / _CELL_M), 0, 1), np.float32
         )
 
-    def from_above(self, points: Array, feet: Array) -> Array:
+    def away_from(self, feet: Floats) -> Array:
         """Distance in metres of every cell from `feet` (2,), (side, side)."""
         low = self.stand[:2] - _HALF_M
         axis = (np.arange(self.side) + 0.5) * _CELL_M
@@ -73,38 +73,35 @@ class FloorMap:
         return np.asarray(seen, np.float32)
 
 
-def sun_share_map(floor: FloorMap, light: Light) -> tuple[Array, float]:
-    """Where the floor sees the sun (side, side), and the sun's share of a sunlit floor's luminance."""
+def sun_share(floor: FloorMap, light: Light) -> Array:
+    """The sun's share of the floor's luminance (side, side); 0 where houses stand before the sun."""
     count = 80
     low = floor.stand[:2] - _HALF_M
     axis = (np.arange(count) + 0.5) * 2 * _HALF_M / count
     x, y = np.meshgrid(low[0] + axis, low[1] + axis)
     lit = light.sunlit(np.stack([x.ravel(), y.ravel(), np.full(x.size, 0.02)], axis=1)).reshape(count, count)
     up = np.array([[0, 0, 1]], np.float32)
-    at = (floor.stand + [0, 0, 0.01])[None].astype(np.float32)
+    at = (floor.stand + np.array([0, 0, 0.01]))[None].astype(np.float32)
     direct = float(light.sun @ LUMA) * float(light.to_sun[2])
     soft = float(((light.ambient(up) + light.lamps_at(at, up)) @ LUMA)[0])
-    return cv2.resize(lit, (floor.side, floor.side), interpolation=cv2.INTER_LINEAR), direct / (direct + soft)
+    fine = cv2.resize(lit, (floor.side, floor.side), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(fine * (direct / (direct + soft)), np.float32)
 
 
 def place_shadow(
-    floor: FloorMap,
-    points: Array,
-    triangles: npt.NDArray[np.int32],
-    light: Light,
-    sunlit: Array,
-    sun_share: float,
+    floor: FloorMap, points: Array, triangles: npt.NDArray[np.int32], to_sun: Matrix, sun: Array
 ) -> Array:
-    """What the subject leaves of the floor's light in the place, (side, side): sharp at the feet, soft far from them."""
-    mask = floor.thrown(points, triangles, light.to_sun)
+    """What the subject leaves of the place's light on the floor, (side, side): sharp at the feet, soft far away.
+
+    `sun` (side, side) is the sun's share of the floor's light.
+    """
+    mask = floor.thrown(points, triangles, to_sun)
     low = points[points[:, 2] < 0.25]
-    away = floor.from_above(points, low[:, :2].mean(axis=0) if len(low) else floor.stand[:2])
+    away = floor.away_from(low[:, :2].mean(axis=0) if len(low) else floor.stand[:2])
     sharp, soft, softest = blur(mask, 0.6), blur(mask, 0.03 / _CELL_M), blur(mask, 0.08 / _CELL_M)
     mask = sharp + (soft - sharp) * smooth(away, 0.2, 1.6)
     mask = mask + (softest - mask) * smooth(away, 1.2, 4.0)
-    return np.asarray(
-        (1 - sun_share * sunlit * mask) * (1 - 0.75 * floor.contact(points, triangles)), np.float32
-    )
+    return np.asarray((1 - sun * mask) * (1 - 0.75 * floor.contact(points, triangles)), np.float32)
 
 
 def stage_shadow(

@@ -18,6 +18,7 @@ class Sky:
 
     def __init__(
         self,
+        *,
         zenith: Array,
         horizon: Array,
         glow: Array,
@@ -54,7 +55,7 @@ class Sky:
     def _clouds(ray: Array, rng: np.random.Generator) -> Array:
         """Cover in 0..1 and above, from noise on a flat cloud layer seen in perspective."""
         extent, texels = 16.0, 1024
-        flat = fbm((texels, texels), (extent, extent), 2.6, rng, 7, 0.55)
+        flat = fbm((texels, texels), (extent, extent), 2.6, rng, 7, persistence=0.55)
         flat = np.clip(
             0.62 * flat + 0.12 + 0.25 * fbm((texels, texels), (extent, extent), 7.0, rng, 2), 0, 1.4
         )

@@ -15,6 +15,7 @@ from pai_studio.core.synth.texture import Quad, Texture, see
 
 _WIDTH_M, _HEIGHT_M = 17.0, 7.0
 _BEHIND_M = 2.7
+_KEY = 1.4  # the set's light on the screen
 SCREENS = {"green": color("1c9a3a"), "blue": color("1b3fb8")}
 _MARKER = {"green": color("7fd67a"), "blue": color("7fa4ee")}
 
@@ -56,7 +57,7 @@ def build_stage(
     wall = paint * wall_light[..., None]
     centres = _markers(rng) if markers else np.zeros((0, 2))
     for s, z in centres:
-        _cross(wall, float(s), float(z), texels_per_m, _MARKER[screen], wall_light)
+        _cross(wall, float(s), float(z), texels_per_m, hue=_MARKER[screen], light=wall_light)
     left = -_WIDTH_M / 2
     wall_quad = Quad(
         np.array([left, wall_y, _HEIGHT_M]),
@@ -65,14 +66,14 @@ def build_stage(
         Texture(wall),
         wall_y,
     )
-    floor_quad = _floor(paint, wall_y, texels_per_m, hot, falloff, wall_light[-1], rng)
+    floor_quad = _floor(paint, wall_y, texels_per_m, hot=hot, falloff=falloff, seam=wall_light[-1], rng=rng)
     turn = rng.choice([-1.0, 1.0])
     directions = np.array(
         [[-0.55 * turn, -0.62, 0.56], [0.75 * turn, -0.5, 0.35], [0.0, 0.25, 0.97]], np.float32
     )
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    powers = np.array([[0.56], [0.26], [0.30]], np.float32) * np.array([1.0, 0.99, 0.97], np.float32)
-    light = StageLight(directions, powers, np.array([0.16, 0.16, 0.16], np.float32), paint * np.float32(0.9))
+    powers = np.array([[0.85], [0.40], [0.45]], np.float32) * np.array([1.0, 0.99, 0.97], np.float32)
+    light = StageLight(directions, powers, np.full(3, 0.24, np.float32), paint * np.float32(1.3))
     placed = np.stack([centres[:, 0] + left, np.full(len(centres), wall_y), centres[:, 1]], axis=1)
     return Stage(wall_quad, floor_quad, light, placed)
 
@@ -87,16 +88,19 @@ def _wall_light(texels_per_m: float, hot: float, falloff: float, rng: np.random.
         - falloff * ((s - hot) / 3.2) ** 2 / (1 + ((s - hot) / 3.2) ** 2) * 1.6
         - falloff * 0.8 * ((z - 2.2) / 3) ** 2
     )
-    creases = fbm(shape, (_HEIGHT_M * 0.28, _WIDTH_M), 0.7, rng, 5, 0.55)
-    light = light * (1 + 0.030 * creases + 0.012 * fbm(shape, (_HEIGHT_M, _WIDTH_M), 0.05, rng, 3, 0.8))
+    creases = fbm(shape, (_HEIGHT_M * 0.28, _WIDTH_M), 0.7, rng, 5, persistence=0.55)
+    light = light * (
+        1 + 0.030 * creases + 0.012 * fbm(shape, (_HEIGHT_M, _WIDTH_M), 0.05, rng, 3, persistence=0.8)
+    )
     cove = 1 - 0.10 * np.exp(-z / 0.35)
-    return np.asarray(np.clip(light * cove, 0.25, None), np.float32)
+    return np.asarray(np.clip(light * cove, 0.25, None) * _KEY, np.float32)
 
 
 def _floor(
     paint: Array,
     wall_y: float,
     texels_per_m: float,
+    *,
     hot: float,
     falloff: float,
     seam: Array,
@@ -113,8 +117,9 @@ def _floor(
         - falloff * ((s - hot) / 3.4) ** 2 / (1 + ((s - hot) / 3.4) ** 2) * 1.3
         - 0.02 * np.clip(4 - y, 0, None)
     )
-    scuffs = smooth(fbm(shape, (depth * 3, _WIDTH_M), 0.55, rng, 6, 0.6), 0.35, 0.9)
-    light = light * (1 + 0.022 * fbm(shape, (depth, _WIDTH_M), 0.9, rng, 5, 0.6) - 0.05 * scuffs)
+    light = light * _KEY
+    scuffs = smooth(fbm(shape, (depth * 3, _WIDTH_M), 0.55, rng, 6, persistence=0.6), 0.35, 0.9)
+    light = light * (1 + 0.022 * fbm(shape, (depth, _WIDTH_M), 0.9, rng, 5, persistence=0.6) - 0.05 * scuffs)
     at_wall = cv2.resize(seam[None, :], (shape[1], 1), interpolation=cv2.INTER_AREA)
     light = light + (at_wall - light) * np.exp(-(wall_y - y) / np.float32(0.5))
     radiance = paint * light[..., None].astype(np.float32)
@@ -136,7 +141,7 @@ def _markers(rng: np.random.Generator) -> Matrix:
     return np.asarray(grid.reshape(-1, 2) + rng.normal(0, 0.02, (grid.size // 2, 2)))
 
 
-def _cross(wall: Array, s: float, z: float, density: float, hue: Array, light: Array) -> None:
+def _cross(wall: Array, s: float, z: float, density: float, *, hue: Array, light: Array) -> None:
     """Paint one cross of tape, 16 cm across, 2.4 cm wide."""
     reach, half = 0.10, 0.012
     rows = slice(max(0, int((_HEIGHT_M - z - reach) * density)), int((_HEIGHT_M - z + reach) * density) + 1)

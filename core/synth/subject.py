@@ -18,6 +18,7 @@ from pai_studio.core.synth.pose import Walk, skinned
 from pai_studio.core.synth.raster import SUPERSAMPLE, Drawn, Window
 
 _SHUTTER = 0.5
+_SUBFRAMES = 4
 _SHADOW_CELL_M = 0.016
 
 
@@ -53,23 +54,19 @@ class StageLight:
 
 
 class Subject:
-    """A person, made once from a look and a walk; `subframes` moments make up one frame's motion blur."""
+    """A person, made once from a look and a walk, under the lights of a place and of a stage.
+
+    `detail` is the picture's width over 1280 pixels.
+    """
 
     def __init__(
-        self,
-        look: body.Look,
-        walk: Walk,
-        light: Light,
-        stage: StageLight,
-        detail: float,
-        seed: int,
-        subframes: int = 4,
+        self, look: body.Look, walk: Walk, lights: tuple[Light, StageLight], detail: float, seed: int
     ) -> None:
-        self.look, self.walk, self.light, self.stage, self.subframes = look, walk, light, stage, subframes
-        self.skin = body.make_skin(look, float(np.clip(0.017 / detail, 0.017, 0.034)))
+        self.look, self.walk, self.subframes = look, walk, _SUBFRAMES
+        self.light, self.stage = lights
+        self.skin = body.make_skin(look, float(np.clip(0.019 / detail, 0.019, 0.036)))
         self.hair = Hair(look, np.random.default_rng([seed, 5]), int(np.clip(1100 * detail, 250, 1100)))
         self.cloth = Cloth(look, np.random.default_rng([seed, 6]))
-        self.open_share = self.skin.open_share
 
     def bent(self, share: float) -> Bent:
         """The person at `share` of the shot (a little before 0 and after 1 too)."""
@@ -80,7 +77,7 @@ class Subject:
         )
 
     def pictured(self, camera: Camera, share: float, frame_share: float) -> Pictured | None:
-        """The frame at `share`; `frame_share` is how much of the shot one frame lasts. None when out of the picture."""
+        """The frame at `share`, of which it lasts `frame_share`; None when the person is out of the picture."""
         moments = [
             self.bent(share + frame_share * _SHUTTER * ((k + 0.5) / self.subframes - 0.5))
             for k in range(self.subframes)
@@ -96,7 +93,9 @@ class Subject:
         total = np.zeros(shape, np.float32)
         for number, moment in enumerate(moments):
             jitter = ((number + 0.5) / self.subframes - 0.5, ((number * 5 + 2) % 8 + 0.5) / 8 - 0.5)
-            self._add(total, window, camera, moment, sun, jitter)
+            drawn = self._drawn(window, camera, moment, jitter)
+            total[drawn.skin_at] += self._lit_skin(self._values(moment, sun, drawn), camera)
+            total[drawn.strand_at] += self._lit_hair(drawn, moment.strands, camera, sun)
         picture = total.reshape(window.height * SUPERSAMPLE, window.width * SUPERSAMPLE, 10)
         small = np.concatenate(
             [
@@ -112,27 +111,21 @@ class Subject:
         small /= np.float32(self.subframes)
         return Pictured(window, small[..., 9].clip(0, 1), small[..., 0:3], small[..., 3:6], small[..., 6:9])
 
-    def _add(
-        self,
-        total: Array,
-        window: Window,
-        camera: Camera,
-        moment: Bent,
-        sun: Array,
-        jitter: tuple[float, float],
-    ) -> None:
-        seen = camera.project(moment.points)
-        at = window.samples(seen[:, :2].astype(np.float32), jitter)
-        strands = moment.strands
-        ends = camera.project(strands.points.reshape(-1, 3))
-        end_at = window.samples(ends[:, :2].astype(np.float32), jitter).reshape(-1, 2, 2)
-        end_depth = ends[:, 2].reshape(-1, 2).mean(axis=1) - 0.004
-        drawn = raster.draw(window, at, seen[:, 2], self.skin.triangles, end_at, end_depth)
+    def _drawn(self, window: Window, camera: Camera, moment: Bent, jitter: tuple[float, float]) -> Drawn:
+        seen = camera.project(moment.points).astype(np.float32)
+        at = window.samples(seen[:, :2], jitter)
+        ends = camera.project(moment.strands.points.reshape(-1, 3)).astype(np.float32)
+        # Strands lie on the scalp: a hair's breadth nearer, so that they are drawn over it.
+        depth = ends[:, 2].reshape(-1, 2).mean(axis=1) - np.float32(0.004)
+        lines = raster.Lines(window.samples(ends[:, :2], jitter).reshape(-1, 2, 2), depth)
+        return raster.draw(window, at, seen[:, 2], self.skin.triangles, lines)
+
+    def _values(self, moment: Bent, sun: Array, drawn: Drawn) -> Array:
+        """What `_lit_skin` needs at each drawn sample, interpolated from the vertices, (n, 20)."""
         lamps = self.light.lamps_at(moment.points, moment.normals)
-        values = np.concatenate([moment.points, moment.normals, self.skin.points, self.open_share[:, None], sun[:, None],
-                                 self.skin.materials, lamps], axis=1)  # fmt: skip
-        total[drawn.skin_at] += self._lit_skin(raster.interpolate(values, self.skin.triangles, drawn), camera)
-        total[drawn.strand_at] += self._lit_hair(drawn, strands, camera, sun)
+        shares = np.stack([self.skin.open_share, sun], axis=1)
+        values = [moment.points, moment.normals, self.skin.points, shares, self.skin.materials, lamps]
+        return raster.interpolate(np.concatenate(values, axis=1), self.skin.triangles, drawn)
 
     def _lit_skin(self, values: Array, camera: Camera) -> Array:
         points, normals, rest = values[:, 0:3], values[:, 3:6], values[:, 6:9]
@@ -170,10 +163,10 @@ class Subject:
         to_sun = self.light.to_sun.astype(np.float32)
         direct = np.clip(normals @ to_sun * 0.97 + 0.03, 0, None)[:, None] * sun
         soft = self.light.ambient(normals) * open_share + lamps * (0.4 + 0.6 * open_share)
-        return direct * self.light.sun + soft
+        return np.asarray(direct * self.light.sun + soft, np.float32)
 
     def _lit_hair(self, drawn: Drawn, strands: Strands, camera: Camera, sun: Array) -> Array:
-        """Kajiya and Kay's strand: diffuse from the angle to the strand, a highlight along it, light through the edge."""
+        """Kajiya and Kay's strand: diffuse by the angle to it, a highlight along it, light through its edge."""
         segment = drawn.segment
         tangent, points = strands.tangents[segment], strands.middles[segment]
         color = strands.colors[segment]

@@ -28,7 +28,7 @@ class Texture:
             height, width = self.levels[-1].shape[:2]
             half = (max(1, width // 2), max(1, height // 2))
             smaller = cv2.resize(self.levels[-1], half, interpolation=cv2.INTER_AREA)
-            self.levels.append(smaller.reshape(half[1], half[0], -1))
+            self.levels.append(np.asarray(smaller.reshape(half[1], half[0], -1), np.float32))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -145,7 +145,9 @@ def see(quad: Quad, camera: Camera) -> Seen | None:
     inside_v = np.minimum(v + np.float32(0.5), np.float32(height - 0.5) - v) / (
         np.hypot(vx, vy) + np.float32(1e-9)
     )
-    coverage = np.clip(inside_u + np.float32(0.5), 0, 1) * np.clip(inside_v + np.float32(0.5), 0, 1) * front
+    # Opaque quads reach half a pixel farther: where two meet at an edge, nothing bright may shine through.
+    reach = np.float32(0.5 if quad.texture.channels == 4 else 1.0)
+    coverage = np.clip(inside_u + reach, 0, 1) * np.clip(inside_v + reach, 0, 1) * front
     if not coverage.any():
         return None
     ys, xs = np.flatnonzero(coverage.any(axis=1)), np.flatnonzero(coverage.any(axis=0))
@@ -155,7 +157,7 @@ def see(quad: Quad, camera: Camera) -> Seen | None:
     coverage = coverage[cut]
     alpha = coverage if quad.texture.channels == 3 else coverage * found[..., 3]
     part = (slice(y0 + ys[0], y0 + ys[-1] + 1), slice(x0 + xs[0], x0 + xs[-1] + 1))
-    return Seen(part, found[..., :3] * coverage[..., None], alpha, inverse[cut])
+    return Seen(part, found[..., :3] * coverage[..., None], alpha, np.asarray(inverse[cut], np.float32))
 
 
 def _filtered(
@@ -179,4 +181,4 @@ def _filtered(
     for tap in range(taps):
         step = np.float32((tap + 0.5) / taps - 0.5)
         total += texture.lookup(u + du * step, v + dv * step, plan)
-    return total / np.float32(taps)
+    return np.asarray(total / np.float32(taps), np.float32)
