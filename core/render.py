@@ -133,6 +133,7 @@ class _Run:
             config=self.config.digest,
         )
         self.store = generations.GenerationStore(request.generations, self.key)
+        self._made_at = self.store.made_at()
         self.writer = Writer(
             shot,
             request.out,
@@ -251,9 +252,9 @@ class _Run:
         weights = np.asarray(self.config.luminance_weights, np.float32)
         record = qc.measure(layers, overscan=frame.canvas != frame.display, weights=weights)
         if made.background is None:
-            files = self.writer.write_plate(image, frame.number, self._facts(record))
+            files = self.writer.write_plate(image, frame.number, self._facts(record, image))
         else:
-            files = self.writer.write(layers, image, self._facts(record))
+            files = self.writer.write(layers, image, self._facts(record, image))
         inside = layers.beauty[frame.display.slices_in(frame.canvas)]
         return _Finished(frame.number, files, record, review.picture(inside, self.config, frame.pixel_aspect))
 
@@ -276,9 +277,10 @@ class _Run:
         working = self.config.convert(np.ascontiguousarray(inside), space, self.config.working)
         return _Finished(number, files, record, review.picture(working, self.config, image.pixel_aspect))
 
-    def _facts(self, record: qc.FrameQc) -> dict[str, Any]:
-        """Our own keys in each beauty's header."""
+    def _facts(self, record: qc.FrameQc, plate: Image) -> dict[str, Any]:
+        """Our own keys in each file's header, and a date where the plate has none: a file follows from its inputs."""
         return {
+            "DateTime": plate.metadata.get("DateTime") or self._made_at,
             "pai/engine": f"{self.engine.name} {self.engine.version}",
             "pai/generation": self.key,
             "pai/seed": self.request.shot.engine.seed,

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pai_studio.core.media.exr import read_channels, write_exr
+from pai_studio.core.media.exr import read_channels, write_exr, write_file
 from pai_studio.core.media.frame import Array, Box, Generated, Image, Screen
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
@@ -72,6 +73,14 @@ class GenerationStore:
     def path(self, number: int) -> Path:
         """The file of one frame's generation."""
         return self._pattern.path(number)
+
+    def made_at(self) -> str:
+        """When this generation was begun, as EXR's `DateTime` has it: the same for every finishing of it."""
+        path = self.folder / "made_at"
+        if not path.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_file(path, datetime.now(UTC).strftime("%Y:%m:%d %H:%M:%S").encode())
+        return path.read_text(encoding="ascii")
 
     def has(self, number: int) -> bool:
         """Whether that frame's generation is stored."""

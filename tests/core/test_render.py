@@ -159,6 +159,15 @@ def test_resuming_over_a_changed_input_is_refused(
         rendered(shot, tmp_path, resume=True)
 
 
+def test_the_same_generation_gives_the_same_bytes(a_shot, tmp_path: Path) -> None:
+    shot = a_shot([1001, 1001])
+    rendered(shot, tmp_path)
+    first = output(tmp_path, 1001).read_bytes()
+    output(tmp_path, 1001).unlink()
+    rendered(shot, tmp_path, resume=True)
+    assert output(tmp_path, 1001).read_bytes() == first
+
+
 def test_a_sub_range_equals_the_same_frames_of_the_whole(a_shot, tmp_path: Path) -> None:
     shot = a_shot([1001, 1004])
     rendered(shot, tmp_path)

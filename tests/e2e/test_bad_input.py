@@ -38,7 +38,9 @@ def refused(
 
 def test_a_missing_frame(pai, small_shot: Path) -> None:
     (small_shot.parent / "plate/p.1002.exr").unlink()
-    refused(pai, small_shot, "1 of 3 frames are missing (1002)", "plate.files")
+    refused(
+        pai, small_shot, "1 of 3 frames are missing (1002)", "plate/p.####.exr", "the folder holds 1001, 1003"
+    )
 
 
 def test_the_wrong_padding(pai, small_shot: Path) -> None:
@@ -97,7 +99,8 @@ def test_an_unknown_engine(pai, small_shot: Path) -> None:
     refused(pai, small_shot, "drfat", "draft")
 
 
-def test_a_server_that_is_not_there(pai, small_shot: Path) -> None:
+def test_a_server_that_is_not_there(pai, small_shot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAI_TOKEN", "a-token-of-some-length")
     line = refused(pai, small_shot, "127.0.0.1:9", code=3, arguments=("--server", "127.0.0.1:9"))
     assert "pai-studio serve" in line
 

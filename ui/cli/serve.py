@@ -44,6 +44,8 @@ def run(asked: argparse.Namespace, console: Console) -> int:
             tls_key=Path(settings.tls_key) if settings.tls_key else None,
             roots=tuple(Path(root) for root in settings.roots),
             workers=max(settings.workers, 1),
+            max_pixels=settings.max_pixels,
+            max_channels=settings.max_channels,
         )
     )
 

@@ -64,6 +64,13 @@ def test_rounding_to_the_stored_form_is_done_once(values: list[float]) -> None:
     same(quantised(once), once)
 
 
+def test_a_generation_keeps_the_date_of_its_beginning(tmp_path: Path) -> None:
+    begun = GenerationStore(tmp_path, "key").made_at()
+    assert len(begun) == len("2026:01:01 00:00:00")
+    (tmp_path / "key/made_at").write_text("2001:02:03 04:05:06")
+    assert GenerationStore(tmp_path, "key").made_at() == "2001:02:03 04:05:06"
+
+
 def test_a_frame_that_was_never_stored_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no generation is stored for frame 7"):
         GenerationStore(tmp_path, "key").read(7)
