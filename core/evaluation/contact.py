@@ -128,7 +128,7 @@ def write(
     *,
     shade: bool = False,
 ) -> None:
-    """Draw text with its baseline starting at the pixel `at`: large first, then reduced, since OpenCV's strokes are coarse."""
+    """Draw text from the baseline pixel `at`, large and then reduced: OpenCV's strokes are coarse."""
     big, font = _TEXT_SCALE, cv2.FONT_HERSHEY_SIMPLEX
     thickness = max(1, round(scale * big * 1.3))
     (w, h), below = cv2.getTextSize(text, font, scale * big, thickness)
@@ -146,6 +146,4 @@ def write(
     if shade:
         halo = np.clip(cv2.GaussianBlur(np.ascontiguousarray(cover[..., 0]), (0, 0), 2.2), 0, 1)
         part *= 1 - 0.75 * halo[..., None]
-            0, 1
-        )
     part += (np.array(ink, np.float32) - part) * cover

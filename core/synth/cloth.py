@@ -89,10 +89,10 @@ class Cloth:
         )
         for share, hue, amount in (
             (blush, "d8705a", 0.35),
-            (white, "e8e2da", 0.7),
-            (eye, "1c1512", 0.95),
-            (brow, "2a1c14", 0.75),
-            (lips, "a83a3a", 0.8),
+            (white, "d8cfc4", 0.4),
+            (eye, "231814", 0.8),
+            (brow, "3a281c", 0.5),
+            (lips, "a84a44", 0.55),
         ):
             out += (color(hue) - out) * (share * amount)[:, None]
         return out

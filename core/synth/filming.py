@@ -175,7 +175,7 @@ def _look(rng: np.random.Generator) -> Look:
 
 def _walk(rng: np.random.Generator, stand: np.ndarray, look: Look, seconds: float) -> Walk:
     inward = -float(np.sign(stand[0]))
-    heading = inward * float(rng.uniform(18, 48))
+    heading = inward * float(rng.uniform(28, 56))
     return Walk(
         stand.copy(),
         heading,
