@@ -28,6 +28,8 @@ _FEATHER_FRAMES = 6.0
 _MIRROR = 0.06
 _DISSOLVE_FRAMES = 12.0
 _HDR_ABOVE = 2.0
+_LEAST = 1e-12
+"""Weight of a still that has none, so that it serves where it is alone and is lost in rounding elsewhere."""
 _MAX_GAIN_STOPS = 2.0
 _MAX_RATIO_SPREAD_STOPS = 0.5
 
@@ -45,14 +47,21 @@ class _Placed:
     """A still at about the plate's density, and where its pixels lie on the plate at its anchor."""
 
     rgb: Array
-    """As stored: through log(1 + x) where `logarithmic`, so that a lamp does not ring when it is resampled."""
-    logarithmic: bool
     to_plate: Matrix
     frame: int
+    logarithmic: Array | None
+    """The still through log(1 + x) where it holds lamps, which would ring when resampled in linear light."""
 
-    def linear(self, stored: Array) -> Array:
-        """Stored values as scene-linear light."""
-        return np.sign(stored) * np.expm1(np.abs(stored)) if self.logarithmic else stored
+    def read(self, at: Array) -> Array:
+        """The still at (H, W, 2) places, mirrored beyond its border; exact where every place is a pixel's centre."""
+        whole = np.rint(at)
+        if np.abs(at - whole).max() < 2e-3:
+            return sample(self.rgb, whole, NEAREST, MIRROR)
+        if self.logarithmic is not None:
+            stored = sample(self.logarithmic, at, CUBIC, MIRROR)
+            return np.asarray(np.sign(stored) * np.expm1(np.abs(stored)), np.float32)
+        moved = sample(self.rgb, at, CUBIC, MIRROR)
+        return np.asarray(np.maximum(moved, np.minimum(self.rgb.min(), 0), out=moved), np.float32)
 
 
 @dataclass(frozen=True)
@@ -82,10 +91,8 @@ def place(still: Still, display: Box) -> _Placed:
         small = (max(1, round(w * density * 1.1)), max(1, round(h * density * 1.1)))
         rgb = reduced(rgb, small)
         to_plate = to_plate @ scaling(w / small[0], h / small[1])
-    logarithmic = bool(rgb.max() > _HDR_ABOVE)
-    if logarithmic:
-        rgb = (np.sign(rgb) * np.log1p(np.abs(rgb))).astype(np.float32)
-    return _Placed(np.ascontiguousarray(rgb), logarithmic, to_plate, still.frame)
+    logarithmic = np.sign(rgb) * np.log1p(np.abs(rgb)) if rgb.max() > _HDR_ABOVE else None
+    return _Placed(np.ascontiguousarray(rgb), to_plate, still.frame, logarithmic)
 
 
 def _density(to_plate: Matrix, size: Size) -> float:
@@ -168,7 +175,7 @@ class BackgroundBuilder:
         h, w = one.rgb.shape[:2]
         scale = min(1.0, _FLOW_WIDTH_PX / w)
         size = (max(2, round(w * scale)), max(2, round(h * scale)))
-        small = one.linear(reduced(one.rgb, size))
+        small = reduced(one.rgb, size)
         to_plate = one.to_plate @ scaling(w / size[0], h / size[1])
         back = inverse(other.to_plate) @ between @ to_plate
         coarser = max(1.0, 1 / _density(inverse(back), size[::1]))
@@ -182,7 +189,7 @@ class BackgroundBuilder:
         both = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] <= ow - 1) & (at[..., 1] <= oh - 1)
         if both.mean() < 0.02:
             return None
-        return small, other.linear(sample(source, at)), both, to_plate
+        return small, sample(source, at), both, to_plate
 
     def _move(self, service: Service, active: list[Service], number: int, here: Box) -> _Moved:
         """One still at a frame's camera, in the look that all stills share there."""
@@ -197,8 +204,7 @@ class BackgroundBuilder:
         inset = np.minimum(
             np.minimum(at[..., 0], w - 1 - at[..., 0]), np.minimum(at[..., 1], h - 1 - at[..., 1])
         ) + np.float32(0.505)
-        rgb = self._picture(placed, at)
-        return _Moved(rgb * self._look(service, active), inset, (w, h))
+        return _Moved(placed.read(at) * self._look(service, active), inset, (w, h))
 
     def _places(self, i: int, partner: int | None, share: float, number: int, here: Box) -> Array:
         """Where in still i each pixel of the canvas lies, (H, W, 2), computed on a grid and interpolated."""
@@ -219,17 +225,6 @@ class BackgroundBuilder:
         )
         h, w = self._placed[i].rgb.shape[:2]
         return np.clip(full, (-w, -h), (2 * w, 2 * h)).astype(np.float32)
-
-    @staticmethod
-    def _picture(placed: _Placed, at: Array) -> Array:
-        """The still read at `at`, mirrored beyond its border; exact where every place is a pixel's centre."""
-        whole = np.rint(at)
-        if np.abs(at - whole).max() < 2e-3:
-            moved = sample(placed.rgb, whole, NEAREST, MIRROR)
-        else:
-            moved = sample(placed.rgb, at, CUBIC, MIRROR)
-            np.maximum(moved, min(0.0, float(placed.rgb.min())), out=moved)
-        return placed.linear(moved)
 
     def _look(self, service: Service, active: list[Service]) -> Array:
         """The gain (3,) that brings a still to the look of the frame, which goes from still to still steadily."""
@@ -257,7 +252,7 @@ class BackgroundBuilder:
         if not strangers:
             return service.weight
         span = service.distance_frames + strangers[0].distance_frames
-        slope = max(1.0, span / _DISSOLVE_FRAMES)
+        slope = max(2.0, span / _DISSOLVE_FRAMES)
         return float(np.clip(0.5 + (service.weight - 0.5) * slope, 0, 1))
 
     @staticmethod
@@ -276,7 +271,7 @@ class BackgroundBuilder:
             part = moved[service.index]
             inside = part.inset_px >= 0
             outside = 1 / (1 + np.minimum(part.inset_px, 0) ** 2)
-            weight = np.where(covered, (weights[service.index] + 1e-6) * inside, outside).astype(np.float32)
+            weight = np.where(covered, (weights[service.index] + _LEAST) * inside, outside).astype(np.float32)
             total += weight
             rgb += part.rgb * weight[..., None]
             np.maximum(confidence, inside * np.float32(trust(service.distance_frames)), out=confidence)

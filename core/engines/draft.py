@@ -39,12 +39,23 @@ _KEY_WIDTH_PX = 480
 _RELIEF_WIDTH_PX = 320
 _SCREEN_FRAMES = 5
 _MARGIN = 0.012
+_SAME_HUE = 0.12
 
 
 def _size_within(display: Box, width_px: int) -> tuple[int, int]:
     """The display window's size, (w, h), reduced to a width."""
     width = min(display.width, width_px)
     return width, max(1, round(display.height * width / display.width))
+
+
+def _fills(screen: ScreenEstimate, frames: list[PlateFrame]) -> bool:
+    """Whether most of what given mattes leave has the screen's hue: a blue sky behind a cut-out is no screen."""
+    seen = [f.rgb[f.alpha < 0.02][::7] for f in frames if f.alpha is not None]
+    if len(seen) < len(frames) or sum(map(len, seen)) == 0:
+        return True
+    outside = np.maximum(np.concatenate(seen), 1e-4)
+    hue = outside / outside.sum(axis=1, keepdims=True) - screen.color / screen.color.sum()
+    return bool((np.abs(hue).max(axis=1) < _SAME_HUE).mean() > 0.5)
 
 
 class DraftEngine:
@@ -130,6 +141,8 @@ class DraftEngine:
                 where="plate.screen",
                 hint="give a matte in mattes.alpha, or name the screen as green or blue",
             )
+        if found is not None and prefer == "auto" and not _fills(found, unkeyed):
+            return None
         return found
 
     def _subject_light(self, samples: list[PlateFrame]) -> SceneLight:

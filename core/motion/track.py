@@ -12,7 +12,8 @@ from pai_studio.core.motion.homography import Fit, Matrix, Size, corner_shift, i
 
 _MAX_GAP = 8
 _MIN_PERSISTING = 0.5
-_MIN_CONFIRMED = 0.4
+_MIN_PERSISTED = 2
+_MOST = 0.4
 _NEW_KEY_BELOW = 0.6
 _NEW_KEY_SHIFT = 0.2
 
@@ -25,8 +26,6 @@ class Stretch:
     poses: list[Matrix] = field(default_factory=list)
     inliers: list[int] = field(default_factory=list)
     residuals_px: list[float] = field(default_factory=list)
-    confirmed: int = 0
-    """Frames whose features are mostly those that agreed in the frame before."""
 
     def pose(self, frame: float) -> Matrix:
         """The pose at a frame, between two known ones at a constant speed; ValueError outside."""
@@ -99,6 +98,8 @@ class ScreenTracker:
         self._step: Matrix = np.eye(3)
         self._last: tuple[Gray, Mask] | None = None
         self._agreed: Mask | None = None
+        self._persisted = 0
+        self._key_at = 1
         self._gap = 0
         self._stretch = Stretch()
         self._track = Track()
@@ -126,11 +127,20 @@ class ScreenTracker:
             found = follow(self._key, gray, free, guess)
             if found is not None and self._persists(found):
                 return found
+        if not self._proved:
+            return None
         key = keyed(*self._last)
         found = follow(key, gray, free, np.eye(3))
         if found is not None:
             self._change_key(key)
         return found
+
+    @property
+    def _proved(self) -> bool:
+        """Whether the key's corners are no noise: the same ones agree again and again, or most of them at once."""
+        if self._key is None or self._agreed is None:
+            return False
+        return self._persisted >= _MIN_PERSISTED or self._agreed.sum() > _MOST * len(self._agreed)
 
     def _persists(self, found: Fit) -> bool:
         """Whether much the same features agree as before: in noise other ones do each time."""
@@ -143,12 +153,15 @@ class ScreenTracker:
         self._step = np.eye(3) if self._gap else found.matrix @ inverse(self._motion)
         self._gap = 0
         self._motion = found.matrix
-        self._stretch.confirmed += self._agreed is not None
+        if self._agreed is not None:
+            self._persisted += 1
         self._agreed = found.inliers
         count = int(found.inliers.sum())
         self._record(number, found.matrix @ self._key_pose, count, found.residual_px)
         self._key_inliers = max(self._key_inliers, count)
         shift = np.linalg.norm(corner_shift(found.matrix, self._small), axis=1).max()
+        if not self._proved:
+            return
         if shift > _NEW_KEY_SHIFT * self._small[0] or count < _NEW_KEY_BELOW * self._key_inliers:
             key = keyed(gray, free)
             if len(key.points) >= count:
@@ -158,6 +171,7 @@ class ScreenTracker:
         """Measure from the last accepted frame on."""
         self._key, self._key_pose = key, self._motion @ self._key_pose
         self._motion, self._key_inliers, self._agreed = np.eye(3), 0, None
+        self._key_at, self._persisted = len(self._stretch.frames), 0
 
     def finish(self) -> Track:
         """The whole track; a stretch that noise could have made is left out."""
@@ -170,6 +184,7 @@ class ScreenTracker:
             return
         self._key, self._key_pose, self._motion, self._step = key, np.eye(3), np.eye(3), np.eye(3)
         self._gap, self._key_inliers, self._agreed = 0, 0, None
+        self._key_at, self._persisted = 1, 0
         self._record(number, np.eye(3), 0, 0.0)
 
     def _record(self, number: int, pose: Matrix, count: int, residual_px: float) -> None:
@@ -180,8 +195,15 @@ class ScreenTracker:
         self._stretch.residuals_px.append(residual_px * self._size[0] / self._small[0])
 
     def _end(self) -> None:
-        if self._stretch.confirmed > _MIN_CONFIRMED * len(self._stretch.frames):
+        kept = len(self._stretch.frames) if self._proved else self._key_at
+        if kept > 1:
             self._stretch.inliers[0] = self._stretch.inliers[1]
-            self._track.stretches.append(self._stretch)
+            whole = (
+                self._stretch.frames,
+                self._stretch.poses,
+                self._stretch.inliers,
+                self._stretch.residuals_px,
+            )
+            self._track.stretches.append(Stretch(*(values[:kept] for values in whole)))
         self._stretch = Stretch()
         self._key = None
