@@ -36,6 +36,7 @@ class Opening(NamedTuple):
     arch: float = 0.0
 
 
+_FINE_TEXELS_PER_M = 24  # below it, blossoms and letters are finer than a texel
 GROUND_FLOOR_M = 3.3
 STOREY_M = 3.0
 
@@ -348,6 +349,8 @@ def _shop_window(wall: Canvas, s: float, w: float, style: Style, rng: np.random.
 
 def _lettering(wall: Canvas, s: float, z: float, w: float, rng: np.random.Generator) -> None:
     """A signwriter's strokes that read as letters from the street."""
+    if wall.per_m < _FINE_TEXELS_PER_M:
+        return
     at = s - w / 2
     ink = color("5a2a1c")
     while at < s + w / 2 - 0.06:
@@ -372,6 +375,8 @@ def _flower_box(wall: Canvas, s: float, z: float, w: float, rng: np.random.Gener
         relief=0.17,
         emission=np.zeros(3, np.float32),
     )
+    if wall.per_m < _FINE_TEXELS_PER_M:
+        return
     bloom = color(str(rng.choice(["d7263d", "f46197", "f2c14e", "ffffff", "c2407a"])))
     for _ in range(int(70 * w)):
         at, rise = float(rng.uniform(-w / 2, w / 2)), float(rng.normal(0.04, 0.06))

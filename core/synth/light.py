@@ -61,7 +61,7 @@ class Light:
         """What the lamps give at (..., 3) points with unit normals; one point may stand for all normals."""
         total = np.zeros(normals.shape, np.float32)
         for lamp in self.lamps:
-            to_lamp = (lamp.position - points).astype(np.float32)
+            to_lamp = lamp.position.astype(np.float32) - points
             square = np.sum(to_lamp * to_lamp, axis=-1, keepdims=True)
             facing = np.sum(to_lamp * normals, axis=-1, keepdims=True) / np.sqrt(square + np.float32(1e-6))
             # A lamp has a size: light wraps a little around edges and does not grow without bound beside it.

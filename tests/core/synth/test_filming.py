@@ -1,0 +1,115 @@
+"""A scene in memory: markers, screens, the camera's truth, and motion."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from pai_studio.core.synth.camera import make_move, plane_homography
+from pai_studio.core.synth.filming import Scene
+from pai_studio.core.synth.texture import Quad, Texture, see
+
+
+def _map(matrix, points):
+    found = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ np.asarray(matrix).T
+    return found[:, :2] / found[:, 2:]
+
+
+def test_markers_change_only_the_screen(scene):
+    plain = Scene(dataclasses.replace(scene.spec, markers=False))
+    with_markers, without = scene.filmed(2), plain.filmed(2)
+
+    changed = np.abs(with_markers.plate - without.plate).max(axis=-1) > 0.02
+    assert changed.sum() > 20
+    assert with_markers.matte[changed].max() < 1
+    for name in ("composite", "background", "matte", "foreground", "shadow"):
+        assert np.array_equal(getattr(with_markers, name), getattr(without, name)), name
+
+
+@pytest.mark.parametrize(("screen", "channel"), [("green", 1), ("blue", 2)])
+def test_the_screen_has_its_colour_and_spills_it(scene, screen, channel):
+    filmed = (scene if screen == "green" else Scene(dataclasses.replace(scene.spec, screen=screen))).filmed(2)
+
+    behind = filmed.plate[filmed.matte == 0].mean(axis=0)
+    assert behind.argmax() == channel
+    assert behind[channel] > 2 * np.delete(behind, channel).max()
+    neutral = filmed.foreground / np.maximum(filmed.gain, 1e-6)
+    spilled = (filmed.plate - neutral)[filmed.matte == 1].mean(axis=0)
+    assert spilled.argmax() == channel
+
+
+def test_the_camera_truth_takes_markers_to_where_they_are_seen(scene):
+    first, last = scene.camera(0), scene.camera(5)
+    wall = scene.stage.wall
+    matrix = plane_homography(first, last, wall.origin, np.array([0, -1.0, 0]))
+
+    before, after = first.project(scene.stage.markers)[:, :2], last.project(scene.stage.markers)[:, :2]
+
+    assert np.allclose(_map(matrix, before), after, atol=1e-6)
+    inside = ((after > 4) & (after < np.array(scene.spec.size) - 5)).all(axis=1)
+    picture = scene.stage.seen(last)[0]
+    for x, y in np.round(after[inside]).astype(int):
+        around = picture[y - 1 : y + 2, x - 1 : x + 2, 0].max()
+        assert around > 1.5 * np.median(picture[..., 0])
+
+
+def test_far_and_near_move_differently(scene):
+    """Real parallax: no one homography takes the first background to the last."""
+    first, last = scene.camera(0), scene.camera(5)
+    far = plane_homography(first, last, scene.place.far, np.array([0, -1.0, 0]))
+    near = plane_homography(first, last, scene.place.stand, np.array([0, -1.0, 0]))
+    corners = np.array([[0, 0], [319, 0], [0, 179], [319, 179.0]])
+
+    assert np.abs(_map(far, corners) - _map(near, corners)).max() > 3
+
+
+def test_the_far_homography_takes_the_far_end_over_itself(scene):
+    first, last = scene.camera(0), scene.camera(5)
+    one, other = scene.background(0)[0], scene.background(5)[0]
+    matrix = plane_homography(first, last, scene.place.far, np.array([0, -1.0, 0]))
+    moved = cv2.warpPerspective(one, matrix, scene.spec.size)
+
+    x, y = np.round(last.project(scene.place.far[None])[0, :2]).astype(int)
+    middle = np.s_[y - 12 : y + 12, x - 20 : x + 20]
+    assert np.abs(moved - other)[middle].mean() < 0.5 * np.abs(one - other)[middle].mean()
+
+
+def test_the_feet_stand_on_the_floor(scene):
+    for share in np.linspace(0, 1, 9):
+        lowest = scene.subject.bent(share).points[:, 2].min()
+        assert -0.03 < lowest < 0.03
+
+
+def test_the_subject_moves_smoothly_and_its_planted_foot_does_not_slide(scene):
+    soles = scene.subject.skin.points[:, 2] < 0.02
+    steps = [scene.subject.bent(s).points for s in np.linspace(0.4, 0.42, 3)]
+    drift = [np.linalg.norm(b - a, axis=1) for a, b in itertools.pairwise(steps)]
+
+    assert max(d.max() for d in drift) < 0.05
+    assert min(d[soles].min() for d in drift) < 0.004
+
+
+def test_moves_differ_by_seed_and_stay_small():
+    moves = [make_move(np.random.default_rng(s), 2.0, (0, 0, 1.4)) for s in range(6)]
+    ends = np.array([m.at(1.0, (160, 90)).position - m.at(0.0, (160, 90)).position for m in moves])
+
+    assert len({tuple(end.round(3)) for end in ends}) == 6
+    assert np.linalg.norm(ends, axis=1).max() < 1.0
+
+
+def test_a_quad_seen_head_on_shows_its_texture_and_keeps_its_mean(scene):
+    camera = scene.camera(0)
+    checker = (np.indices((64, 64)).sum(axis=0) % 2).astype(np.float32)
+    texture = Texture(np.repeat(checker[..., None], 3, axis=2))
+    centre = camera.position + camera.rotation.T @ np.array([0, 0, 60.0])
+    across, down = camera.rotation[0] * 4, camera.rotation[1] * 4
+    found = see(Quad(centre - across / 2 - down / 2, across, down, texture, 0.0), camera)
+
+    assert found is not None
+    inner = found.rgb[4:-4, 4:-4]
+    assert np.allclose(inner, 0.5, atol=0.05)  # finer than a pixel: grey, not moire
+    assert np.allclose(found.depth_m, 60, rtol=1e-3)
