@@ -198,12 +198,8 @@ class ScreenTracker:
         kept = len(self._stretch.frames) if self._proved else self._key_at
         if kept > 1:
             self._stretch.inliers[0] = self._stretch.inliers[1]
-            whole = (
-                self._stretch.frames,
-                self._stretch.poses,
-                self._stretch.inliers,
-                self._stretch.residuals_px,
-            )
-            self._track.stretches.append(Stretch(*(values[:kept] for values in whole)))
+            s = self._stretch
+            s = Stretch(s.frames[:kept], s.poses[:kept], s.inliers[:kept], s.residuals_px[:kept])
+            self._track.stretches.append(s)
         self._stretch = Stretch()
         self._key = None
