@@ -11,8 +11,8 @@ import numpy as np
 from pai_studio.core.evaluation.metrics import ClipMetrics
 from pai_studio.core.evaluation.naive import Matrix, motion_between, naive_moved, naive_static, placed
 from pai_studio.core.media.color import ColorConfig
-from pai_studio.core.media.exr import read_image, read_plane
-from pai_studio.core.media.frame import Array
+from pai_studio.core.media.exr import on_box, read_image, read_plane
+from pai_studio.core.media.frame import Array, Image
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import Shot
@@ -71,15 +71,15 @@ class Delivered:
 
     def matte(self, frame: int) -> Array:
         """The matte (H, W)."""
-        return read_plane(self._path("matte", frame), "matte.A" if self._in_layers else "Y")[0].pixels[..., 0]
+        image, _ = read_plane(self._path("matte", frame), "matte.A" if self._in_layers else "Y")
+        return _displayed(image)[..., 0]
 
     @property
     def _in_layers(self) -> bool:
         return self.shot.delivery.layout == "multilayer"
 
     def _layer(self, name: str, frame: int) -> Array:
-        image = read_image(self._path("beauty", frame), layer=name)
-        return np.ascontiguousarray(image.pixels[..., :3])
+        return _displayed(read_image(self._path("beauty", frame), layer=name))
 
     def _path(self, name: str, frame: int) -> Path:
         pattern = str(self.folder / self.shot.delivery_files)
@@ -114,5 +114,9 @@ def score(
 
 
 def _picture(path: Path, colorspace: str, config: ColorConfig) -> Array:
-    rgb = np.ascontiguousarray(read_image(path).pixels[..., :3])
-    return config.convert(rgb, colorspace, config.working)
+    return config.convert_rgb(_displayed(read_image(path)), colorspace, config.working)
+
+
+def _displayed(image: Image) -> Array:
+    """What lies in the display window: overscan is kept in files and is nobody's to look at here."""
+    return np.ascontiguousarray(on_box(image.pixels, image.data_window, image.display_window))

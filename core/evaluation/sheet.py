@@ -31,12 +31,13 @@ def write_contact_sheet(
     plate, reference, result and matte. `metrics` is what `score.score` gives, for the small print.
     """
     source = FileSource(shot, config)
-    frames = pick_frames(list(shot.frames), [r.frame for r in shot.references], columns)
+    frames = pick_frames(list(shot.all_frames), [r.frame for r in shot.references], columns)
     delivered = Delivered(shot, result, config)
     stills = {still.frame: still for still in source.stills}
 
     def plate(frame: int) -> Cell:
-        return Cell(source.frame(frame).rgb)
+        seen = source.frame(frame)
+        return Cell(seen.rgb[seen.display.slices_in(seen.canvas)])
 
     def reference(frame: int) -> Cell | None:
         still = stills.get(frame)
@@ -44,11 +45,12 @@ def write_contact_sheet(
 
     rows = [
         Row("Plate", plate, f"{shot.plate.colorspace}\n{source.display.width} x {source.display.height}"),
-        Row("Reference", reference, f"{len(stills)} still{'s' if len(stills) != 1 else ''}"),
+        Row("Reference", reference, _stills(len(stills))),
         Row("Result", lambda f: Cell(delivered.beauty(f)), _small_print("result", metrics, engine)),
     ]
     if truth_folder is None:
-        rows.append(Row("Matte", lambda f: Cell(delivered.matte(f))))
+        if "matte" in shot.delivery.passes:
+            rows.append(Row("Matte", lambda f: Cell(delivered.matte(f))))
     else:
         truth = Truth.open(truth_folder)
         first = min(source.stills, key=lambda still: still.frame)
@@ -59,11 +61,15 @@ def write_contact_sheet(
 
         rows.append(Row("Truth", lambda f: Cell(truth.composite(f, config)), "rendered in place"))
         rows.append(Row("Naive", naive, _small_print("naive_moved", metrics, "first still, moved")))
-    notes = f"frames {shot.frames}   {_rate(shot)} fps   {len(stills)} references" + (
+    notes = f"frames {shot.frames}   {_rate(shot)} fps   {_stills(len(stills))}" + (
         f"   engine {engine}" if engine else ""
     )
     save_png(path, contact_sheet(rows, frames, config, title=shot.name, notes=notes))
     return path
+
+
+def _stills(count: int) -> str:
+    return f"{count} still{'s' if count != 1 else ''}"
 
 
 def _rate(shot: Shot) -> str:

@@ -66,6 +66,8 @@ def run(asked: argparse.Namespace, console: Console) -> int:
             on_event=Follower(console),
         )
     kept = carry_over(base, before, shot, asked.frames) if asked.frames and before else []
+    if not asked.frames and not asked.shared:
+        draw_contact(shot, base, rendered.provenance["engine"]["name"])
     console.result(_document(rendered, base, shot, kept), _text(rendered, base, shot, kept))
     return 0
 
@@ -79,6 +81,15 @@ def check_inputs(shot: document.Shot, console: Console) -> None:
     config.require(shot.delivery_colorspace)
     for note in FileSource(shot, config).notes:
         console.line(f"note: {note}")
+
+
+def draw_contact(shot: document.Shot, base: Path, engine: str) -> None:
+    """Draw the contact sheet beside the frames."""
+    from pai_studio.core.evaluation.sheet import write_contact_sheet
+    from pai_studio.core.media.color import ColorConfig
+
+    path = Path(naming.sidecar(str(base / shot.delivery_files), "contact.png"))
+    write_contact_sheet(path, shot, base, ColorConfig.open(shot.ocio), engine=engine)
 
 
 def carry_over(base: Path, before: str, shot: document.Shot, rendered: FrameRange) -> list[Path]:
