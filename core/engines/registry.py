@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pai_studio.core.engines.base import Engine
-from pai_studio.core.engines.draft import DraftEngine
-from pai_studio.core.engines.plate import PlateEngine
+from typing import TYPE_CHECKING
+
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
+
+if TYPE_CHECKING:
+    from pai_studio.core.engines.base import Engine
 
 AUTO = "auto"
 NAMES = ("draft", "plate")
@@ -17,12 +19,15 @@ def make_engine(shot: Shot) -> Engine:
 
     Raises BadInput naming the engines that there are.
     """
+    # Each engine is loaded by who runs it: a server that only lists the names needs none of their libraries.
     name = shot.engine.name
-    if name == AUTO:
-        return DraftEngine(shot.engine, chosen="auto: no other engine is installed")
-    if name == DraftEngine.name:
-        return DraftEngine(shot.engine)
-    if name == PlateEngine.name:
+    if name in (AUTO, "draft"):
+        from pai_studio.core.engines.draft import DraftEngine  # noqa: PLC0415
+
+        return DraftEngine(shot.engine, chosen="auto: no other engine is installed" if name == AUTO else "")
+    if name == "plate":
+        from pai_studio.core.engines.plate import PlateEngine  # noqa: PLC0415
+
         return PlateEngine()
     raise BadInput(
         f"{name!r} is not a known engine",
