@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pai_studio.core.motion.camera import Camera
@@ -20,6 +20,7 @@ def stretch(frames, poses):
     return Stretch(list(frames), list(poses), [30] * len(poses), [0.1] * len(poses))
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.floats(-80, 80), st.floats(-60, 60), st.integers(3, 30))
 def test_interpolation_meets_both_anchors_and_goes_steadily(dx, dy, length):
     camera = Camera([0, length], {(0, 1): link(translation(dx, dy))}, Track(), SIZE)

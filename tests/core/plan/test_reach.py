@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pai_studio.core.plan.cost import draft_cost
 from pai_studio.core.plan.reach import HORIZON_FRAMES, serving, trust
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=6), st.integers(-80, 80))
 def test_every_reference_is_named_once_and_weights_add_to_one(anchors, frame):
     found = serving(anchors, frame)
