@@ -32,12 +32,12 @@ def motion_between(homographies: Mapping[int, Matrix], anchor: int, frame: int) 
 
 
 def placed(still: Still, shape: tuple[int, ...], motion: Matrix | None = None) -> Array:
-    """The still over a picture of `shape` (H, W, ...), moved by `motion`; what it does not show repeats its edge."""
+    """The still over a picture of `shape` (H, W, ...), moved by `motion`; it is mirrored at its edges."""
     matrix = still.placement if motion is None else motion @ still.placement
     if still.rgb.shape[:2] == shape[:2] and np.allclose(matrix, np.eye(3), atol=1e-9):
         return still.rgb
     size = (shape[1], shape[0])
-    flags, border = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    flags, border = cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101
     return np.asarray(
         cv2.warpPerspective(still.rgb, matrix, size, flags=flags, borderMode=border), np.float32
     )

@@ -45,7 +45,7 @@ def write_shot(
     *,
     size: tuple[int, int] = (1280, 720),
     frames: FrameRange = FrameRange(1001, 1048),  # noqa: B008 - frozen
-    seed: int = 7,
+    seed: int = 8,
     screen: Literal["green", "blue"] = "green",
     markers: bool = True,
     references: int = 3,

@@ -35,7 +35,7 @@ def test_the_moved_one_follows_the_track_from_its_anchor():
     made = naive_moved(np.zeros_like(picture), nothing, _still(picture), motion_between(shifts, 7, 9))
 
     assert np.allclose(made[:, 6:], picture[:, :-6], atol=1e-5)
-    assert np.allclose(made[:, :6], picture[:, :1], atol=1e-5)  # the edge goes on, no black
+    assert np.allclose(made[:, :6], picture[:, 6:0:-1], atol=1e-5)  # mirrored at the edge, no black
 
 
 def test_a_still_of_another_size_is_placed_as_asked():
