@@ -302,6 +302,7 @@ class _Run:
             config={"name": self.config.name, "digest": self.config.digest},
             inputs={Path(path).name: digest for path, digest in self.inputs.items()},
             frames=self.numbers,
+            passes=self.writer.passes,
             notes=self.engine.notes(),
             timings_s=self.timings_s,
         )

@@ -23,10 +23,11 @@ def record(
     config: Mapping[str, str],
     inputs: Mapping[str, str],
     frames: list[int],
+    passes: list[str],
     notes: Mapping[str, Any],
     timings_s: Mapping[str, float],
 ) -> dict[str, Any]:
-    """The provenance document as plain data. `inputs` maps the file's name (not its folder) to its SHA-256."""
+    """The provenance document as plain data. `passes` are those that were written, `inputs` maps the file's name (not its folder) to its SHA-256."""
     return {
         "schema": SCHEMA,
         "pai_studio": pai_studio.__version__,
@@ -38,7 +39,7 @@ def record(
         "finish": shot.finish.model_dump(mode="json"),
         "prompt": shot.prompt.model_dump(mode="json"),
         "seed": shot.engine.seed,
-        "delivery": shot.delivery.model_dump(mode="json"),
+        "delivery": shot.delivery.model_dump(mode="json") | {"passes": passes},
         "timings_s": {phase: round(seconds, 3) for phase, seconds in timings_s.items()},
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},

@@ -67,7 +67,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         )
     kept = carry_over(base, before, shot, asked.frames) if asked.frames and before else []
     if not asked.frames and not asked.shared:
-        draw_contact(shot, base, rendered.provenance["engine"]["name"])
+        draw_contact(shot, base, rendered)
     console.result(_document(rendered, base, shot, kept), _text(rendered, base, shot, kept))
     return 0
 
@@ -83,13 +83,16 @@ def check_inputs(shot: document.Shot, console: Console) -> None:
         console.line(f"note: {note}")
 
 
-def draw_contact(shot: document.Shot, base: Path, engine: str) -> None:
-    """Draw the contact sheet beside the frames."""
+def draw_contact(shot: document.Shot, base: Path, rendered: Rendered) -> None:
+    """Draw the contact sheet beside the frames, from the passes that were really written."""
     from pai_studio.core.evaluation.sheet import write_contact_sheet
     from pai_studio.core.media.color import ColorConfig
 
     path = Path(naming.sidecar(str(base / shot.delivery_files), "contact.png"))
-    write_contact_sheet(path, shot, base, ColorConfig.open(shot.ocio), engine=engine)
+    passes = rendered.provenance["delivery"]["passes"]
+    written = shot.model_copy(update={"delivery": shot.delivery.model_copy(update={"passes": passes})})
+    engine = rendered.provenance["engine"]["name"]
+    write_contact_sheet(path, written, base, ColorConfig.open(shot.ocio), engine=engine)
 
 
 def carry_over(base: Path, before: str, shot: document.Shot, rendered: FrameRange) -> list[Path]:
