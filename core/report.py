@@ -23,7 +23,9 @@ class Report(Protocol):
     Called at least once a frame, so that a cancel takes no longer than one frame's work.
     """
 
-    def __call__(self, progress: Progress, /) -> None: ...
+    def __call__(self, progress: Progress, /) -> None:
+        """Hear one step."""
+        ...
 
 
 def silent(progress: Progress, /) -> None:

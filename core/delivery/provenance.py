@@ -27,7 +27,10 @@ def record(
     notes: Mapping[str, Any],
     timings_s: Mapping[str, float],
 ) -> dict[str, Any]:
-    """The provenance document as plain data. `passes` are those that were written, `inputs` maps the file's name (not its folder) to its SHA-256."""
+    """The provenance document as plain data. `passes` are those that were written.
+
+    `inputs` maps a file's name (not its folder) to its SHA-256.
+    """
     return {
         "schema": SCHEMA,
         "pai_studio": pai_studio.__version__,
