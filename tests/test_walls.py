@@ -18,7 +18,10 @@ PIXELS = ("numpy", "cv2", "OpenImageIO", "PyOpenColorIO", "av", "scipy")
         ("import pai_studio.core.shot.document, pai_studio.core.config", (*HEAVY, *PIXELS, "grpc")),
         ("import pai_studio.server.api.client", (*HEAVY, *PIXELS)),
         ("import pai_studio.server.app, pai_studio.core.engines.registry", (*HEAVY, *PIXELS)),
-        ("import pai_studio.core.render, pai_studio.core.evaluation.score, pai_studio.core.synth.scene", HEAVY),
+        (
+            "import pai_studio.core.render, pai_studio.core.evaluation.score, pai_studio.core.synth.scene",
+            HEAVY,
+        ),
         ("from pai_studio.ui.cli.main import parser; parser()", (*HEAVY, *PIXELS, "grpc")),
     ],
 )

@@ -50,6 +50,11 @@ def subject_light(foregrounds: list[Array], mattes: list[Array]) -> SceneLight:
     return _mean_light(foregrounds, [as_f32(matte >= 0.98) for matte in mattes], _NEUTRAL_SUBJECT)
 
 
+def place_light(plates: list[Array], mattes: list[Array]) -> SceneLight:
+    """The light of the real place that a subject was photographed in: plates (H, W, 3) where mattes (H, W) are 0."""
+    return _mean_light(plates, [as_f32(matte <= 0.02) for matte in mattes], _NEUTRAL_SCENE)
+
+
 def _mean_light(pictures: list[Array], weights: list[Array], neutral: float) -> SceneLight:
     """Level and tint over the weighted pixels between near-black and clipped.
 
@@ -81,21 +86,33 @@ def gain(
     background: Array,
     scene: SceneLight | None = None,
     subject: SceneLight | None = None,
+    *,
+    place: Array | None = None,
+    place_seen: SceneLight | None = None,
 ) -> Array:
     """The factors (H, W, 3) that bring a subject into the light of `background`: smooth, within `GAIN_LIMITS`.
 
     `foreground` is (H, W, 3) premultiplied, `matte` (H, W), `background` (H, W, 3). `scene` and `subject` are the
     lights of the whole shot (`scene_light` over its references, and over its despilled subject); given, they keep the
     gain steady in time. Without them the frame's own are measured.
+
+    A subject that was cut out of a real place brings that place's light: `place` is the plate (H, W, 3), `place_seen`
+    the light of the shot's (`place_light`). Then nothing is assumed of a set, and the same place again gives about 1.
     """
     scene = scene or scene_light([background])
+    factor = max(1, max(matte.shape) // _FIT_PX)
+    small_matte = downscale(matte, factor)
+    local = _local(small_matte, np.clip(downscale(background, factor), 0, _WHITE))
+    if place is not None:
+        seen = place_seen or place_light([place], [matte])
+        overall = as_f32((scene.level / seen.level) ** _EXPOSURE * (scene.tint / seen.tint) ** _TINT)
+        before = _local(small_matte, np.clip(downscale(place, factor), 0, _WHITE))
+        change = overall * local / np.maximum(before, _BLACK)
+        return upscale(as_f32(np.clip(change, *GAIN_LIMITS)), matte.shape)
     subject = subject or subject_light([foreground], [matte])
     set_level = (subject.level / _NEUTRAL_SUBJECT) ** _UNDEREXPOSED
     overall = as_f32((scene.level / _NEUTRAL_SCENE) ** _EXPOSURE / set_level * scene.tint**_TINT)
-    factor = max(1, max(matte.shape) // _FIT_PX)
-    local = _local(downscale(matte, factor), np.clip(downscale(background, factor), 0, _WHITE))
-    small = np.clip(overall * local, *GAIN_LIMITS)
-    return upscale(as_f32(small), matte.shape)
+    return upscale(as_f32(np.clip(overall * local, *GAIN_LIMITS)), matte.shape)
 
 
 def _local(matte: Array, background: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pai_studio.core.comp.despill import foreground
 from pai_studio.core.comp.key import ScreenEstimate, clean_screen, estimate_screen, key
-from pai_studio.core.comp.relight import SceneLight, gain, scene_light, subject_light
+from pai_studio.core.comp.relight import SceneLight, gain, place_light, scene_light, subject_light
 from pai_studio.core.comp.shadow import shadow
 from pai_studio.core.engines._background import BackgroundBuilder
 from pai_studio.core.engines.base import ShotSource
@@ -62,7 +62,7 @@ class DraftEngine:
     """Fills a shot from its stills alone; `choice.quality` "preview" leaves out the parallax between stills."""
 
     name = "draft"
-    version = "1"
+    version = "2"
     fills_background = True
 
     def __init__(self, choice: EngineChoice, *, chosen: str = "") -> None:
@@ -73,6 +73,7 @@ class DraftEngine:
         self._builder: BackgroundBuilder | None = None
         self._scene: SceneLight | None = None
         self._subject: SceneLight | None = None
+        self._place: SceneLight | None = None
         self._notes: dict[str, object] = {}
 
     def prepare(self, source: ShotSource, report: Report) -> None:
@@ -88,7 +89,7 @@ class DraftEngine:
         display = samples[0].display
         self._estimate = self._find_screen(samples, source.shot.plate.screen)
         self._scene = scene_light([still.rgb for still in source.stills])
-        self._subject = self._subject_light(samples)
+        self._subject, self._place = self._lights(samples)
         track = self._follow(source, samples, report)
         links = self._register(source.stills, display, report)
         size = (display.width, display.height)
@@ -113,7 +114,15 @@ class DraftEngine:
                 frame.number,
                 matte,
                 backdrop.rgb,
-                gain=gain(subject, matte, backdrop.rgb, self._scene, self._subject),
+                gain=gain(
+                    subject,
+                    matte,
+                    backdrop.rgb,
+                    self._scene,
+                    self._subject,
+                    place=frame.rgb if self._place else None,
+                    place_seen=self._place,
+                ),
                 shadow=shadow(matte, screen) if screen is not None else None,
                 rebuilt=np.zeros(matte.shape, np.float32),
                 confidence=backdrop.confidence,
@@ -145,14 +154,18 @@ class DraftEngine:
             return None
         return found
 
-    def _subject_light(self, samples: list[PlateFrame]) -> SceneLight:
-        """The light on the subject over the whole shot, so that the gain does not pump."""
+    def _lights(self, samples: list[PlateFrame]) -> tuple[SceneLight, SceneLight | None]:
+        """The light on the subject over the whole shot, so that the gain does not pump; and the light of the place
+        that it was photographed in, when that is a real one and no screen.
+        """
         subjects, mattes = [], []
         for frame in samples:
             matte, screen = self._matte(frame)
             subjects.append(foreground(frame.rgb, matte, screen, 1.0, frame.premultiplied))
             mattes.append(matte)
-        return subject_light(subjects, mattes)
+        is_place = self._estimate is None and not any(frame.keyed for frame in samples)
+        place = place_light([frame.rgb for frame in samples], mattes) if is_place else None
+        return subject_light(subjects, mattes), place
 
     def _matte(self, frame: PlateFrame) -> tuple[Array, Screen | None]:
         """The given matte, else the key; the screen behind the subject where there is one."""
@@ -262,6 +275,7 @@ class DraftEngine:
             if self.quality == "final"
             else "left out (preview)",
             "screen": screen,
+            "set_light": "seen around the subject" if self._place else "taken to be neutral",
             "camera": spans,
             "reference_gains": {f"{i}->{j}": gains for (i, j), gains in builder.gains.items()},
         }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pai_studio.core.shot import naming
+from pai_studio.core.shot import document, naming
 from pai_studio.core.shot.errors import AlreadyThere, BadInput
 
 PATTERN = "out/v001/SH010_v001.####.exr"
@@ -57,3 +57,36 @@ def test_what_is_on_disk_is_refused(tmp_path: Path) -> None:
 def test_a_delivery_without_frame_number_is_refused() -> None:
     with pytest.raises(BadInput, match="####"):
         naming.sidecar("out/beauty.exr", "qc.json")
+
+
+@pytest.mark.parametrize(
+    ("files", "base", "relative"),
+    [
+        ("out/v001/a_v001.####.exr", "shots", "out/v001/a_v001.####.exr"),
+        ("../out/v001/a_v001.####.exr", "out", "v001/a_v001.####.exr"),
+        ("../a.####.exr", "", "a.####.exr"),
+    ],
+)
+def test_a_delivery_is_based_where_it_leads(
+    tmp_path: Path, shot_file, files: str, base: str, relative: str
+) -> None:
+    path = shot_file(
+        tmp_path / "shots/a.shot.json",
+        plate={"files": "p.####.exr", "colorspace": "ACEScg"},
+        references=[{"file": "r.exr", "frame": 1001}],
+        delivery={"files": files},
+    )
+    folder, shot = naming.based(document.load(path), path.parent)
+    assert folder == tmp_path / base
+    assert shot.delivery_files == relative
+
+
+def test_an_absolute_delivery_is_based_where_it_leads(tmp_path: Path, shot_file) -> None:
+    path = shot_file(
+        tmp_path / "a.shot.json",
+        plate={"files": "p.####.exr", "colorspace": "ACEScg"},
+        references=[{"file": "r.exr", "frame": 1001}],
+        delivery={"files": str(tmp_path / "else/v002/a_v002.####.exr")},
+    )
+    folder, shot = naming.based(document.load(path), tmp_path / "shots")
+    assert (folder, shot.delivery_files) == (tmp_path / "else", "v002/a_v002.####.exr")
