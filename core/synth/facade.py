@@ -9,7 +9,7 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.canvas import Canvas
-from pai_studio.core.synth.noise import blur, color, hashed, smooth
+from pai_studio.core.synth.noise import blur, color, hashed, own, smooth
 
 PLASTERS = (
     "c98a56",
@@ -349,6 +349,7 @@ def _shop_window(wall: Canvas, s: float, w: float, style: Style, rng: np.random.
 
 def _lettering(wall: Canvas, s: float, z: float, w: float, rng: np.random.Generator) -> None:
     """A signwriter's strokes that read as letters from the street."""
+    rng = own(rng)
     if wall.per_m < _FINE_TEXELS_PER_M:
         return
     at = s - w / 2
@@ -375,6 +376,7 @@ def _flower_box(wall: Canvas, s: float, z: float, w: float, rng: np.random.Gener
         relief=0.17,
         emission=np.zeros(3, np.float32),
     )
+    rng = own(rng)
     if wall.per_m < _FINE_TEXELS_PER_M:
         return
     bloom = color(str(rng.choice(["d7263d", "f46197", "f2c14e", "ffffff", "c2407a"])))

@@ -56,6 +56,7 @@ class Mood:
     sky: Array
     glow: Array
     bounce: Array
+    behind: Array
     haze: Array
     zenith: Array
     horizon: Array
@@ -71,6 +72,7 @@ MOODS = {
         sky=color("9dbce8", 0.85),
         glow=color("ffbe90", 0.80),
         bounce=color("c79a70", 0.42),
+        behind=color("f2bd90", 0.95),
         haze=color("ffd3a4", 0.66),
         zenith=color("3f78bd", 1.3),
         horizon=color("ffd2a0", 2.1),
@@ -84,6 +86,7 @@ MOODS = {
         sky=color("7c98dc", 0.95),
         glow=color("ffa68c", 0.8),
         bounce=color("8a6a78", 0.38),
+        behind=color("c89aa0", 0.30),
         haze=color("d99a92", 0.62),
         zenith=color("2c4a90", 1.0),
         horizon=color("ff9d78", 2.1),
@@ -137,6 +140,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         mood.sky,
         mood.glow,
         mood.bounce,
+        mood.behind,
         mood.haze,
         _lamps(lamp_spots, strings, mood),
         np.stack([h.block for h in houses]),

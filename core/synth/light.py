@@ -33,6 +33,7 @@ class Light:
     sky: Array
     glow: Array
     bounce: Array
+    behind: Array
     haze: Array
     lamps: tuple[Lamp, ...]
     blockers: Matrix
@@ -52,10 +53,13 @@ class Light:
         return seen / np.float32(_SUN_SAMPLES)
 
     def ambient(self, normals: Array) -> Array:
-        """Sky, bounce and the glow of the open sky down the street, for (..., 3) normals."""
+        """Sky, ground, the open sky down the street and the sunlit street behind the camera, for (..., 3) normals."""
         up = (0.5 + 0.5 * normals[..., 2:3]).astype(np.float32)
         ahead = np.clip(0.5 + 0.5 * normals[..., 1:2], 0, 1).astype(np.float32) ** 2
-        return np.asarray(self.sky * up + self.bounce * (1 - up) + self.glow * ahead, np.float32)
+        back = np.clip(-normals[..., 1:2], 0, 1).astype(np.float32)
+        return np.asarray(
+            self.sky * up + self.bounce * (1 - up) + self.glow * ahead + self.behind * back, np.float32
+        )
 
     def lamps_at(self, points: Array, normals: Array) -> Array:
         """What the lamps give at (..., 3) points with unit normals; one point may stand for all normals."""

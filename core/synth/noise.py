@@ -33,6 +33,14 @@ def smooth(x: Array, low: float, high: float) -> Array:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
+def own(rng: np.random.Generator) -> np.random.Generator:
+    """A generator of its own for one part: however much it draws, what comes after it stays as it is.
+
+    So a place looks the same at every resolution, although fine things are left out of small pictures.
+    """
+    return np.random.default_rng(int(rng.integers(2**63)))
+
+
 def value_noise(
     shape: tuple[int, int], size_m: tuple[float, float], cell_m: float, rng: np.random.Generator
 ) -> Array:
@@ -56,6 +64,7 @@ def fbm(
     Coarse octaves are summed on coarse grids and stretched together, which costs little more than the finest alone.
     """
     texel_m = size_m[0] / shape[0]
+    rng = own(rng)
     total: Array | None = None
     for octave in range(octaves):
         cell = cell_m / 2**octave

@@ -113,3 +113,11 @@ def test_a_quad_seen_head_on_shows_its_texture_and_keeps_its_mean(scene):
     inner = found.rgb[4:-4, 4:-4]
     assert np.allclose(inner, 0.5, atol=0.05)  # finer than a pixel: grey, not moire
     assert np.allclose(found.depth_m, 60, rtol=1e-3)
+
+
+def test_a_seed_is_the_same_place_at_every_size(scene):
+    large = Scene(dataclasses.replace(scene.spec, size=(640, 360)))
+    reduced = cv2.resize(large.background(0)[0], scene.spec.size, interpolation=cv2.INTER_AREA)
+    difference = np.abs(np.log2(reduced + 0.05) - np.log2(scene.background(0)[0] + 0.05))
+
+    assert np.median(difference) < 0.25
