@@ -56,6 +56,19 @@ class Camera:
         matrix = np.linalg.inv(shift) @ ratio @ shift @ self.intrinsics
         return Camera(matrix, self.rotation, self.position, size)
 
+    def below(self, row: int) -> Camera:
+        """The same view from pixel row `row` downward."""
+        matrix = self.intrinsics.copy()
+        matrix[1, 2] -= row
+        return Camera(matrix, self.rotation, self.position, (self.size[0], self.size[1] - row))
+
+    @property
+    def horizon(self) -> float:
+        """The lowest pixel row that the horizon passes through, at either side of the picture."""
+        # Directions of a pixel with no rise: the plane (0, 0, 1) in the world, as a line in the picture.
+        a, b, c = np.linalg.inv(self.intrinsics).T @ self.rotation @ np.array([0, 0, 1.0])
+        return float(max(-c / b, -(a * (self.size[0] - 1) + c) / b))
+
 
 def plane_homography(first: Camera, second: Camera, origin: Matrix, normal: Matrix) -> Matrix:
     """The homography from `first`'s pixels to `second`'s for the plane through `origin` with `normal`.

@@ -11,7 +11,7 @@ from pai_studio.core.synth import body
 from pai_studio.core.synth.camera import Floats
 from pai_studio.core.synth.pose import Walk
 
-_SEGMENTS = 10
+_SEGMENTS = 9
 
 
 @dataclass(frozen=True)

@@ -45,12 +45,22 @@ class Place:
         """The (H, W, 3) radiance that the camera sees, its lens's bloom included; where it is bare floor, (H, W)."""
         width, height = camera.size
         half = camera.scaled((max(2, width // 2), max(2, height // 2)))
-        reflected = self.sky.seen(half.rays() * np.array([1, 1, -1], np.float32))
-        self._paint(reflected, half.mirrored())
-        picture = self.sky.seen(camera.rays())
-        floor = self._lay_floor(picture, blur(reflected, height / 360), camera)
+        # The sky is soft: half the size is enough.
+        picture = np.asarray(cv2.resize(self.sky.seen(half.rays()), camera.size), np.float32)
+        floor = self._lay_floor(picture, self._reflected(half), camera)
         self._paint(picture, camera, floor)
         return bloom(np.maximum(picture, 0)), floor
+
+    def _reflected(self, half: Camera) -> Array:
+        """What a mirror for a floor would show, at half size; only below the horizon, black above."""
+        width, height = half.size
+        reflected = np.zeros((height, width, 3), np.float32)
+        top = int(np.clip(half.horizon - 3, 0, height - 2))
+        lower = half.below(top)
+        part = self.sky.seen(lower.rays() * np.array([1, 1, -1], np.float32))
+        self._paint(part, lower.mirrored())
+        reflected[top:] = blur(part, height / 180)
+        return reflected
 
     def _paint(self, picture: Array, camera: Camera, floor: Array | None = None) -> None:
         """Draw all that stands, far things first; what it hides is taken out of `floor`."""

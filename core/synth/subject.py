@@ -18,7 +18,7 @@ from pai_studio.core.synth.pose import Walk, skinned
 from pai_studio.core.synth.raster import SUPERSAMPLE, Drawn, Window
 
 _SHUTTER = 0.5
-_SUBFRAMES = 4
+_SUBFRAMES = 3
 _SHADOW_CELL_M = 0.016
 
 
@@ -64,8 +64,8 @@ class Subject:
     ) -> None:
         self.look, self.walk, self.subframes = look, walk, _SUBFRAMES
         self.light, self.stage = lights
-        self.skin = body.make_skin(look, float(np.clip(0.019 / detail, 0.019, 0.036)))
-        self.hair = Hair(look, np.random.default_rng([seed, 5]), int(np.clip(1100 * detail, 250, 1100)))
+        self.skin = body.make_skin(look, float(np.clip(0.020 / detail, 0.020, 0.036)))
+        self.hair = Hair(look, np.random.default_rng([seed, 5]), int(np.clip(1000 * detail, 250, 1000)))
         self.cloth = Cloth(look, np.random.default_rng([seed, 6]))
 
     def bent(self, share: float) -> Bent:
