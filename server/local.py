@@ -162,10 +162,10 @@ def _wait_for_end(pid: int) -> None:
 
 
 def _start(place: _Place) -> tuple[str, str]:
-    """Start a detached server and wait for its address."""
-    token = secrets.token_urlsafe(32)
-    place.write(place.token, token)
-    place.address.unlink(missing_ok=True)
+    """Start a detached server and wait for its address.
+
+    It writes its files itself, once it holds the data folder: one that lives and is only slow keeps its own.
+    """
     command = [sys.executable, "-m", "pai_studio.server.local", str(place.folder)]
     with place.log.open("ab") as logged:
         child = subprocess.Popen(
@@ -191,7 +191,7 @@ def _start(place: _Place) -> tuple[str, str]:
             f"the local server does not start ({' '.join(said)})", where="local server", hint=hint
         )
     child.returncode = 0  # it is nobody's child from here on: no warning that it still runs
-    return address, token
+    return address, place.token.read_text(encoding="utf-8")
 
 
 def serve(folder: Path) -> int:
@@ -201,9 +201,10 @@ def serve(folder: Path) -> int:
 
     log.set_up()
     place = _Place(folder)
+    token = secrets.token_urlsafe(32)
     settings = ServerSettings(
         data_dir=folder / "server",
-        token_file=place.token,
+        token=token,
         idle_exit_s=float(os.environ.get("PAI_LOCAL_IDLE_S", IDLE_EXIT_S)),
         render=os.environ.get("PAI_LOCAL_RENDER", ServerSettings.render),
     )
@@ -215,6 +216,7 @@ def serve(folder: Path) -> int:
             "version": pai_studio.__version__,
             "since": time.time(),
         }
+        place.write(place.token, token)
         place.write(place.address, json.dumps(said))
 
     return run(settings, on_ready)

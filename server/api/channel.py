@@ -24,6 +24,8 @@ _OPTIONS = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
 ]
+# `$http_proxy` would take calls to this machine elsewhere, with a token in the clear.
+_NO_PROXY = ("grpc.enable_http_proxy", 0)
 
 
 class Patience:
@@ -52,6 +54,7 @@ class Connection:
     def __init__(self, address: str, token: str, tls_ca: Path | None = None) -> None:
         self.address = address
         host, _ = split_address(address)
+        _check_token(token, address)
         if tls_ca is not None:
             try:
                 trusted = grpc.ssl_channel_credentials(tls_ca.read_bytes())
@@ -59,15 +62,12 @@ class Connection:
                 raise BadInput(
                     f"cannot be read ({error.strerror})", where=str(tls_ca), hint="check tls_ca"
                 ) from None
-            self._channel = grpc.secure_channel(address, trusted, _OPTIONS)
+            options = [*_OPTIONS, _NO_PROXY] if is_loopback(host) else _OPTIONS
+            self._channel = grpc.secure_channel(address, trusted, options)
         elif is_loopback(host):
-            self._channel = grpc.insecure_channel(address, _OPTIONS)
+            self._channel = grpc.insecure_channel(address, [*_OPTIONS, _NO_PROXY])
         else:  # a token never travels in the clear
             self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(), _OPTIONS)
-        if not token:
-            raise NotAuthenticated(
-                "no token is given", where=address, hint="put the server's token in PAI_TOKEN"
-            )
         self._metadata = (("authorization", f"Bearer {token}"),)
         self._stub: Any = StudioStub(self._channel)  # type: ignore[no-untyped-call]
 
@@ -107,3 +107,10 @@ class Connection:
             raise error_from_rpc(error, self.address) from None
         finally:
             call.cancel()
+
+
+def _check_token(token: str, address: str) -> None:
+    """A token that can travel in a header. Raises NotAuthenticated."""
+    if not token or not (token.isascii() and token.isprintable()):
+        what = "the token holds more than printable ASCII" if token else "no token is given"
+        raise NotAuthenticated(what, where=address, hint="put the server's token in PAI_TOKEN")

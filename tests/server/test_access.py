@@ -37,6 +37,21 @@ def test_a_wrong_token_is_refused(start, token):
         Client(start().address, token)
 
 
+@pytest.mark.parametrize("token", ["tôken-of-a-good-length", "two\nlines-of-a-token"])
+def test_a_token_that_cannot_travel_is_said(token):
+    with pytest.raises(NotAuthenticated, match="printable ASCII"):
+        Client("127.0.0.1:9", token)
+
+
+def test_a_proxy_is_not_asked_for_the_way_to_this_machine(start, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with Client(start().address, TOKEN) as client:
+        assert client.info().workers == 1
+
+
 def test_without_a_token_nothing_is_even_parsed(start):
     with grpc.insecure_channel(start().address) as channel:
         stub = StudioStub(channel)

@@ -75,6 +75,20 @@ def test_a_busy_server_of_another_version_is_kept_or_refused():
         local._replaced(far)
 
 
+def test_a_server_that_is_only_slow_is_not_locked_out_of(tmp_path, monkeypatch):
+    first = local.ensure_local()
+    pid = _pid(tmp_path)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with monkeypatch.context() as hurried:
+            hurried.setattr(local, "_ANSWER_S", 0.3)
+            with pytest.raises(Unreachable, match="another server uses this data folder"):
+                local.ensure_local()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert local.ensure_local() == first
+
+
 def test_it_ends_when_idle(tmp_path, monkeypatch):
     monkeypatch.setenv("PAI_LOCAL_IDLE_S", "0")
     local.ensure_local()
