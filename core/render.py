@@ -131,6 +131,7 @@ class _Run:
             engine=self.engine.name,
             engine_version=self.engine.version,
             config=self.config.digest,
+            context=self.config.context,
         )
         self.store = generations.GenerationStore(request.generations, self.key)
         self._made_at = self.store.made_at()

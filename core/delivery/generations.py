@@ -20,6 +20,7 @@ from pai_studio.core.media.frame import Array, Box, Generated, Image, Screen
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FramePattern
+from pai_studio.core.shot.inputs import inputs_by_key
 
 _PLANES = ("matte", "shadow", "rebuilt", "confidence")
 _COLORS = ("background", "gain")
@@ -27,21 +28,30 @@ _RGB = ("R", "G", "B")
 _HALF_MAX = np.float32(65504.0)
 
 
-def digest(shot: Shot, inputs: Mapping[str, str], *, engine: str, engine_version: str, config: str) -> str:
+def digest(
+    shot: Shot,
+    inputs: Mapping[str, str],
+    *,
+    engine: str,
+    engine_version: str,
+    config: str,
+    context: Mapping[str, str],
+) -> str:
     """Name a generation by all that decides its pictures: the inputs' contents, the engine, the colour config.
 
-    `inputs` maps each file of `shot.inputs.input_files`, in that order, to its SHA-256. Finishing, delivery and
-    the files' places do not enter.
+    `inputs` has the SHA-256 of each file of `shot.inputs.input_files` by its path; `config` is the colour config's
+    digest, `context` its variables. Finishing, delivery and the files' places do not enter.
     """
     asked = shot.model_dump(mode="json", by_alias=True, exclude={"name", "finish", "delivery", "ocio"})
     asked["plate"].pop("files")
-    for matte in asked["mattes"].values():
-        matte["files"] = bool(matte["files"])
-    for reference in asked["references"]:
-        reference.pop("file")
-    # Contents in the order in which the shot reads them, not by their names: a moved plate is the same plate.
-    contents = list(inputs.values())
-    made_by = {"engine": engine, "version": engine_version, "config": config}
+    asked["engine"].pop("name")  # "auto" makes the same pictures as the engine that it chose
+    for part in (*asked["mattes"].values(), *asked["references"]):
+        part.pop("files", None)
+        part.pop("file", None)
+    # Contents under the keys that read them, not by their names: a moved plate is the same plate.
+    contents = {key: [inputs[str(path)] for path in paths] for key, paths in inputs_by_key(shot).items()}
+    contents.pop("ocio.config", None)  # its digest covers its LUTs too
+    made_by = {"engine": engine, "version": engine_version, "config": config, "context": dict(context)}
     text = json.dumps({"shot": asked, "inputs": contents, **made_by}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

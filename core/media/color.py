@@ -73,7 +73,8 @@ class ColorConfig:
     """One OpenColorIO config with its context: spaces, conversions, the default display.
 
     `name` is what the config was named by, `digest` (SHA-256, hex) what it holds, `working` the space of its
-    scene_linear role, `texture` its sRGB-encoded Rec.709 space (None where it has none).
+    scene_linear role, `texture` its sRGB-encoded Rec.709 space (None where it has none). `context` has the values of
+    the variables that the config declares or the document gives.
     """
 
     def __init__(
@@ -86,6 +87,8 @@ class ColorConfig:
         self._context = config.getCurrentContext()
         for key, value in (context or {}).items():
             self._context.setStringVar(key, value)
+        told = {*config.getEnvironmentVarNames(), *(context or {})}
+        self.context = {key: self._context[key] for key in sorted(told)}
         self._lock = threading.Lock()
         self._processors: dict[tuple[str, str], ocio.CPUProcessor | None] = {}
         self._display: ocio.CPUProcessor | None = None

@@ -12,10 +12,10 @@ from pai_studio.core.media.frame import Array, Box, Image
 from pai_studio.core.media.limits import Limits
 from pai_studio.core.media.pictures import kind_of, look, read_picture
 from pai_studio.core.media.repairs import clean_pixels
-from pai_studio.core.media.video import is_movie
 from pai_studio.core.shot.document import Matte
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FramePattern, FrameRange
+from pai_studio.core.shot.inputs import is_movie
 
 
 class MatteFiles:

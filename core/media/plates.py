@@ -19,10 +19,11 @@ from pai_studio.core.media.limits import Limits
 from pai_studio.core.media.pictures import kind_of, look, read_picture, rgb_of
 from pai_studio.core.media.readahead import read_ahead
 from pai_studio.core.media.still import space_of_exr
-from pai_studio.core.media.video import MovieReader, is_movie
+from pai_studio.core.media.video import MovieReader
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput, MissingFrames
 from pai_studio.core.shot.frames import FramePattern, FrameRange, ranges_text
+from pai_studio.core.shot.inputs import is_movie
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,9 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.media.limits import LIMITS, Limits
 from pai_studio.core.shot.errors import MissingFrames, UnreadableImage
 
-SUFFIXES = frozenset({".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi"})
 _BT709 = 1  # ITU-T H.273: primaries, transfer and matrix of BT.709
 _UNSAID = 2  # the same table's "unspecified"
 _HD_LINES = 720
-
-
-def is_movie(path: str | Path) -> bool:
-    """Whether a file's suffix is that of a movie."""
-    return Path(path).suffix.lower() in SUFFIXES
 
 
 class MovieReader:

@@ -84,11 +84,15 @@ def test_the_digest_follows_what_decides_the_pictures(shot_file, tmp_path: Path)
             references=[{"file": "r.exr", "frame": 1001}],
         ).read_text()
     )
+    plate = {f"{folder}p.{n:04d}.exr": f"{n}" for folder in ("", "elsewhere/") for n in range(999, 1006)}
+    files = {**plate, "r.exr": "22", "s.exr": "44", "m.exr": "55"}
 
-    def key(shot: document.Shot = base, engine_version: str = "1", config: str = "c", ref: str = "22") -> str:
-        return digest(
-            shot, {"p": "11", "r": ref}, engine="draft", engine_version=engine_version, config=config
-        )
+    def key(
+        shot: document.Shot = base, version: str = "1", config: str = "c", ref: str = "22", context: str = ""
+    ) -> str:
+        inputs = files | {"r.exr": ref}
+        made_by = {"engine": "draft", "engine_version": version, "config": config}
+        return digest(shot, inputs, **made_by, context={"SHOT": context})
 
     def changed(**keys: object) -> document.Shot:
         return base.model_copy(update=keys)
@@ -98,13 +102,19 @@ def test_the_digest_follows_what_decides_the_pictures(shot_file, tmp_path: Path)
     )
     moved = changed(plate=base.plate.model_copy(update={"files": "elsewhere/p.####.exr"}))
     assert key() == key(moved)
+    assert key() == key(changed(engine=document.EngineChoice(name="draft")))
+    one, other = base.references[0], document.Reference(file="s.exr", frame=1001)
     different = {
         key(),
-        key(engine_version="2"),
+        key(version="2"),
         key(config="d"),
         key(ref="33"),
         key(changed(engine=document.EngineChoice(seed=8))),
         key(changed(references=[base.references[0].model_copy(update={"fit": "fit"})])),
         key(changed(handles=2)),
+        key(context="SH020"),
+        key(changed(mattes=document.Mattes(garbage=document.Matte(files="m.exr")))),
+        key(changed(references=[one, one, other])),
+        key(changed(references=[one, other, other])),
     }
-    assert len(different) == 7
+    assert len(different) == 11

@@ -157,3 +157,15 @@ def test_environment_and_unreadable_configs(config_file: Path, monkeypatch: pyte
     for name in ("absent.ocio", "ocio://absent", __file__):
         with pytest.raises(BadInput, match="OCIO config"):
             ColorConfig.open(Ocio(config=name))
+
+
+def test_the_context_that_decides_the_pictures_is_told(
+    config_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (
+        ColorConfig.open(Ocio(config=str(config_file), context={"SHOT": "sh010"})).context["SHOT"] == "sh010"
+    )
+    config_file.write_text(CONFIG.replace("colorspaces:", "environment: {SHOT: sh020}\ncolorspaces:"))
+    assert ColorConfig.open(Ocio(config=str(config_file))).context == {"SHOT": "sh020"}
+    monkeypatch.setenv("SHOT", "sh030")
+    assert ColorConfig.open(Ocio(config=str(config_file))).context == {"SHOT": "sh030"}
