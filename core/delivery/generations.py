@@ -17,6 +17,7 @@ import numpy as np
 
 from pai_studio.core.media.exr import read_channels, write_exr, write_file
 from pai_studio.core.media.frame import Array, Box, Generated, Image, Screen
+from pai_studio.core.media.repairs import HALF_MAX, clean_pixels
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FramePattern
@@ -25,7 +26,6 @@ from pai_studio.core.shot.inputs import inputs_by_key
 _PLANES = ("matte", "shadow", "rebuilt", "confidence")
 _COLORS = ("background", "gain")
 _RGB = ("R", "G", "B")
-_HALF_MAX = np.float32(65504.0)
 
 
 def digest(
@@ -57,12 +57,13 @@ def digest(
 
 
 def quantised(made: Generated) -> Generated:
-    """The same generation as it comes back from disk: half-float values."""
+    """The same generation as it comes back from disk: half-float values, without NaN and Inf."""
 
     def half(plane: Array | None) -> Array | None:
         if plane is None:
             return None
-        return np.clip(plane, -_HALF_MAX, _HALF_MAX).astype(np.float16).astype(np.float32)
+        kept, _ = clean_pixels(plane)
+        return np.clip(kept, -HALF_MAX, HALF_MAX).astype(np.float16).astype(np.float32)
 
     fields: dict[str, Any] = {name: half(getattr(made, name)) for name in (*_PLANES, *_COLORS)}
     screen = made.screen

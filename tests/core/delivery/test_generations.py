@@ -64,6 +64,16 @@ def test_rounding_to_the_stored_form_is_done_once(values: list[float]) -> None:
     same(quantised(once), once)
 
 
+def test_nan_and_inf_come_back_from_disk_as_they_were_finished_from(tmp_path: Path) -> None:
+    plane = np.ones(BOX.shape, np.float32)
+    plane[0, :3] = np.nan, np.inf, -np.inf
+    stored = quantised(Generated(1001, plane, None))
+    store = GenerationStore(tmp_path, "key")
+    store.write(stored, BOX)
+    assert stored.matte[0, :3].tolist() == [0, 65504, -65504]
+    same(store.read(1001), stored)
+
+
 def test_a_generation_keeps_the_date_of_its_beginning(tmp_path: Path) -> None:
     begun = GenerationStore(tmp_path, "key").made_at()
     assert len(begun) == len("2026:01:01 00:00:00")
