@@ -13,9 +13,11 @@ from pai_studio.core.comp.despill import suppress_spill
 from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.comp.wrap import light_wrap
 from pai_studio.core.media.frame import Array, Generated, Layers, PlateFrame
+from pai_studio.core.media.repairs import HALF_MAX
 from pai_studio.core.shot.document import Finish
 
-_HALF_MAX = 65504.0
+_COVERS = 1e-3
+"""An alpha below this covers nothing; one that changed by less is the same."""
 
 
 def half(values: Array) -> Array:
@@ -23,9 +25,9 @@ def half(values: Array) -> Array:
     finite = (
         values
         if np.isfinite(values).all()
-        else np.nan_to_num(values, nan=0.0, posinf=_HALF_MAX, neginf=-_HALF_MAX)
+        else np.nan_to_num(values, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
     )
-    return as_f32(np.clip(finite, -_HALF_MAX, _HALF_MAX).astype(np.float16))
+    return as_f32(np.clip(finite, -HALF_MAX, HALF_MAX).astype(np.float16))
 
 
 def beauty(
@@ -51,7 +53,7 @@ def finish(plate: PlateFrame, made: Generated, controls: Finish, seed: int) -> L
     foreground = half(_foreground(plate, made, matte, controls.despill))
     gain = half(_gain(made, rebuilt, controls.gain_mix))
     shadow = half(1 - controls.shadow * (1 - made.shadow) if made.shadow is not None else one)
-    clean = np.nan_to_num(made.background, nan=0.0, posinf=_HALF_MAX, neginf=0.0)
+    clean = np.nan_to_num(made.background, nan=0.0, posinf=HALF_MAX, neginf=0.0)
     wrap = half(light_wrap(clean, matte, controls.wrap, foreground * gain))
     background = half(clean + _grain(plate, clean, controls.grain, seed))
     return Layers(
@@ -73,7 +75,7 @@ def finish(plate: PlateFrame, made: Generated, controls: Finish, seed: int) -> L
 
 def _untouched(plate: PlateFrame, matte: Array, rebuilt: Array, confidence: Array) -> Layers:
     finite = np.isfinite(plate.rgb).all()
-    picture = plate.rgb if finite else np.nan_to_num(plate.rgb, nan=0.0, posinf=_HALF_MAX, neginf=-_HALF_MAX)
+    picture = plate.rgb if finite else np.nan_to_num(plate.rgb, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
     empty = np.zeros(picture.shape, np.float32)
     return Layers(
         number=plate.number,
@@ -97,17 +99,25 @@ def _inside(plate: PlateFrame, matte: Array) -> Array:
 
 def _foreground(plate: PlateFrame, made: Generated, matte: Array, despill: float) -> Array:
     """The premultiplied foreground of a plate of any kind: photographed on a screen, cut out by a matte, or keyed."""
-    rgb = np.nan_to_num(plate.rgb, nan=0.0, posinf=_HALF_MAX, neginf=-_HALF_MAX)
+    rgb = np.nan_to_num(plate.rgb, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
     if plate.premultiplied:
-        # A garbage or core matte may have changed the alpha that the plate was multiplied with.
-        alpha = plate.alpha if plate.alpha is not None else matte
-        changed = np.abs(half(alpha) - matte) > 1e-3
-        rgb = np.where(changed[..., None], rgb * (matte / np.maximum(alpha, 1e-3))[..., None], rgb)
-        rgb = as_f32(np.where((matte > 0)[..., None], rgb, 0))
+        rgb = as_f32(rgb * _rescale(plate, matte)[..., None])
         return rgb if plate.keyed or made.screen is None else suppress_spill(rgb, made.screen, despill)
     if plate.keyed:
         return rgb * matte[..., None]
     return lift(rgb, matte, made.screen, despill, premultiplied=False)
+
+
+def _rescale(plate: PlateFrame, matte: Array) -> Array:
+    """The factor (H, W) of a premultiplied plate whose alpha garbage or core mattes have changed into `matte`.
+
+    Where it covers nothing, light (a glow, flames) adds itself as it is, unless garbage takes it away.
+    """
+    alpha = plate.alpha if plate.alpha is not None else matte
+    covered = alpha > _COVERS
+    changed = np.abs(half(alpha) - matte) > _COVERS
+    uncovered = 1 if plate.garbage is None else 1 - plate.garbage
+    return as_f32(np.where(covered, np.where(changed, matte / np.maximum(alpha, _COVERS), 1), uncovered))
 
 
 def _gain(made: Generated, rebuilt: Array, mix: float) -> Array:

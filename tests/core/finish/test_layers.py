@@ -103,6 +103,19 @@ def test_garbage_reaches_a_premultiplied_foreground():
     assert np.array_equal(got.foreground[:, 20:], half(rgb * matte[..., None])[:, 20:])
 
 
+def test_light_without_alpha_adds_itself_and_is_never_amplified():
+    rgb, alpha, behind = some()
+    garbage = np.zeros((H, W), np.float32)
+    garbage[:3] = 1
+    matte = alpha * (1 - garbage)
+    matte[22] = 1  # a core matte over nothing
+    how = {"alpha": alpha, "premultiplied": True, "keyed": True, "garbage": garbage}
+    got = finish(plate(rgb, **how), Generated(1001, matte, behind), OFF, 7)
+    assert np.array_equal(got.foreground[3:6], half(rgb)[3:6])
+    assert (got.foreground[:3] == 0).all()
+    assert np.array_equal(got.foreground[22], half(rgb)[22])
+
+
 def test_outside_the_file_there_is_no_subject():
     rgb, matte, behind = some()
     inside = np.ones((H, W), bool)
