@@ -169,8 +169,10 @@ def _filtered(
     major, minor = (along_x, along_y) if long_x else (along_y, along_x)
     du, dv = (ux, vx) if long_x else (uy, vy)
     stretch = float(np.percentile((major / np.maximum(minor, 1))[used][::7], 90)) if used.any() else 1.0
-    taps = int(np.clip(np.ceil(stretch), 1, _MOST_TAPS))
-    width = np.maximum(np.maximum(minor, major / np.float32(taps)), np.float32(1))
+    stretch = float(np.clip(stretch, 1, _MOST_TAPS))
+    taps = int(np.ceil(stretch))
+    # By the stretch, not by the whole number of taps: sharpness must not jump when one more tap is taken.
+    width = np.maximum(np.maximum(minor, major / np.float32(stretch)), np.float32(1))
     lod = np.where(used, np.log2(width), 0)
     if (~used).any():
         lod[~used] = lod[used].min()
