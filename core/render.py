@@ -190,7 +190,7 @@ class _Run:
                     self.on_file(path, frame.number)
                 self._done = done
                 self.report(Progress("frames", done, len(self.numbers), frame.number))
-        summary = qc.summary(records) | {"notes": [*self.source.notes]}
+        summary = qc.summary(records) | {"notes": self.source.notes}
         origin = self._provenance()
         extra = [movie, *_sidecars(pattern, {"qc.json": summary, "provenance.json": origin})]
         for path in extra:
@@ -251,11 +251,15 @@ class _Run:
             self.store.write(made, frame.canvas)
         layers = finish(frame, made, shot.finish, shot.engine.seed)
         weights = np.asarray(self.config.luminance_weights, np.float32)
-        record = qc.measure(layers, overscan=frame.canvas != frame.display, weights=weights)
-        if made.background is None:
-            files = self.writer.write_plate(image, frame.number, self._facts(record, image))
-        else:
-            files = self.writer.write(layers, image, self._facts(record, image))
+        picture = self.writer.picture(layers, image)
+        record = qc.measure(
+            layers,
+            picture.pixels[..., :3],
+            repairs=self.source.repaired(frame.number),
+            overscan=frame.canvas != frame.display,
+            weights=weights,
+        )
+        files = self.writer.write(picture, layers, image, self._facts(record, image))
         inside = layers.beauty[frame.display.slices_in(frame.canvas)]
         return _Finished(frame.number, files, record, review.picture(inside, self.config, frame.pixel_aspect))
 

@@ -12,17 +12,21 @@ from typing import Any
 import numpy as np
 
 from pai_studio.core.media.frame import Array, Layers
+from pai_studio.core.media.repairs import HALF_MAX, Repairs
 
 LOW_CONFIDENCE = 0.25
 """A frame whose mean background confidence is below this is named."""
 
 _OUTLIER_SIGMAS = 6.0
-_HALF_MAX = 65504.0
 
 
 @dataclass(frozen=True)
 class FrameQc:
-    """Facts of one frame. `clipped` counts pixels; `luminance` is log2 of the background's mean."""
+    """Facts of one frame. `luminance` is log2 of the background's mean.
+
+    `clipped` counts pixels of the beauty that a half cannot hold, in light or as delivered; `replaced` counts the NaN
+    and Inf that came in and were replaced.
+    """
 
     number: int
     clipped: int
@@ -30,22 +34,31 @@ class FrameQc:
     matte_coverage: float
     luminance: float
     overscan: bool
+    replaced: int = 0
 
 
-def measure(layers: Layers, *, overscan: bool, weights: Array) -> FrameQc:
-    """The record of one finished frame; `weights` (3,) are the working space's luminance weights."""
-    peak = layers.beauty.max(axis=2)
+def measure(layers: Layers, delivered: Array, *, repairs: Repairs, overscan: bool, weights: Array) -> FrameQc:
+    """The record of one finished frame, whose beauty is delivered as `delivered` (H, W, 3).
+
+    `repairs` counts what was replaced in its files; `weights` (3,) are the working space's luminance weights.
+    """
     seen = 1.0 - layers.matte
     luminance = layers.background @ weights
     mean = float((luminance * seen).sum() / max(float(seen.sum()), 1.0))
     return FrameQc(
         number=layers.number,
-        clipped=int((peak >= _HALF_MAX).sum()),
+        clipped=max(_beyond_half(layers.beauty), _beyond_half(delivered)),
         confidence=round(float((layers.confidence * seen).sum() / max(float(seen.sum()), 1.0)), 4),
         matte_coverage=round(float(layers.matte.mean()), 4),
         luminance=round(float(np.log2(max(mean, 1e-6))), 4),
         overscan=overscan,
+        replaced=repairs.nan + repairs.inf,
     )
+
+
+def _beyond_half(rgb: Array) -> int:
+    """How many pixels (H, W, 3) reach the end of half, or are no numbers."""
+    return int((~(np.abs(rgb) < HALF_MAX)).any(axis=2).sum())
 
 
 def summary(frames: Sequence[FrameQc]) -> dict[str, Any]:
@@ -53,6 +66,7 @@ def summary(frames: Sequence[FrameQc]) -> dict[str, Any]:
     return {
         "frames": len(frames),
         "clipped": [f.number for f in frames if f.clipped],
+        "replaced": [f.number for f in frames if f.replaced],
         "low_confidence": [f.number for f in frames if f.confidence < LOW_CONFIDENCE],
         "flicker": flicker_outliers(frames),
         "overscan": [f.number for f in frames if f.overscan],

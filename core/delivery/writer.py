@@ -53,11 +53,25 @@ class Writer:
         """Whether every file of that frame is there (each was put in place whole)."""
         return all(path.is_file() for path in self.files_of(number))
 
-    def write(self, layers: Layers, plate: Image, facts: Mapping[str, Any]) -> list[Path]:
-        """Write one frame; `plate` gives metadata, windows and the channels to carry through."""
-        beauty = self.config.convert(layers.beauty, self.config.working, self.shot.delivery_colorspace)
+    def picture(self, layers: Layers, plate: Image) -> Image:
+        """The beauty as it is delivered, R, G, B first; without a new background the plate as it came.
+
+        Such a plate keeps its windows and every channel in its own type; without a change of space (and unless
+        `convert_plate`), its values are not touched at all.
+        """
+        space = self.shot.delivery_colorspace
+        if not self.fills_background:
+            same = self.config.require(self.shot.plate.colorspace) == self.config.require(space)
+            return self._converted(plate, space) if self.convert_plate or not same else plate
+        beauty = self.config.convert(layers.beauty, self.config.working, space)
         alpha = np.ones((*beauty.shape[:2], 1), np.float32)
-        picture = self._image(np.concatenate([beauty, alpha], axis=2), _RGBA, layers.canvas, plate)
+        return self._image(np.concatenate([beauty, alpha], axis=2), _RGBA, layers.canvas, plate)
+
+    def write(self, picture: Image, layers: Layers, plate: Image, facts: Mapping[str, Any]) -> list[Path]:
+        """Write one frame: its `picture` and passes; `plate` gives metadata, windows and channels to carry through."""
+        if not self.fills_background:
+            self._save([picture], layers.number, "beauty", facts)
+            return self.files_of(layers.number)
         carried = [other] if (other := _carried(plate, self.shot.plate.layer)) else []
         wanted = self.passes[:-1]
         passes = {name: layers.passes()[name] for name in wanted}
@@ -71,26 +85,17 @@ class Writer:
             self._save([picture, *carried], layers.number, "beauty", facts)
         return self.files_of(layers.number)
 
-    def write_plate(self, plate: Image, number: int, facts: Mapping[str, Any]) -> list[Path]:
-        """Write a plate as it came, in its own windows, every channel in its own type.
-
-        Without a change of space (and unless `convert_plate`), values are not touched at all.
-        """
-        space, asked = self.shot.plate.colorspace, self.shot.delivery_colorspace
-        if self.convert_plate or self.config.require(space) != self.config.require(asked):
-            plate = self._converted(plate, asked)
-        self._save([plate], number, "beauty", facts)
-        return [FramePattern(self.pattern).path(number)]
-
     def _converted(self, plate: Image, space: str) -> Image:
         """The plate with its picture in another space by way of the working space; other channels as they are."""
-        prefix = "" if self.shot.plate.layer == "rgba" else f"{self.shot.plate.layer}."
-        where = [plate.channels.index(prefix + letter) for letter in _RGB]
-        working = self.config.convert(
-            np.ascontiguousarray(plate.pixels[..., where]), self.shot.plate.colorspace, self.config.working
-        )
+        own, working = self.shot.plate.colorspace, self.config.working
+        picture = np.ascontiguousarray(plate.pixels[..., :3])
+        alpha = plate.pixels[..., 3:4] if self.shot.plate.alpha == "premultiplied" else None
+        if alpha is not None:
+            # A curve holds for the light itself, not for what is multiplied already.
+            picture = picture / np.where(alpha > 0, alpha, np.float32(1))
+        picture = self.config.convert(self.config.convert(picture, own, working), working, space)
         pixels = plate.pixels.copy()
-        pixels[..., where] = self.config.convert(working, self.config.working, space)
+        pixels[..., :3] = picture if alpha is None else picture * alpha
         return replace(plate, pixels=pixels, colorspace=space)
 
     def _save(self, images: list[Image], number: int, name: str, facts: Mapping[str, Any]) -> None:

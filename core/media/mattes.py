@@ -11,7 +11,7 @@ from pai_studio.core.media.exr import on_box, read_header, read_plane
 from pai_studio.core.media.frame import Array, Box, Image
 from pai_studio.core.media.limits import Limits
 from pai_studio.core.media.pictures import kind_of, look, read_picture
-from pai_studio.core.media.repairs import clean_pixels
+from pai_studio.core.media.repairs import Repairs, clean_pixels
 from pai_studio.core.shot.document import Matte
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FramePattern, FrameRange
@@ -34,11 +34,12 @@ class MatteFiles:
             self._check_size(path)
         self.note = self._named_otherwise(paths[0])
 
-    def over(self, number: int, canvas: Box) -> Array:
-        """(H, W) in 0..1 over `canvas`; beyond what the matte knows, its edge is repeated."""
-        plane, window = (
-            self._picked(self._one) if not self._pattern.has_padding else self._picked(self._read(number))
-        )
+    def over(self, number: int, canvas: Box) -> tuple[Array, Repairs]:
+        """(H, W) in 0..1 over `canvas`, and what was replaced in it.
+
+        Beyond what the matte knows, its edge is repeated.
+        """
+        plane, window, repairs = self._picked(self._read(number) if self._pattern.has_padding else self._one)
         # An EXR's matte is 0 between its data window and its display window; beyond both nothing is known.
         known = self._display.union(window)
         whole = on_box(plane, window, known)
@@ -46,7 +47,8 @@ class MatteFiles:
             whole = 1 - whole
         rows = np.clip(np.arange(canvas.y, canvas.y + canvas.height) - known.y, 0, known.height - 1)
         columns = np.clip(np.arange(canvas.x, canvas.x + canvas.width) - known.x, 0, known.width - 1)
-        return whole if known == canvas else np.ascontiguousarray(whole[np.ix_(rows, columns)])
+        over = whole if known == canvas else np.ascontiguousarray(whole[np.ix_(rows, columns)])
+        return over, repairs
 
     @cached_property
     def _one(self) -> tuple[Image, str]:
@@ -71,11 +73,13 @@ class MatteFiles:
         hint = f"name one of {', '.join(channels)} as {self.key}.channel"
         raise BadInput(f"has no channel {wanted!r}", where=f"{self.key} {path}", hint=hint)
 
-    @staticmethod
-    def _picked(read: tuple[Image, str]) -> tuple[Array, Box]:
+    def _picked(self, read: tuple[Image, str]) -> tuple[Array, Box, Repairs]:
+        """The channel in 0..1 and where it lies on the plate: the corners of both display windows are one."""
         image, name = read
-        plane, _ = clean_pixels(image.pixels[..., image.channels.index(name)])
-        return np.clip(plane, 0.0, 1.0), image.data_window
+        plane, repairs = clean_pixels(image.pixels[..., image.channels.index(name)])
+        own, data = image.display_window, image.data_window
+        x, y = data.x - own.x + self._display.x, data.y - own.y + self._display.y
+        return np.clip(plane, 0.0, 1.0), Box(x, y, data.width, data.height), repairs
 
     def _check_size(self, path: Path) -> None:
         if kind_of(path) == "openexr":

@@ -28,8 +28,7 @@ from pai_studio.core.shot.frames import FrameRange
 class FileSource:
     """Implements `engines.base.ShotSource`: looks at every file at once, decodes frames when they are asked for.
 
-    `notes` says what is worth knowing of the files and grows while frames are read. `repairs` counts the NaN and Inf
-    that were replaced. `frame`, `image` and any number of streams may be used from several threads.
+    `frame`, `image` and any number of streams may be used from several threads.
     Raises MissingFrames, BadInput, UnreadableImage or UnknownColorSpace before anything is decoded.
     """
 
@@ -39,13 +38,13 @@ class FileSource:
         self.shot = shot
         self.config = config
         self.frames: FrameRange = shot.all_frames
-        self.repairs = Repairs()
         self._depth = depth
         self._lock = threading.Lock()
+        self._repairs: dict[int, dict[str, Repairs]] = {}
         self._space = config.require(shot.plate.colorspace)
         self._is_linear = config.is_linear(self._space)
         self._plate = open_plate(shot, self.frames, config, limits, threads)
-        self.notes: list[str] = [f"plate: {note}" for note in self._plate.notes]
+        self._notes: list[str] = [f"plate: {note}" for note in self._plate.notes]
         self.display = self._plate.format.display
         self._check_alpha()
         self._mattes = {
@@ -53,8 +52,23 @@ class FileSource:
             for name in ("alpha", "garbage", "core")
             if (matte := getattr(shot.mattes, name)).files
         }
-        self.notes += [files.note for files in self._mattes.values() if files.note]
+        self._notes += [files.note for files in self._mattes.values() if files.note]
         self.stills: list[Still] = [self._still(index, limits) for index in range(len(shot.references))]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing of the files, and of every frame read so far that held NaN or Inf."""
+        with self._lock:
+            repairs = [(n, what, r) for n, each in sorted(self._repairs.items()) for what, r in each.items()]
+        return self._notes + [
+            f"{what}: frame {number}: {found.nan} NaN and {found.inf} Inf replaced"
+            for number, what, found in repairs
+        ]
+
+    def repaired(self, number: int) -> Repairs:
+        """How many NaN and Inf of a frame, in its plate and mattes, were replaced when it was last read."""
+        with self._lock:
+            return sum(self._repairs.get(number, {}).values(), Repairs())
 
     def frame(self, number: int) -> PlateFrame:
         """One frame, decoded now."""
@@ -93,14 +107,14 @@ class FileSource:
 
     def _cleaned(self, image: Image, number: int) -> Image:
         image, repairs = clean(image)
-        self._count(repairs, number)
+        self._count("plate", number, repairs)
         return image
 
-    def _count(self, repairs: Repairs, number: int) -> None:
+    def _count(self, what: str, number: int, repairs: Repairs) -> None:
+        """Remember what the last reading of a frame had to replace; a shot is read several times."""
         if repairs:
             with self._lock:
-                self.repairs += repairs
-            self.notes.append(f"plate: frame {number}: {repairs.nan} NaN and {repairs.inf} Inf replaced")
+                self._repairs.setdefault(number, {})[what] = repairs
 
     def _assembled(self, image: Image, number: int) -> PlateFrame:
         plate = self.shot.plate
@@ -109,7 +123,7 @@ class FileSource:
         if not self._is_linear:
             # Code values far beyond 1 overflow where a log curve is undone.
             rgb, repairs = clean_pixels(rgb)
-            self._count(repairs, number)
+            self._count(f"plate in {self.config.working}", number, repairs)
         covered: npt.NDArray[np.bool_] | None = None
         if canvas != image.data_window:
             rows, columns = image.data_window.slices_in(canvas)
@@ -117,7 +131,10 @@ class FileSource:
             covered[rows, columns] = True
             rgb = _padded(rgb, canvas, rows, columns)
             alpha = None if alpha is None else _padded(alpha, canvas, rows, columns)
-        given = {name: files.over(number, canvas) for name, files in self._mattes.items()}
+        given: dict[str, Array] = {}
+        for name, files in self._mattes.items():
+            given[name], repairs = files.over(number, canvas)
+            self._count(files.key, number, repairs)
         return PlateFrame(
             number=number,
             rgb=rgb,
@@ -169,9 +186,9 @@ class FileSource:
             error.where = f"references[{index}] {error.where}"
             raise
         if not reference.colorspace:
-            self.notes.append(f"references[{index}]: {path.name} is taken to be {space!r}")
+            self._notes.append(f"references[{index}]: {path.name} is taken to be {space!r}")
         if note:
-            self.notes.append(f"references[{index}]: {path.name}: {note}")
+            self._notes.append(f"references[{index}]: {path.name}: {note}")
         size = rgb.shape[1], rgb.shape[0]
         placement = fit_placement(size, self.display, self._plate.format.pixel_aspect, reference.fit)
         return Still(rgb, reference.frame, placement, path.name)

@@ -117,6 +117,43 @@ def test_a_delivery_in_another_space_is_converted(a_shot, tmp_path: Path) -> Non
     assert np.allclose(got[..., :3] @ to_acescg_luminance, linear @ rec709, rtol=0.03, atol=2e-3)
 
 
+@pytest.mark.parametrize("to_log", [True, False])
+def test_a_premultiplied_edge_changes_its_space_as_the_light_it_holds(
+    tmp_path: Path, picture: Callable[..., Path], shot_file: Callable[..., Path], *, to_log: bool
+) -> None:
+    own, asked = ("ACEScg", "ARRI LogC4") if to_log else ("ARRI LogC4", "ACEScg")
+    edge = np.array([[[0.3, 0.3, 0.3, 1.0], [0.15, 0.15, 0.15, 0.5], [0, 0, 0, 0]]], np.float32)
+    picture(tmp_path / "p.1.exr", edge, channels=("R", "G", "B", "A"), kind="float")
+    picture(tmp_path / "ref.exr", np.full((4, 4, 3), 0.5, np.float32))
+    path = shot_file(
+        tmp_path / "a.shot.json",
+        frames=[1, 1],
+        plate={"files": "p.#.exr", "colorspace": own, "alpha": "premultiplied"},
+        references=[{"file": "ref.exr", "frame": 1, "colorspace": "ACEScg"}],
+        engine={"name": "plate"},
+        delivery={"files": "out/v001/a_v001.####.exr", "colorspace": asked},
+    )
+    rendered(document.load(path), tmp_path)
+    got, _ = pixels_of(output(tmp_path, 1))
+    assert got[0, 1, :3] == pytest.approx(got[0, 0, :3] / 2, rel=1e-5)
+    assert got[0, 2].tolist() == [0, 0, 0, 0]
+
+
+def test_what_was_replaced_and_clipped_is_told(a_shot, tmp_path: Path, picture: Callable[..., Path]) -> None:
+    shot = a_shot([1001, 1003], "ARRI LogC4", delivery={"colorspace": "ACEScg"})
+    broken = a_picture(1002, (16, 24), "ARRI LogC4")
+    broken[0, 0], broken[1, 1] = np.nan, 1.9
+    picture(
+        FramePattern(shot.plate.files).path(1002), broken, facts={"PixelAspectRatio": 2.0}, display=DISPLAY
+    )
+    summary = rendered(shot, tmp_path).qc
+    assert summary["replaced"] == [1002]
+    assert summary["clipped"] == [1002]
+    assert [record["replaced"] for record in summary["records"]] == [0, 3, 0]
+    assert "plate: frame 1002: 3 NaN and 0 Inf replaced" in summary["notes"]
+    assert rendered(shot, tmp_path, resume=True).qc["records"] == summary["records"]
+
+
 def test_what_lies_beside_the_frames(a_shot, tmp_path: Path) -> None:
     result = rendered(a_shot([1001, 1003]), tmp_path)
     names = {path.name for path in result.files}

@@ -4,6 +4,7 @@ import numpy as np
 
 from pai_studio.core.delivery import qc
 from pai_studio.core.media.frame import Box, Layers
+from pai_studio.core.media.repairs import Repairs
 
 
 def frame(number: int, luminance: float = 0.0, confidence: float = 1.0) -> qc.FrameQc:
@@ -36,8 +37,14 @@ def test_what_is_measured_is_what_the_layers_hold() -> None:
     confidence = np.where(matte > 0, 0.0, 0.75).astype(np.float32)
     one = np.ones(shape, np.float32)
     layers = Layers(7, Box(0, 0, 10, 8), beauty, rgb, rgb, matte, rgb, one, rgb, matte, confidence)
-    record = qc.measure(layers, overscan=False, weights=np.array([0.25, 0.5, 0.25], np.float32))
+    weights, repairs = np.array([0.25, 0.5, 0.25], np.float32), Repairs(nan=2, inf=1)
+    record = qc.measure(layers, beauty, repairs=repairs, overscan=False, weights=weights)
     assert record.clipped == 1
+    assert record.replaced == 3
+    assert qc.summary([record])["replaced"] == [7]
+    delivered = beauty.copy()
+    delivered[1, :2] = [[-1e5, 0, 0], [np.nan, 0, 0]]
+    assert qc.measure(layers, delivered, repairs=repairs, overscan=False, weights=weights).clipped == 3
     assert record.matte_coverage == 0.5
     assert record.confidence == 0.75  # what the subject hides does not count
     assert record.luminance == -1.0

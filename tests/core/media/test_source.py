@@ -179,6 +179,25 @@ def test_mattes(folder: Path, config: ColorConfig) -> None:
     assert any("holds only 'Y', taken for 'A'" in note for note in source.notes)
 
 
+def test_mattes_lie_on_the_plate_wherever_its_display_window_begins(
+    folder: Path, config: ColorConfig, picture: Callable[..., Path]
+) -> None:
+    rng = np.random.default_rng(1)
+    picture(folder / "d.1001.exr", rng.random((8, 12, 3), np.float32), data=(5, -3), display=(5, -3, 12, 8))
+    ramp = np.tile(np.arange(12, dtype=np.float32) / 15, (8, 1))
+    ramp[0, 0] = np.nan
+    picture(folder / "r.exr", ramp[..., None], channels=("A",))
+    png(folder / "r.png", np.tile(np.arange(12, dtype=np.float32) / 15, (8, 1))[..., None])
+    mattes = {"alpha": {"files": "r.exr"}, "garbage": {"files": "r.png"}}
+    plate = {"files": "d.####.exr"}
+    source = FileSource(shot(folder, frames=[1001, 1001], plate=plate, mattes=mattes), config)
+    frame = source.frame(1001)
+    for matte in (frame.alpha, frame.garbage):
+        assert matte == pytest.approx(np.nan_to_num(ramp), abs=1e-3)
+    assert source.repaired(1001).nan == 1
+    assert "mattes.alpha: frame 1001: 1 NaN and 0 Inf replaced" in source.notes
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -246,8 +265,10 @@ def test_nan_is_replaced_and_counted(footage: Footage, folder: Path, config: Col
     source = FileSource(shot(folder, frames=[5, 5], plate={"files": str(path)}), config)
     (frame,) = source.stream([5])
     assert np.isfinite(frame.rgb).all()
-    assert (source.repairs.nan, source.repairs.inf) == (6, 12)
-    assert "plate: frame 5: 6 NaN and 12 Inf replaced" in source.notes
+    source.frame(5)  # counted once, however often it is read
+    assert (source.repaired(5).nan, source.repaired(5).inf) == (6, 12)
+    assert source.notes.count("plate: frame 5: 6 NaN and 12 Inf replaced") == 1
+    assert not source.repaired(6)
 
 
 def test_a_log_curve_that_overflows_leaves_no_inf(folder: Path, config: ColorConfig) -> None:
@@ -255,7 +276,7 @@ def test_a_log_curve_that_overflows_leaves_no_inf(folder: Path, config: ColorCon
     plate = {"files": "h.####.exr", "colorspace": LOG}
     source = FileSource(shot(folder, frames=[1001, 1001], plate=plate), config)
     assert np.isfinite(source.frame(1001).rgb).all()
-    assert source.repairs
+    assert source.repaired(1001)
 
 
 def test_png_sequence(folder: Path, config: ColorConfig) -> None:
