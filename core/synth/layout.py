@@ -1,125 +1,28 @@
-"""Lays out a street from a seed: houses with gaps for the sun, lamps, strings of light, plants, a tower at its end."""
+"""Lays out a street from a seed: houses with gaps for the sun, lamps, strings of light, a tower at its end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from pai_studio.core.media.frame import Array
-from pai_studio.core.synth import props
+from pai_studio.core.synth.building import (
+    END_M,
+    Builder,
+    House,
+    dress,
+    hang_lantern,
+    hang_string,
+    lay_floors,
+    raise_far_end,
+    raise_house,
+)
 from pai_studio.core.synth.camera import Matrix
-from pai_studio.core.synth.canvas import Canvas
-from pai_studio.core.synth.facade import PLASTERS, SHUTTERS, Style, house_front, plain_wall
-from pai_studio.core.synth.ground import street_floor
+from pai_studio.core.synth.facade import PLASTERS, SHUTTERS
 from pai_studio.core.synth.light import Lamp, Light
+from pai_studio.core.synth.moods import MOODS, Mood
 from pai_studio.core.synth.noise import color
-from pai_studio.core.synth.place import Floor, Place
+from pai_studio.core.synth.openings import Style
+from pai_studio.core.synth.place import Place
 from pai_studio.core.synth.sky import Sky
-from pai_studio.core.synth.texture import Quad, Texture
-
-_UP = np.array([0, 0, 1.0])
-_END_M = 34.0
-
-
-@dataclass(frozen=True)
-class House:
-    """One house: which side (-1 left, 1 right), where along the street, how far from its axis, how high."""
-
-    side: int
-    near_m: float
-    far_m: float
-    wall_m: float
-    height_m: float
-    style: Style
-    low: bool = False
-
-    @property
-    def seen_m(self) -> float:
-        """The height up to which a level camera sees it; what is above needs no texture."""
-        return 2.2 + 0.46 * self.far_m
-
-    @property
-    def block(self) -> Matrix:
-        """Its box for shadows: low and high corners."""
-        inner, outer = self.side * self.wall_m, self.side * (self.wall_m + 3)
-        low = [min(inner, outer), self.near_m, -1.0]
-        high = [max(inner, outer), self.far_m, self.height_m]
-        return np.array([[*low], [*high]])
-
-
-@dataclass(frozen=True)
-class Mood:
-    """An hour of the day: all the light's colours."""
-
-    sun: Array
-    sky: Array
-    glow: Array
-    bounce: Array
-    behind: Array
-    haze: Array
-    zenith: Array
-    horizon: Array
-    sky_glow: Array
-    lamp: Array
-    elevation_deg: tuple[float, float]
-    lit_share: float
-
-
-MOODS = {
-    "golden": Mood(
-        sun=color("ffb46c", 11.0),
-        sky=color("9dbce8", 0.85),
-        glow=color("ffbe90", 0.80),
-        bounce=color("c79a70", 0.42),
-        behind=color("f2bd90", 0.95),
-        haze=color("ffd3a4", 0.66),
-        zenith=color("3f78bd", 1.3),
-        horizon=color("ffd2a0", 2.1),
-        sky_glow=color("ffb060", 7.0),
-        lamp=color("ffab4f", 1.3),
-        elevation_deg=(19, 24),
-        lit_share=0.34,
-    ),
-    "dusk": Mood(
-        sun=color("ff8a4a", 4.6),
-        sky=color("7c98dc", 0.95),
-        glow=color("ffa68c", 0.8),
-        bounce=color("8a6a78", 0.38),
-        behind=color("c89aa0", 0.30),
-        haze=color("d99a92", 0.62),
-        zenith=color("2c4a90", 1.0),
-        horizon=color("ff9d78", 2.1),
-        sky_glow=color("ff7a40", 4.0),
-        lamp=color("ffa145", 2.3),
-        elevation_deg=(17, 21),
-        lit_share=0.62,
-    ),
-}
-
-
-class Builder:
-    """Collects quads while a street is laid out; `detail` is the picture's width in pixels over 1280."""
-
-    def __init__(
-        self, rng: np.random.Generator, light: Light, mood: Mood, detail: float, focal_px: float
-    ) -> None:
-        self.rng, self.light, self.mood, self.detail, self.focal_px = rng, light, mood, detail, focal_px
-        self.quads: list[Quad] = []
-
-    def texels_per_m(self, distance_m: float) -> float:
-        """Texels a metre that match the picture's pixels at that distance, within limits of memory."""
-        return float(np.clip(1.15 * self.focal_px / max(distance_m, 1.0), 4, 130 * self.detail))
-
-    def hang(
-        self, canvas: Canvas, origin: Matrix, u: Matrix, up: Matrix, order: float, *, haze: float = 1.0
-    ) -> None:
-        """Light a canvas at its lower left `origin` with unit directions, and keep it."""
-        across, rise = u * canvas.width_m, up * canvas.height_m
-        radiance = canvas.lit(origin, across, rise, self.light)
-        if canvas.alpha is not None:
-            radiance = np.concatenate([radiance * canvas.alpha[..., None], canvas.alpha[..., None]], axis=-1)
-        self.quads.append(Quad(origin + rise, across, -rise, Texture(radiance), order, haze))
 
 
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
@@ -146,14 +49,14 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         np.stack([h.block for h in houses]),
     )
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
-    _far_end(build)
+    raise_far_end(build)
     for house in houses:
-        _raise_house(build, house)
+        raise_house(build, house)
     for side, wall, y in lamp_spots:
-        _hang_lantern(build, side, wall, y)
+        hang_lantern(build, side, wall, y)
     for y, height, sag in strings:
-        _hang_string(build, y, height, sag, houses)
-    _dress(build, houses, stand)
+        hang_string(build, y, height, sag, houses)
+    dress(build, houses, stand)
     sky = Sky(
         zenith=mood.zenith,
         horizon=mood.horizon,
@@ -163,7 +66,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         rng=rng,
     )
     quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
-    return Place(light, sky, _floors(build, houses, seed), quads, stand, np.array([0, _END_M, 2.0]))
+    return Place(light, sky, lay_floors(build, houses, seed), quads, stand, np.array([0, END_M, 2.0]))
 
 
 def _houses(
@@ -176,7 +79,7 @@ def _houses(
         near = -3.0
         wall = float(rng.uniform(3.2, 3.9))
         gap_at = stand[1] + (wall - sun_side * stand[0]) / np.tan(azimuth)
-        while near < _END_M - 2:
+        while near < END_M - 2:
             in_gap = side == sun_side and gap_at - 3 < near < gap_at + 0.5
             length = float(rng.uniform(5.5, 8.5))
             if side == sun_side and near <= gap_at - 3:
@@ -203,7 +106,7 @@ def _houses(
 def _lamp_spots(rng: np.random.Generator, houses: list[House]) -> list[tuple[int, float, float]]:
     spots = []
     for side in (-1, 1):
-        for y in np.arange(6.5 + 2.5 * (side > 0), _END_M - 4, 7.5):
+        for y in np.arange(6.5 + 2.5 * (side > 0), END_M - 4, 7.5):
             at = float(y + rng.uniform(-1, 1))
             house = next(h for h in houses if h.side == side and h.near_m <= at < h.far_m)
             if not house.low and house.near_m + 0.6 < at < house.far_m - 0.6:
@@ -231,205 +134,3 @@ def _lamps(
             for x in (-2.2, 0.0, 2.2)
         ]
     return tuple(lamps)
-
-
-def _frame_of(house: House) -> tuple[Matrix, Matrix]:
-    """The lower left corner of a house's front as seen from the street, and its unit direction."""
-    x = house.side * house.wall_m
-    if house.side < 0:
-        return np.array([x, house.near_m, 0]), np.array([0, 1.0, 0])
-    return np.array([x, house.far_m, 0]), np.array([0, -1.0, 0])
-
-
-def _raise_house(build: Builder, house: House) -> None:
-    rng, length = build.rng, house.far_m - house.near_m
-    middle = (house.near_m + house.far_m) / 2
-    if house.far_m < 1.2:
-        return
-    near = max(house.near_m, 1.0)
-    density = build.texels_per_m(float(np.hypot(house.wall_m * 0.8, near)))
-    paint = plain_wall if house.low else house_front
-    origin, along = _frame_of(house)
-    shown_m = min(house.height_m, house.seen_m)
-    build.hang(paint(length, shown_m, density, house.style, rng), origin, along, _UP, middle)
-    if house.near_m > 1.5:
-        _return_wall(build, house)
-    if house.low:
-        _garden(build, house)
-    elif house.height_m < house.seen_m + 0.5:
-        _eaves(build, house)
-
-
-def _return_wall(build: Builder, house: House) -> None:
-    """The side of a house that faces the camera where it stands out from, or above, the one before it."""
-    depth = 3.0
-    x = -house.wall_m - depth if house.side < 0 else house.wall_m
-    wall = plain_wall(
-        depth,
-        min(house.height_m, 2.2 + 0.46 * house.near_m),
-        build.texels_per_m(house.near_m),
-        house.style,
-        build.rng,
-    )
-    build.hang(wall, np.array([x, house.near_m, 0]), np.array([1.0, 0, 0]), _UP, house.near_m + 0.02)
-
-
-def _eaves(build: Builder, house: House) -> None:
-    """A gutter and rafters that stand out from the wall's top."""
-    out, thick, length = 0.42, 0.24, house.far_m - house.near_m
-    density = build.texels_per_m(max(house.near_m, 3.0))
-    origin, along = _frame_of(house)
-    inward = np.array([-house.side, 0, 0.0])
-    middle = (house.near_m + house.far_m) / 2 - 0.01
-    under = Canvas(length, out, density, color("6a4a32"))
-    s, _ = under.grid()
-    under.albedo *= (0.5 + 0.5 * (np.abs(((s / 0.5) % 1) - 0.5) > 0.14))[..., None]
-    top = np.array([0, 0, house.height_m])
-    build.hang(under, origin + top, along, inward, middle)
-    front = Canvas(length, thick, density, color("8a5a3c"))
-    _, z = front.grid()
-    front.albedo *= (0.7 + 0.5 * (z > thick * 0.55))[..., None]
-    build.hang(front, origin + top + inward * out, along, _UP, middle - 0.01)
-    if house.near_m > 1.5:
-        end = Canvas(out, thick, density, color("7a5038"))
-        x = -house.wall_m if house.side < 0 else house.wall_m - out
-        build.hang(
-            end, np.array([x, house.near_m, house.height_m]), np.array([1.0, 0, 0]), _UP, house.near_m - 0.01
-        )
-
-
-def _garden(build: Builder, house: House) -> None:
-    """Trees behind the low wall."""
-    for y in (house.far_m - 0.5, (house.near_m + house.far_m) / 2):
-        kind = str(build.rng.choice(["olive", "cypress", "oleander"]))
-        height, width = (4.6, 1.5) if kind == "cypress" else (3.0, 2.6)
-        tree = props.plant(width, height, build.texels_per_m(y), kind, build.rng)
-        x = house.side * (house.wall_m + float(build.rng.uniform(2.6, 4.2))) - width / 2
-        build.hang(tree, np.array([x, y, -0.4]), np.array([1.0, 0, 0]), _UP, y + 1.0)
-
-
-def _hang_lantern(build: Builder, side: int, wall: float, y: float) -> None:
-    lantern = props.lantern(min(2.2 * build.texels_per_m(y), 260 * build.detail + 8), color("ffb45a", 30))
-    x = side * (wall - 0.5) - 0.23
-    build.hang(lantern, np.array([x, y, 2.62]), np.array([1.0, 0, 0]), _UP, y - 0.05)
-    arm = Canvas(0.55, 0.05, build.texels_per_m(y), color("17181a"))
-    left = -wall if side < 0 else wall - 0.55
-    build.hang(arm, np.array([left, y, 3.55]), np.array([1.0, 0, 0]), _UP, y)
-
-
-def _hang_string(build: Builder, y: float, height: float, sag: float, houses: list[House]) -> None:
-    left, right = (
-        next(h.wall_m for h in houses if h.side == side and h.near_m <= y < h.far_m) for side in (-1, 1)
-    )
-    density = min(2.0 * build.texels_per_m(y), 220 * build.detail + 8)
-    bulbs = int(build.rng.integers(9, 13))
-    string = props.light_string(
-        left + right, sag, density, bulbs=bulbs, glow=color("ffc070", 26), rng=build.rng
-    )
-    build.hang(string, np.array([-left, y, height - sag - 0.4]), np.array([1.0, 0, 0]), _UP, y, haze=0.5)
-
-
-def _dress(build: Builder, houses: list[House], stand: Matrix) -> None:
-    """Awnings, pots and laundry."""
-    rng = build.rng
-    for house in houses:
-        if house.low or house.far_m < 6:
-            continue
-        if rng.random() < 0.6 and house.near_m > 4 and house.far_m - house.near_m > 3.4:
-            _hang_awning(build, house)
-        for y in rng.uniform(max(house.near_m, 3.2) + 0.4, house.far_m - 0.4, int(rng.integers(1, 4))):
-            if abs(y - stand[1]) > 0.7 or house.side * stand[0] < 0:
-                _put_plant(build, house, float(y))
-    for y in rng.uniform(13, 26, 2):
-        density = build.texels_per_m(float(y))
-        line = props.laundry(6.4, density, rng)
-        build.hang(
-            line,
-            np.array([-3.2, float(y), float(rng.uniform(5.4, 6.4))]),
-            np.array([1.0, 0, 0]),
-            _UP,
-            float(y),
-        )
-
-
-def _hang_awning(build: Builder, house: House) -> None:
-    rng = build.rng
-    width = float(rng.uniform(1.9, 2.6))
-    near = float(rng.uniform(house.near_m + 0.3, house.far_m - width - 0.3))
-    hues = ["b5382f", "2f6a5c", "c98b2b", "34547a", "7a2f45"]
-    cloth = props.awning(width, build.texels_per_m(near), color(str(rng.choice(hues))), color("efe6d2"), rng)
-    along = _frame_of(house)[1]
-    start = near if house.side < 0 else near + width
-    slope = np.array([house.side * 0.86, 0, 0.5])
-    low = np.array([house.side * (house.wall_m - 0.86 * 1.35), start, 2.1])
-    build.hang(cloth, low, along, slope / np.linalg.norm(slope), near + width / 2 - 0.02)
-
-
-def _put_plant(build: Builder, house: House, y: float) -> None:
-    rng = build.rng
-    kind = str(rng.choice(["cypress", "olive", "oleander"]))
-    height = float(rng.uniform(1.1, 2.1))
-    width = height * (0.34 if kind == "cypress" else 0.62)
-    pot = props.plant(width, height, 1.2 * build.texels_per_m(y), kind, rng)
-    x = house.side * (house.wall_m - 0.3 - width * 0.35)
-    build.hang(pot, np.array([x - width / 2, y, 0]), np.array([1.0, 0, 0]), _UP, y - 0.1)
-
-
-def _far_end(build: Builder) -> None:
-    """Hills, a tower, and two houses across the street's end."""
-    rng = build.rng
-    for distance, height, tone in ((150.0, 26.0, "6f7f78"), (95.0, 15.0, "68753f")):
-        hill = props.ridge(170, height, build.texels_per_m(distance), color(tone), rng)
-        build.hang(hill, np.array([-85, distance, -1]), np.array([1.0, 0, 0]), _UP, distance, haze=0.8)
-    width = float(rng.uniform(5.5, 7.0))
-    tower = props.tower_top(
-        width, 24, build.texels_per_m(46), body=color("d9b98c"), roof=color("8f4a33"), rng=rng
-    )
-    x = float(rng.uniform(-2.5, 2.5)) - width / 2
-    build.hang(tower, np.array([x, 46, 0]), np.array([1.0, 0, 0]), _UP, 46)
-    opening = float(rng.uniform(1.3, 1.9))
-    for side in (-1, 1):
-        style = Style(
-            color(str(rng.choice(PLASTERS))),
-            color("d8cbb0"),
-            color(str(rng.choice(SHUTTERS))),
-            color("4a3222"),
-            0.6,
-            color("ffb258", 3.0),
-            build.mood.zenith * 0.3,
-        )
-        front = house_front(10, float(rng.uniform(5.6, 7.2)), build.texels_per_m(_END_M), style, rng)
-        x = -opening - 10 if side < 0 else opening
-        build.hang(front, np.array([x, _END_M, 0]), np.array([1.0, 0, 0]), _UP, _END_M)
-        roof = Canvas(10.6, 2.4, build.texels_per_m(_END_M), color("a5553a"))
-        s, z = roof.grid()
-        roof.relief[:] = 0.05 * np.abs(np.sin(s * 14)) + 0.03 * ((z / 0.35) % 1)
-        roof.albedo *= (1 + 0.25 * roof.noise(0.4, rng, 3))[..., None]
-        back = np.array([0, 0.8, 0.6])
-        build.hang(
-            roof, np.array([x - 0.3, _END_M - 0.3, front.height_m]), np.array([1.0, 0, 0]), back, _END_M - 0.1
-        )
-
-
-def _floors(build: Builder, houses: list[House], seed: int) -> tuple[Floor, ...]:
-    """The floor in three pieces, coarser as it recedes; the far ones come first and reach under the near ones."""
-    left = -max(h.wall_m for h in houses if h.side < 0) - 0.05
-    right = max(h.wall_m for h in houses if h.side > 0) + 0.05
-    floors = []
-    for start, end, finest, wide in (
-        (33.0, 60.0, 14, 9.0),
-        (15.5, 34.0, 55, 0.0),
-        (6.5, 16.0, 105, 0.0),
-        (2.6, 7.0, 145, 0.0),
-    ):
-        density = max(8.0, finest * build.detail)
-        canvas, wet = street_floor(
-            left - wide, right + wide, start_m=start, length_m=end - start, texels_per_m=density, seed=seed
-        )
-        origin, u, v = np.array([left - wide, start, 0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
-        build.hang(canvas, origin, u, v, end)
-        surface = build.quads.pop()
-        dy, dx = np.gradient(canvas.relief * np.float32(0.5 * density))
-        wetness = Texture(np.stack([wet, dx.clip(-0.5, 0.5) + 0.5, dy.clip(-0.5, 0.5) + 0.5], axis=-1))
-        floors.append(Floor(surface, Quad(surface.origin, surface.u_axis, surface.v_axis, wetness, end)))
-    return tuple(floors)

@@ -14,7 +14,7 @@ from pai_studio.core.synth.camera import Camera, Floats, Matrix
 from pai_studio.core.synth.light import Light
 from pai_studio.core.synth.noise import LUMA, blur, smooth
 
-_CELL_M = 0.02
+_CELL_M = 0.025
 _HALF_M = 5.0
 
 
