@@ -48,6 +48,8 @@ def key(
     screen = clean_screen(rgb, estimate, garbage)
     rec709, clean = to_rec709(rgb), to_rec709(screen.color)
     screenness, solid = _screenness(rec709, clean, estimate)
+    if garbage is not None:
+        solid = solid * (garbage < 0.5)  # a rig or a wall does not tell the subject's colours
     matte = _normalise(screenness, solid, estimate.noise)
     matte = _refine(rgb, matte)
     matte = _without_specks(_without_pinholes(matte))

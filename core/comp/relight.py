@@ -81,35 +81,30 @@ def _mean_light(pictures: list[Array], weights: list[Array], neutral: float) -> 
 
 
 def gain(
-    foreground: Array,
     matte: Array,
     background: Array,
-    scene: SceneLight | None = None,
-    subject: SceneLight | None = None,
+    scene: SceneLight,
+    subject: SceneLight,
     *,
-    place: Array | None = None,
-    place_seen: SceneLight | None = None,
+    place: tuple[Array, SceneLight] | None = None,
 ) -> Array:
     """The factors (H, W, 3) that bring a subject into the light of `background`: smooth, within `GAIN_LIMITS`.
 
-    `foreground` is (H, W, 3) premultiplied, `matte` (H, W), `background` (H, W, 3). `scene` and `subject` are the
-    lights of the whole shot (`scene_light` over its references, and over its despilled subject); given, they keep the
-    gain steady in time. Without them the frame's own are measured.
+    `matte` is (H, W), `background` (H, W, 3). `scene` and `subject` are the lights of the whole shot (`scene_light`
+    over its references, `subject_light` over its despilled subject), so that the gain is steady in time.
 
-    A subject that was cut out of a real place brings that place's light: `place` is the plate (H, W, 3), `place_seen`
-    the light of the shot's (`place_light`). Then nothing is assumed of a set, and the same place again gives about 1.
+    A subject that was cut out of a real place brings that place's light: `place` is the plate (H, W, 3) and the light
+    of the shot's (`place_light`). Then nothing is assumed of a set, and the same place again gives about 1.
     """
-    scene = scene or scene_light([background])
     factor = max(1, max(matte.shape) // _FIT_PX)
     small_matte = downscale(matte, factor)
     local = _local(small_matte, np.clip(downscale(background, factor), 0, _WHITE))
     if place is not None:
-        seen = place_seen or place_light([place], [matte])
+        plate, seen = place
         overall = as_f32((scene.level / seen.level) ** _EXPOSURE * (scene.tint / seen.tint) ** _TINT)
-        before = _local(small_matte, np.clip(downscale(place, factor), 0, _WHITE))
+        before = _local(small_matte, np.clip(downscale(plate, factor), 0, _WHITE))
         change = overall * local / np.maximum(before, _BLACK)
         return upscale(as_f32(np.clip(change, *GAIN_LIMITS)), matte.shape)
-    subject = subject or subject_light([foreground], [matte])
     set_level = (subject.level / _NEUTRAL_SUBJECT) ** _UNDEREXPOSED
     overall = as_f32((scene.level / _NEUTRAL_SCENE) ** _EXPOSURE / set_level * scene.tint**_TINT)
     return upscale(as_f32(np.clip(overall * local, *GAIN_LIMITS)), matte.shape)

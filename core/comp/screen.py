@@ -31,6 +31,8 @@ _NEAR = 0.14
 _FLAT = 0.08
 """The largest mean contrast between neighbours, relative to the level, of a painted or fabric screen."""
 _FIT_PX = 320
+_FREE = 0.05
+"""A given matte below this covers nothing: keyed ones keep some noise over the screen."""
 _LEVEL = 0.2
 """Screen in shadow changes by less than this share within three pixels of the fit's picture."""
 
@@ -186,7 +188,7 @@ def clean_screen(rgb: Array, estimate: ScreenEstimate, subject: Array | None = N
     rec709 = to_rec709(rgb)
     sure = _is_screen(rec709, estimate.rec709, estimate.channel)
     if subject is not None:
-        sure &= subject < 0.01
+        sure &= subject < _FREE
     sure_px = cv2.erode(sure.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
     weight = downscale(sure_px, factor)
     sums = downscale(rgb * sure_px[..., None], factor)

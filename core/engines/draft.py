@@ -6,11 +6,13 @@ It is the previz, the fallback without a network or a GPU, and the baseline that
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from pai_studio.core.comp.despill import foreground
+from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.comp.key import ScreenEstimate, clean_screen, estimate_screen, key
 from pai_studio.core.comp.relight import SceneLight, gain, place_light, scene_light, subject_light
 from pai_studio.core.comp.shadow import shadow
@@ -27,7 +29,7 @@ from pai_studio.core.motion.features import (
     register,
     relief8,
 )
-from pai_studio.core.motion.homography import Fit, inverse, translation
+from pai_studio.core.motion.homography import Fit, Size, inverse, translation
 from pai_studio.core.motion.resample import enlarged, reduced
 from pai_studio.core.motion.track import ScreenTracker, Track
 from pai_studio.core.report import Progress, Report
@@ -42,16 +44,43 @@ _MARGIN = 0.012
 _SAME_HUE = 0.12
 
 
-def _size_within(display: Box, width_px: int) -> tuple[int, int]:
+def _size_within(display: Box, width_px: int) -> Size:
     """The display window's size, (w, h), reduced to a width."""
     width = min(display.width, width_px)
     return width, max(1, round(display.height * width / display.width))
 
 
+def _display_at(frame: PlateFrame, width_px: int) -> Array:
+    """The picture within the display window, reduced to a width."""
+    window = frame.display.slices_in(frame.canvas)
+    return reduced(frame.rgb[window], _size_within(frame.display, width_px))
+
+
+def _reduced(frame: PlateFrame, rgb: Array) -> PlateFrame:
+    """A frame's display window on the smaller raster of `rgb`, with its mattes; inside where all its pixels are."""
+    window = frame.display.slices_in(frame.canvas)
+    size = (rgb.shape[1], rgb.shape[0])
+    inside = None if frame.inside is None else as_f32(frame.inside)
+    given = (frame.alpha, frame.garbage, frame.core, inside)
+    alpha, garbage, core, inside = (None if a is None else reduced(a[window], size) for a in given)
+    box = Box(0, 0, *size)
+    whole = None if inside is None else inside > 0.999
+    return replace(
+        frame, rgb=rgb, canvas=box, display=box, alpha=alpha, garbage=garbage, core=core, inside=whole
+    )
+
+
 def _fills(screen: ScreenEstimate, frames: list[PlateFrame]) -> bool:
     """Whether most of what given mattes leave has the screen's hue: a blue sky behind a cut-out is no screen."""
-    seen = [f.rgb[f.alpha < 0.02][::7] for f in frames if f.alpha is not None]
-    if len(seen) < len(frames) or sum(map(len, seen)) == 0:
+    seen = []
+    for frame in frames:
+        if frame.alpha is None:
+            return True
+        free = frame.alpha < 0.02
+        if frame.garbage is not None:
+            free &= frame.garbage < 0.02
+        seen.append(frame.rgb[free if frame.inside is None else free & frame.inside][::7])
+    if sum(map(len, seen)) == 0:
         return True
     outside = np.maximum(np.concatenate(seen), 1e-4)
     hue = outside / outside.sum(axis=1, keepdims=True) - screen.color / screen.color.sum()
@@ -62,7 +91,7 @@ class DraftEngine:
     """Fills a shot from its stills alone; `choice.quality` "preview" leaves out the parallax between stills."""
 
     name = "draft"
-    version = "2"
+    version = "3"
     fills_background = True
 
     def __init__(self, choice: EngineChoice, *, chosen: str = "") -> None:
@@ -88,11 +117,14 @@ class DraftEngine:
         samples = [source.frame(n) for n in dict.fromkeys(picked)]
         display = samples[0].display
         self._estimate = self._find_screen(samples, source.shot.plate.screen)
+        middle = middle_of(samples[0].rgb)
+        # Light is smooth: a small picture tells it as well, and the large ones are let go.
+        samples = [_reduced(frame, _display_at(frame, _KEY_WIDTH_PX)) for frame in samples]
         self._scene = scene_light([still.rgb for still in source.stills])
         self._subject, self._place = self._lights(samples)
-        track = self._follow(source, samples, report)
-        links = self._register(source.stills, display, report)
         size = (display.width, display.height)
+        track = self._follow(source, size, middle, report)
+        links = self._register(source.stills, display, report)
         camera = Camera([still.frame for still in source.stills], links, track, size)
         report(Progress("references", message="comparing the references"))
         self._builder = BackgroundBuilder(source.stills, camera, display, parallax=self.quality == "final")
@@ -103,25 +135,22 @@ class DraftEngine:
 
     def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
         """Make the layers of each frame, at plate resolution; call `prepare` before."""
-        if self._builder is None:
+        if self._builder is None or self._scene is None or self._subject is None:
             raise RuntimeError("prepare() comes first")
         for frame in frames:
             report(Progress("generate", frame=frame.number))
             matte, screen = self._matte(frame)
             backdrop = self._builder.make(frame.number, frame.canvas)
-            subject = foreground(frame.rgb, matte, screen, 1.0, frame.premultiplied)
             yield Generated(
                 frame.number,
                 matte,
                 backdrop.rgb,
                 gain=gain(
-                    subject,
                     matte,
                     backdrop.rgb,
                     self._scene,
                     self._subject,
-                    place=frame.rgb if self._place else None,
-                    place_seen=self._place,
+                    place=(frame.rgb, self._place) if self._place else None,
                 ),
                 shadow=shadow(matte, screen) if screen is not None else None,
                 rebuilt=np.zeros(matte.shape, np.float32),
@@ -169,35 +198,40 @@ class DraftEngine:
 
     def _matte(self, frame: PlateFrame) -> tuple[Array, Screen | None]:
         """The given matte, else the key; the screen behind the subject where there is one."""
+        garbage = frame.garbage
+        if frame.inside is not None:
+            # Where the file holds no pixels it is black: no screen, but no subject either.
+            none = as_f32(~frame.inside)
+            garbage = none if garbage is None else np.maximum(garbage, none)
         if frame.alpha is None:
             if self._estimate is None:
                 raise BadInput(
                     "this frame has no matte and the shot no screen", where=f"frame {frame.number}"
                 )
-            keyed = key(frame.rgb, self._estimate, frame.garbage, frame.core)
+            keyed = key(frame.rgb, self._estimate, garbage, frame.core)
             return keyed.matte, keyed.screen
         matte = frame.alpha if frame.core is None else np.maximum(frame.alpha, frame.core)
-        matte = matte if frame.garbage is None else matte * (1 - frame.garbage)
+        kept = matte if garbage is None else matte * (1 - garbage)
         if frame.keyed or self._estimate is None:
-            return matte, None
-        return matte, clean_screen(frame.rgb, self._estimate, frame.garbage)
+            return kept, None
+        taken = matte if garbage is None else np.maximum(matte, garbage)
+        return kept, clean_screen(frame.rgb, self._estimate, taken)
 
-    def _follow(self, source: ShotSource, samples: list[PlateFrame], report: Report) -> Track:
+    def _follow(self, source: ShotSource, size: Size, middle: float, report: Report) -> Track:
         """One look at every frame; of the pictures only the trackers' keys are kept.
+
+        `size` is the display window's, `middle` the plate's level.
 
         Markers and sets are followed at a fine size. Should that fail, the screen's own faint unevenness may do,
         which stands out of the noise only at a coarse size.
         """
-        display = samples[0].display
-        size = (display.width, display.height)
         fine, coarse = ScreenTracker(size), ScreenTracker(size)
-        middle = middle_of(samples[0].rgb)
         numbers = list(source.frames)
         for done, frame in enumerate(source.stream(numbers)):
             report(Progress("camera", done, len(numbers), frame.number))
             rgb, free = self._seen(frame)
             fine.add(frame.number, gray8(rgb, middle), free)
-            low = _size_within(display, _RELIEF_WIDTH_PX)
+            low = _size_within(frame.display, _RELIEF_WIDTH_PX)
             free = enlarged(free.astype(np.float32), low) > 0.99
             coarse.add(frame.number, relief8(reduced(rgb, low), free), free)
         tracks = [fine.finish(), coarse.finish()]
@@ -205,32 +239,18 @@ class DraftEngine:
 
     def _seen(self, frame: PlateFrame) -> tuple[Array, Mask]:
         """The display window at tracking size, and where it shows neither subject nor nothing."""
-        size = _size_within(frame.display, _TRACK_WIDTH_PX[self.quality])
-        rgb = reduced(frame.rgb[frame.display.slices_in(frame.canvas)], size)
-        taken = self._taken(frame, reduced(rgb, _size_within(frame.display, _KEY_WIDTH_PX)))
+        rgb = _display_at(frame, _TRACK_WIDTH_PX[self.quality])
+        size = (rgb.shape[1], rgb.shape[0])
+        taken = self._taken(_reduced(frame, reduced(rgb, _size_within(frame.display, _KEY_WIDTH_PX))))
         return rgb, enlarged(taken, size) == 0
 
-    def _taken(self, frame: PlateFrame, rgb: Array) -> Array:
-        """1 where the subject is, with a margin, or where the file holds no pixels; on the raster of `rgb`."""
-        window = frame.display.slices_in(frame.canvas)
-        low = (rgb.shape[1], rgb.shape[0])
-        inside = None if frame.inside is None else frame.inside.astype(np.float32)
-        given = (frame.alpha, frame.garbage, frame.core, inside)
-        alpha, garbage, core, inside = (None if a is None else reduced(a[window], low) for a in given)
-        small = PlateFrame(
-            frame.number,
-            rgb,
-            frame.canvas,
-            frame.display,
-            alpha=alpha,
-            keyed=True,
-            garbage=garbage,
-            core=core,
-        )
-        taken = np.asarray(cv2.medianBlur(self._matte(small)[0], 5)) > 0.25
-        if inside is not None:
-            taken |= inside < 1
-        margin = 2 * max(2, round(_MARGIN * low[0])) + 1
+    def _taken(self, frame: PlateFrame) -> Array:
+        """1 where the subject is, with a margin, or where the file holds no pixels; else 0."""
+        matte, _ = self._matte(replace(frame, keyed=True))  # no screen is asked for
+        taken = np.asarray(cv2.medianBlur(matte, 5)) > 0.25
+        if frame.inside is not None:
+            taken |= ~frame.inside
+        margin = 2 * max(2, round(_MARGIN * taken.shape[1])) + 1
         return np.asarray(
             cv2.dilate(taken.astype(np.float32), np.ones((margin, margin), np.uint8)), np.float32
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pai_studio.core.comp.relight import GAIN_LIMITS, gain
+from pai_studio.core.comp.relight import GAIN_LIMITS, gain, place_light, scene_light, subject_light
 
 
 def a_place(light: tuple[float, float, float]) -> np.ndarray:
@@ -21,15 +21,21 @@ def a_subject(place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return plate, plate * matte[..., None], matte
 
 
+def relit(plate: np.ndarray, foreground: np.ndarray, matte: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The gain of a shot of this one frame in a new place."""
+    lights = scene_light([place]), subject_light([foreground], [matte])
+    return gain(matte, place, *lights, place=(plate, place_light([plate], [matte])))
+
+
 def test_the_same_place_again_leaves_the_subject_as_it_is() -> None:
     place = a_place((0.9, 1.0, 0.8))
     plate, foreground, matte = a_subject(place)
-    factors = gain(foreground, matte, place, place=plate)
+    factors = relit(plate, foreground, matte, place)
     assert np.abs(factors[matte > 0] - 1).max() < 0.08
 
 
 def test_a_brighter_and_warmer_place_lifts_and_warms() -> None:
     plate, foreground, matte = a_subject(a_place((0.5, 0.5, 0.5)))
-    factors = gain(foreground, matte, a_place((1.4, 1.0, 0.7)), place=plate)[matte > 0].mean(axis=0)
+    factors = relit(plate, foreground, matte, a_place((1.4, 1.0, 0.7)))[matte > 0].mean(axis=0)
     assert factors[0] > factors[1] > factors[2]
     assert 1.5 < factors[1] < GAIN_LIMITS[1]

@@ -18,7 +18,7 @@ def test_relit_foreground_comes_nearer_to_the_truth(srgb_psnr, edges, seed, scre
     lifted = foreground(filmed.plate, keyed.matte, keyed.screen, 1.0, False)
     behind = filmed.background * (1 - keyed.matte)[..., None]
     light = scene_light([filmed.background]), subject_light([lifted], [keyed.matte])
-    factors = gain(lifted, keyed.matte, filmed.background, *light)
+    factors = gain(keyed.matte, filmed.background, *light)
     inside = filmed.matte > 0.5
     plain = srgb_psnr(lifted + behind, filmed.composite, inside)
     relit = srgb_psnr(lifted * factors + behind, filmed.composite, inside)

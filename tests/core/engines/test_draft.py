@@ -181,3 +181,36 @@ def test_a_cancel_reaches_the_look_over_the_shot(filmed):
     with pytest.raises(Cancelled):
         DraftEngine(source.shot.engine).prepare(source, stop)
     assert 1004 not in source.asked[5:]
+
+
+def test_what_the_file_does_not_hold_is_no_subject(filmed):
+    """The same shot whole, and in files that lack their lower quarter: black there, and neither subject nor screen."""
+    whole, cut = filmed((1001,), last=1004), filmed((1001,), last=1004)
+    inside = np.ones((180, 320), bool)
+    inside[135:] = False
+    cut.frame = lambda n: dataclasses.replace(
+        frame := filmed.frame(cut, n), rgb=frame.rgb * inside[..., None], inside=inside
+    )
+    got, expected = made(cut, [1002])[1002], made(whole, [1002])[1002]
+    assert (got.matte[135:] == 0).all()
+    assert np.abs(got.matte[:130] - expected.matte[:130]).mean() < 0.002
+    assert np.abs(got.gain[:130] / expected.gain[:130] - 1).max() < 0.15
+
+
+def test_a_given_matte_keeps_its_subject_out_of_the_clean_screen(filmed):
+    """The subject wears the screen's own colour, darker: only the matte tells it from the screen."""
+    source = filmed((1001,), last=1004, markers=False)
+
+    def frame(number):
+        plain = filmed.frame(source, number)
+        matte = np.zeros((180, 320), np.float32)
+        matte[40:, 110:210] = 1
+        coat = np.where(matte[..., None] > 0, plain.rgb * np.float32(0.4), plain.rgb)
+        return dataclasses.replace(plain, rgb=coat, alpha=matte)
+
+    source.frame = frame
+    source.shot = source.shot.model_copy(
+        update={"plate": source.shot.plate.model_copy(update={"screen": "green"})}
+    )
+    screen = made(source, [1002])[1002].screen.color
+    assert np.abs(screen[60:170, 120:200] / screen[10, 10] - 1).max() < 0.1
