@@ -88,11 +88,11 @@ class Writer:
     def _converted(self, plate: Image, space: str) -> Image:
         """The plate with its picture in another space by way of the working space; other channels as they are."""
         own, working = self.shot.plate.colorspace, self.config.working
-        picture = np.ascontiguousarray(plate.pixels[..., :3])
+        picture = plate.pixels[..., :3].copy()
         alpha = plate.pixels[..., 3:4] if self.shot.plate.alpha == "premultiplied" else None
         if alpha is not None:
             # A curve holds for the light itself, not for what is multiplied already.
-            picture = picture / np.where(alpha > 0, alpha, np.float32(1))
+            picture /= np.where(alpha > 0, alpha, 1)
         picture = self.config.convert(self.config.convert(picture, own, working), working, space)
         pixels = plate.pixels.copy()
         pixels[..., :3] = picture if alpha is None else picture * alpha
