@@ -12,25 +12,25 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from pai_studio.core.delivery import generations, provenance, qc, review
+from pai_studio.core.delivery import finished, generations, provenance, qc, review
 from pai_studio.core.delivery.writer import Writer
 from pai_studio.core.engines.base import Engine
 from pai_studio.core.engines.registry import make_engine
 from pai_studio.core.finish.layers import finish
 from pai_studio.core.media.color import ColorConfig
-from pai_studio.core.media.exr import LIMITS, Limits, read_image, sweep_temps, write_file
+from pai_studio.core.media.exr import LIMITS, Limits, sweep_temps, write_file
 from pai_studio.core.media.frame import Generated, Image, PlateFrame
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import AlreadyThere, BadInput
+from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.shot.inputs import input_files
 from pai_studio.core.shot.naming import refuse_taken, sidecar, version_of
@@ -104,7 +104,7 @@ def render(request: RenderRequest, report: Report = silent, on_file: OnFile = _n
     try:
         return run.all()
     finally:
-        run.engine.close()
+        run.close()
 
 
 class _Run:
@@ -118,13 +118,13 @@ class _Run:
         self.numbers = _chosen(shot, request.frames)
         if not request.resume:
             refuse_taken(request.out, shot.delivery_files)
+        self.engine: Engine = make_engine(shot)
         with self._timed("check"):
             report(Progress("check"))
             self.config = ColorConfig.open(shot.ocio)
             self.config.require(shot.delivery_colorspace)
             self.source = FileSource(shot, self.config, request.limits)
             self.inputs = self._hashed()
-        self.engine: Engine = make_engine(shot)
         self.key = generations.digest(
             shot,
             self.inputs,
@@ -134,7 +134,7 @@ class _Run:
             context=self.config.context,
         )
         self.store = generations.GenerationStore(request.generations, self.key)
-        self._made_at = self.store.made_at()
+        self.marks = finished.marks(self.key, shot, convert_plate=request.convert_plate)
         self.writer = Writer(
             shot,
             request.out,
@@ -162,27 +162,42 @@ class _Run:
         return found
 
     def all(self) -> RenderResult:
-        todo = [n for n in self.numbers if not (self.request.resume and self.writer.is_done(n))]
-        stored = all(self.store.has(n) for n in todo)
-        if self.request.mode == "refinish" and not stored:
-            self.store.read(
-                next(n for n in todo if not self.store.has(n))
-            )  # says which frame, and what to do
-        if not stored:
+        todo = []
+        for number in self.numbers:
+            if self.request.resume and self.writer.is_done(number):
+                beauty = self.writer.files_of(number)[-1]
+                finished.require_marks(beauty, self.marks, self.request.limits)
+            else:
+                todo.append(number)
+        absent = [n for n in todo if not self.store.has(n)]
+        if self.request.mode == "refinish" and absent:
+            self.store.read(absent[0])  # says which frame, and what to do
+        sweep_temps(Path(self.writer.pattern).parent, self.writer.is_ours)  # of a run that was killed
+        if absent:
             with self._timed("prepare"):
                 self.engine.prepare(self.source, self.report)
-        sweep_temps(Path(self.writer.pattern).parent)  # of a run that was killed while writing
-        return self._stream(todo, stored=stored)
+            self.store.keep_notes(self.engine.notes())
+        return self._stream(todo, stored=not absent)
+
+    def close(self) -> None:
+        """Let go of the engine and of the files."""
+        self.engine.close()
+        self.source.close()
 
     def _stream(self, todo: list[int], *, stored: bool) -> RenderResult:
         """Finish and write frame after frame, then what goes beside them."""
+        self._made_at = self.store.made_at()
         records: list[qc.FrameQc] = []
         files: list[Path] = []
         shot = self.request.shot
         pattern = str(self.request.out / shot.delivery_files)
         movie = Path(sidecar(pattern, "review.mp4"))
-        with self._timed("frames"), review.Review(movie, shot.rate, self._label()) as reel:
-            for done, frame in enumerate(self._in_order(todo, stored=stored), start=1):
+        with (
+            self._timed("frames"),
+            review.Review(movie, shot.rate, self._label()) as reel,
+            closing(self._in_order(todo, stored=stored)) as frames,
+        ):
+            for done, frame in enumerate(frames, start=1):
                 reel.add(frame.shown, frame.number)
                 records.append(frame.record)
                 for path in frame.files:
@@ -197,7 +212,7 @@ class _Run:
             self.on_file(path, None)
         return RenderResult(files + extra, summary, origin)
 
-    def _in_order(self, todo: list[int], *, stored: bool) -> Iterator[_Finished]:
+    def _in_order(self, todo: list[int], *, stored: bool) -> Generator[_Finished]:
         """Every chosen frame in order: those on disk read back, the others made and written beside the engine."""
         fresh = set(todo)
         pairs = self.source.stream_pairs(todo)
@@ -267,30 +282,20 @@ class _Run:
         """A frame that an earlier run finished: its record from the header, its picture for the movie."""
         files = self.writer.files_of(number)
         space = self.request.shot.delivery_colorspace
-        image = read_image(files[-1], layer="rgba", colorspace=space, limits=self.request.limits)
-        if image.metadata.get("pai/generation") != self.key:
-            raise AlreadyThere(
-                "is on disk from another generation: an input or the engine changed since",
-                where=str(files[-1]),
-                hint="add --new-version",
-            )
-        record = qc.FrameQc(**json.loads(str(image.metadata["pai/qc"])))
-        window = image.display_window
-        whole = np.zeros((*window.union(image.data_window).shape, 3), np.float32)
-        whole[image.data_window.slices_in(window.union(image.data_window))] = image.pixels[..., :3]
-        inside = whole[window.slices_in(window.union(image.data_window))]
-        working = self.config.convert(np.ascontiguousarray(inside), space, self.config.working)
-        return _Finished(number, files, record, review.picture(working, self.config, image.pixel_aspect))
+        layer = "rgba" if self.engine.fills_background else self.source.layer
+        record, shown, aspect = finished.read_back(files[-1], layer, space, self.request.limits)
+        working = self.config.convert(shown, space, self.config.working)
+        return _Finished(number, files, record, review.picture(working, self.config, aspect))
 
     def _facts(self, record: qc.FrameQc, plate: Image) -> dict[str, Any]:
         """Our own keys in each file's header, and a date where the plate has none: a file follows from its inputs."""
         return {
             "DateTime": plate.metadata.get("DateTime") or self._made_at,
             "pai/engine": f"{self.engine.name} {self.engine.version}",
-            "pai/generation": self.key,
+            **self.marks,
             "pai/seed": self.request.shot.engine.seed,
             "pai/passes_colorspace": self.config.working,
-            "pai/qc": json.dumps(asdict(record), separators=(",", ":")),
+            finished.QC: finished.record_text(record),
         }
 
     def _label(self) -> str:
@@ -305,10 +310,10 @@ class _Run:
             engine_version=self.engine.version,
             generation=self.key,
             config={"name": self.config.name, "digest": self.config.digest},
-            inputs={Path(path).name: digest for path, digest in self.inputs.items()},
+            inputs=self.inputs,
             frames=self.numbers,
             passes=self.writer.passes,
-            notes=self.engine.notes(),
+            notes=self.store.notes(),
             timings_s=self.timings_s,
         )
 

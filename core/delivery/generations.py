@@ -93,6 +93,16 @@ class GenerationStore:
             write_file(path, datetime.now(UTC).strftime("%Y:%m:%d %H:%M:%S").encode())
         return path.read_text(encoding="ascii")
 
+    def keep_notes(self, notes: Mapping[str, Any]) -> None:
+        """Keep what the engine has found, for the provenance of every later finishing."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_file(self.folder / "notes.json", json.dumps(notes).encode())
+
+    def notes(self) -> dict[str, Any]:
+        """What the engine found when it made this generation; empty where no run of it has ended."""
+        path = self.folder / "notes.json"
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
     def has(self, number: int) -> bool:
         """Whether that frame's generation is stored."""
         return self.path(number).is_file()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import Any
 
 import pai_studio
@@ -29,8 +31,9 @@ def record(
 ) -> dict[str, Any]:
     """The provenance document as plain data. `passes` are those that were written.
 
-    `inputs` maps a file's name (not its folder) to its SHA-256.
+    `inputs` maps a file's path to its SHA-256. Of every path only so much is told as tells the files apart.
     """
+    names = short_names(inputs)
     return {
         "schema": SCHEMA,
         "pai_studio": pai_studio.__version__,
@@ -38,12 +41,36 @@ def record(
         "generation": generation,
         "ocio": dict(config),
         "frames": frames,
-        "inputs": dict(inputs),
-        "finish": shot.finish.model_dump(mode="json"),
-        "prompt": shot.prompt.model_dump(mode="json"),
-        "seed": shot.engine.seed,
+        "inputs": {names[path]: digest for path, digest in inputs.items()},
+        "shot": _without_folders(shot.model_dump(mode="json", by_alias=True, exclude={"delivery"})),
         "delivery": shot.delivery.model_dump(mode="json") | {"passes": passes},
         "timings_s": {phase: round(seconds, 3) for phase, seconds in timings_s.items()},
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
+
+
+def short_names(paths: Iterable[str]) -> dict[str, str]:
+    """For each path the fewest of its last parts that no other path ends in too."""
+    found: dict[str, str] = {}
+    left, depth = list(paths), 1
+    while left:
+        tails = {path: "/".join(PurePath(path).parts[-depth:]) for path in left}
+        count = Counter(tails.values())
+        found |= {path: tail for path, tail in tails.items() if count[tail] == 1}
+        left = [path for path in left if count[tails[path]] > 1]
+        depth += 1
+    return found
+
+
+def _without_folders(shot: dict[str, Any]) -> dict[str, Any]:
+    """The document with every input named by its file alone: where a studio keeps its files is nobody's business."""
+    for part, key in (
+        (shot["plate"], "files"),
+        *((matte, "files") for matte in shot["mattes"].values()),
+        *((reference, "file") for reference in shot["references"]),
+        (shot["ocio"], "config"),
+    ):
+        if not part[key].startswith("ocio://"):
+            part[key] = PurePath(part[key]).name
+    return shot

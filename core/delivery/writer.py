@@ -14,7 +14,7 @@ from pai_studio.core.media.exr import write_exr
 from pai_studio.core.media.frame import DATA_PASSES, Array, Box, Image, Layers
 from pai_studio.core.shot.document import PASSES, Shot
 from pai_studio.core.shot.frames import FramePattern
-from pai_studio.core.shot.naming import pass_pattern
+from pai_studio.core.shot.naming import pass_pattern, sidecar
 
 _RGB = ("R", "G", "B")
 _RGBA = (*_RGB, "A")
@@ -48,6 +48,12 @@ class Writer:
         """All files of a frame; the beauty, written last, comes last."""
         names = ["beauty"] if self.shot.delivery.layout == "multilayer" else self.passes
         return [FramePattern(pass_pattern(self.pattern, name)).path(number) for name in names]
+
+    def is_ours(self, name: str) -> bool:
+        """Whether a file of that name belongs to this delivery: a frame of any pass, or what lies beside them."""
+        patterns = (FramePattern(pass_pattern(self.pattern, one)) for one in PASSES)
+        beside = Path(sidecar(self.pattern, "")).name
+        return name.startswith(beside) or any(one.frame_of(name) is not None for one in patterns)
 
     def is_done(self, number: int) -> bool:
         """Whether every file of that frame is there (each was put in place whole)."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pai_studio.core.shot.errors import BadInput, OutOfResources, PaiError
 
-TEMP_PREFIX = ".pai-"
+_TEMP = re.compile(r"\.pai-[0-9a-f]{12}-(.+)")
 _FULL = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG", "ENOMEM")}
 _PROBE_BYTES = 1 << 20
 
@@ -22,7 +23,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Raises OutOfResources where the disk is full, BadInput where the folder cannot be written.
     """
-    temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
+    temp = path.with_name(f".pai-{secrets.token_hex(6)}-{path.name}")
     try:
         yield temp
         with temp.open("rb+") as file:
@@ -53,11 +54,15 @@ def write_fault(temp: Path, path: Path, why: str) -> PaiError:
     return PaiError(f"could not be written ({why.strip()[:200]})", where=str(path))
 
 
-def sweep_temps(folder: Path) -> int:
-    """Remove what a killed run left in `folder`; the number of files removed. Nobody may be writing there."""
+def sweep_temps(folder: Path, is_ours: Callable[[str], bool]) -> int:
+    """Remove what a killed run left in `folder` of files whose names `is_ours` knows; the number of them.
+
+    Others may be writing there, but nobody may be writing those.
+    """
     if not folder.is_dir():
         return 0
-    left = [entry for entry in folder.iterdir() if entry.name.startswith(TEMP_PREFIX) and entry.is_file()]
+    temps = [(entry, _TEMP.fullmatch(entry.name)) for entry in folder.iterdir()]
+    left = [entry for entry, found in temps if found and is_ours(found[1]) and entry.is_file()]
     for entry in left:
         entry.unlink(missing_ok=True)
     return len(left)

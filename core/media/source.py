@@ -65,6 +65,11 @@ class FileSource:
             for number, what, found in repairs
         ]
 
+    @property
+    def layer(self) -> str:
+        """The layer that the picture of an `image` forms, by the names of its channels."""
+        return self._plate.prefix.removesuffix(".") or "rgba"
+
     def repaired(self, number: int) -> Repairs:
         """How many NaN and Inf of a frame, in its plate and mattes, were replaced when it was last read."""
         with self._lock:
