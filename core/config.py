@@ -16,6 +16,7 @@ from typing import Any
 from pai_studio.core.shot.errors import BadInput
 
 ENVIRONMENT_PREFIX = "PAI_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def _home(variable: str, fallback: str) -> Path:
@@ -55,9 +56,6 @@ class Settings:
 
     workers: int = 1
     """Worker processes of the server."""
-
-    threads: int = 0
-    """Threads for decoding and image arithmetic in one process; 0 means one for each core."""
 
     max_pixels: int = 268_435_456
     """Largest picture that is decoded, in pixels (16384 x 16384)."""
@@ -120,7 +118,9 @@ def _from_toml(path: Path) -> dict[str, Any]:
         return {}
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise BadInput(f"cannot be read ({error.strerror})", where=str(path), hint="check it") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"is no TOML ({error})", where=str(path), hint="mend that place") from None
     known = [f.name for f in fields(Settings)]
     for key in data:
@@ -133,15 +133,28 @@ def _from_toml(path: Path) -> dict[str, Any]:
 
 def _coerce(name: str, value: Any, origin: str) -> Any:
     """The value in its setting's type; text from the environment is read as such."""
-    default = next(f for f in fields(Settings) if f.name == name)
-    if default.type == "tuple[str, ...]":
-        return tuple(value.split(os.pathsep)) if isinstance(value, str) else tuple(str(v) for v in value)
-    if default.type == "int":
-        try:
-            number = int(value)
-        except (TypeError, ValueError):
-            raise BadInput(f"{name}: {value!r} is no whole number", where=origin) from None
-        if number < 0:
-            raise BadInput(f"{name}: {number} is below zero", where=origin)
-        return number
+    kind = next(f.type for f in fields(Settings) if f.name == name)
+    if kind == "int":
+        return _whole_number(name, value, origin)
+    if kind == "tuple[str, ...]":
+        found = value.split(os.pathsep) if isinstance(value, str) else value
+        if not (isinstance(found, list | tuple) and all(isinstance(one, str) for one in found)):
+            raise BadInput(f"{name}: {value!r} is no list of texts", where=origin)
+        return tuple(found)
+    if not isinstance(value, str | Path):
+        raise BadInput(f"{name}: {value!r} is no text", where=origin, hint="put it in quotes")
+    if name == "log_level" and value not in LOG_LEVELS:
+        raise BadInput(f"log_level: {value!r} is none", where=origin, hint=f"one of {', '.join(LOG_LEVELS)}")
     return str(value)
+
+
+def _whole_number(name: str, value: Any, origin: str) -> int:
+    try:
+        number = int(value) if isinstance(value, str) else value
+    except ValueError:
+        number = None
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise BadInput(f"{name}: {value!r} is no whole number", where=origin)
+    if number < 0:
+        raise BadInput(f"{name}: {number} is below zero", where=origin)
+    return number

@@ -6,7 +6,6 @@ import fcntl
 import os
 import select
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from pai_studio.core.log import logger
-from pai_studio.core.shot.errors import BadInput, PaiError
+from pai_studio.core.shot.errors import BadInput
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.studio_pb2_grpc import add_StudioServicer_to_server
 from pai_studio.server.api.wire import split_address
@@ -64,18 +63,16 @@ class Server:
         self.address = ""
 
     def start(self) -> str:
-        """Open the data folder, take up its jobs, listen; returns HOST:PORT. Raises BadInput when one is in use."""
+        """Open the data folder, take up its jobs, listen; returns HOST:PORT.
+
+        Raises BadInput when folder or address are in use or cannot be used.
+        """
         settings = self.settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _Lock(settings)
-        self._store = Store(settings.data_dir / "studio.sqlite3")
-        self._spool = Spool(
-            settings.data_dir / "spool",
-            max_blob_bytes=settings.max_blob_bytes,
-            reserve_bytes=settings.reserve_bytes,
-            idle_s=settings.upload_idle_s,
-            clock=self._clock,
-        )
+        try:
+            self._open(settings)
+        except OSError as error:
+            say = f"the data folder cannot be used ({error.strerror})"
+            raise BadInput(say, where=str(settings.data_dir), hint="choose another --data-dir") from None
         self._scheduler = Scheduler(settings, self._store, self._spool, Roots(settings.roots), self._clock)
         from pai_studio.core.engines.registry import NAMES  # noqa: PLC0415 - brings OpenCV: not for those who only ask
 
@@ -86,6 +83,18 @@ class Server:
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
         self._keeper.start()
         return self.address
+
+    def _open(self, settings: ServerSettings) -> None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = _Lock(settings)
+        self._store = Store(settings.data_dir / "studio.sqlite3")
+        self._spool = Spool(
+            settings.data_dir / "spool",
+            max_blob_bytes=settings.max_blob_bytes,
+            reserve_bytes=settings.reserve_bytes,
+            idle_s=settings.upload_idle_s,
+            clock=self._clock,
+        )
 
     def _listen(self) -> grpc.Server:
         settings = self.settings
@@ -176,13 +185,12 @@ class _Lock:
 
 
 def run(settings: ServerSettings, on_ready: Callable[[str], None] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; prints `listening on HOST:PORT` when ready. Returns the exit code."""
-    try:
-        server = Server(settings)
-        server.start()
-    except PaiError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return error.exit_code
+    """Serve until SIGTERM or SIGINT; prints `listening on HOST:PORT` when ready. Returns the exit code.
+
+    Raises BadInput when it cannot start with these settings.
+    """
+    server = Server(settings)
+    server.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.ask_to_stop())
     if on_ready is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,6 +70,11 @@ def credentials(settings: ServerSettings) -> grpc.ServerCredentials | None:
             pair = settings.tls_key.read_bytes(), settings.tls_cert.read_bytes()
         except OSError as error:
             raise BadInput(f"cannot be read ({error.strerror})", where=str(error.filename)) from None
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+        except ssl.SSLError:  # gRPC would only fail to listen
+            where = f"{settings.tls_cert}, {settings.tls_key}"
+            raise BadInput("are no certificate (PEM) and its key", where=where, hint="check both") from None
         return grpc.ssl_server_credentials([pair])
     if not is_loopback(host):
         hint = "give a certificate and its key, or listen on 127.0.0.1"

@@ -219,7 +219,11 @@ def serve(folder: Path) -> int:
         place.write(place.token, token)
         place.write(place.address, json.dumps(said))
 
-    return run(settings, on_ready)
+    try:
+        return run(settings, on_ready)
+    except PaiError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - who started us reads the log's last line
+        return error.exit_code
 
 
 if __name__ == "__main__":

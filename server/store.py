@@ -53,11 +53,15 @@ class Store:
         self._lock = threading.RLock()
         self.changed = threading.Condition()
         """Notified after every new event."""
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._lay_out(path)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._lay_out(path)
+        except sqlite3.DatabaseError as error:
+            hint = "restore it, or choose another data folder"
+            raise BadInput(f"the database cannot be used ({error})", where=str(path), hint=hint) from None
 
     def _lay_out(self, path: Path) -> None:
         layout = self._db.execute("PRAGMA user_version").fetchone()[0]

@@ -44,6 +44,11 @@ def test_lists_come_from_file_and_environment(own_file: Path, monkeypatch: pytes
         ("workers = ", "is no TOML"),
         ('workers = "x"', "no whole number"),
         ("workers = -1", "below zero"),
+        ("workers = true", "no whole number"),
+        ("workers = 2.5", "no whole number"),
+        ("roots = 5", "no list of texts"),
+        ("listen = 7345", "no text"),
+        ('log_level = "LOUD"', "LOUD.*one of DEBUG"),
     ],
 )
 def test_a_fault_names_its_place(own_file: Path, text: str, says: str) -> None:

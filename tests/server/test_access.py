@@ -81,12 +81,10 @@ def test_health_and_reflection_answer_with_the_token(start):
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "studio.example:7345", "192.168.1.5:0"])
-def test_an_open_address_without_tls_is_refused_in_one_line(settings, listen, capsys):
-    assert run(settings(listen=listen)) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert "needs TLS" in said.err
+def test_an_open_address_without_tls_is_refused(settings, listen, capsys):
+    with pytest.raises(BadInput, match="needs TLS"):
+        run(settings(listen=listen))
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -98,11 +96,21 @@ def test_an_open_address_without_tls_is_refused_in_one_line(settings, listen, ca
         ({"listen": "here"}, "HOST:PORT"),
         ({"tls_cert": Path("a.pem")}, "belong together"),
         ({"tls_cert": Path("a.pem"), "tls_key": Path("b.pem")}, "cannot be read"),
+        ({"tls_cert": Path(__file__), "tls_key": Path(__file__)}, "no certificate"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings, others, say):
     with pytest.raises(BadInput, match=say):
         Server(settings(**others))
+
+
+@pytest.mark.parametrize("name", ["data", "data/studio.sqlite3"])
+def test_a_data_folder_that_cannot_be_used_is_said(settings, tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("something else, and longer than a database's header " * 4)
+    with pytest.raises(BadInput, match="cannot be used"):
+        Server(settings()).start()
 
 
 def test_tls_beyond_loopback_with_token(start, tmp_path, shot):

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 usage or bad input, 3 cannot reach the server, 1
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -46,20 +47,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(as_json=asked.json)
     module = next(m for m in _COMMANDS if m.__name__.rpartition(".")[2] == asked.command)
     try:
-        log.set_up("DEBUG" if asked.debug else load().settings.log_level)
+        log.set_up("DEBUG" if asked.debug else _log_level(asked))
         return int(module.run(asked, console))
+    except BrokenPipeError:
+        # The reader of our output has left (`pai-studio jobs | head`): that is no failure of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except PaiError as error:
         if asked.debug:
             raise
         console.error(error)
         return error.exit_code
+    except OSError as error:  # a disk, not a programming fault: say what and where in one line
+        if asked.debug:
+            raise
+        where = str(error.filename or asked.command)
+        console.error(PaiError(error.strerror or str(error), where=where))
+        return PaiError.exit_code
     except KeyboardInterrupt:
         console.line("interrupted")
         return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has left (`pai-studio jobs | head`): that is no failure of ours.
-        sys.stderr.close()
-        return 0
+
+
+def _log_level(asked: argparse.Namespace) -> str:
+    """The settings' level; `doctor` looks at the settings itself, and has to live with broken ones."""
+    if asked.command == "doctor":
+        return "INFO"
+    return load(file=getattr(asked, "config", None)).settings.log_level
 
 
 if __name__ == "__main__":

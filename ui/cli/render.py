@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pai_studio.core.shot import document, naming
+from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FramePattern, FrameRange, ranges_text
 from pai_studio.ui.cli.connection import add_server_arguments, connected
 from pai_studio.ui.cli.console import Console
@@ -28,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--engine", metavar="NAME", help="use this engine instead of the document's")
     parser.add_argument(
-        "--frames", type=FrameRange.parse, metavar="A-B", help="only these frames of the shot"
+        "--frames",
+        type=frame_range,
+        metavar="A-B",
+        help="only these frames of the shot (--frames=-5--1 below zero)",
     )
     parser.add_argument(
         "--refinish", action="store_true", help="run finishing again on the stored generation"
@@ -40,6 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shared", action="store_true", help="send paths inside the server's roots, not pictures"
     )
     add_server_arguments(parser)
+
+
+def frame_range(text: str) -> FrameRange:
+    """Read `1001-1049` or `1001-1049x2`."""
+    try:
+        return FrameRange.parse(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
