@@ -78,12 +78,12 @@ def flicker_outliers(frames: Sequence[FrameQc]) -> list[int]:
     """Frames that jump away from both neighbours in background luminance.
 
     The second difference of log2 luminance, against its own median absolute deviation (1.4826 MAD is one
-    standard deviation of a normal distribution), with a floor of 1/50 stop so that a still shot names none.
+    standard deviation of a normal distribution), with a floor of 1/25 stop (what an eye sees in motion) so that a still shot names none.
     """
     if len(frames) < 5:
         return []
     light = np.array([f.luminance for f in frames])
     jump = np.abs(light[1:-1] - (light[:-2] + light[2:]) / 2)
     sigma = 1.4826 * float(np.median(np.abs(jump - np.median(jump))))
-    limit = max(_OUTLIER_SIGMAS * sigma + float(np.median(jump)), 0.02)
+    limit = max(_OUTLIER_SIGMAS * sigma + float(np.median(jump)), 0.04)
     return [frame.number for frame, far in zip(frames[1:-1], jump > limit, strict=True) if far]
