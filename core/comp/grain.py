@@ -53,6 +53,10 @@ def measure(rgb: Array) -> Grain:
     levels = _block_means(rgb[:, :-_FAR]).reshape(-1, 3)
     far = _block_means(_half_square_steps(rgb, _FAR)).reshape(-1, 3)
     near = _block_means(_half_square_steps(rgb, 1)[:, : 1 - _FAR]).reshape(-1, 3)
+    filmed = far.max(axis=1) > 1e-12  # what a data window or a key leaves empty has no noise to tell of
+    if not filmed.any():
+        return Grain(np.zeros(3, np.float32), np.zeros(3, np.float32), 0.0)
+    levels, far, near = levels[filmed], far[filmed], near[filmed]
     fits = [_fit(levels[:, c], far[:, c]) for c in range(3)]
     flat = far[:, 1] <= np.quantile(far[:, 1], 0.2)
     total = float(far[flat].sum())

@@ -30,6 +30,16 @@ def test_noise_is_measured_at_its_level():
     assert np.abs(found.mean((0, 1)) / true.mean((0, 1)) - 1).max() < 0.2
 
 
+def test_what_the_file_does_not_hold_has_no_say():
+    clean, picture = noisy(blur=0.8)
+    whole = measure(picture)
+    picture[:180] = 0
+    half = measure(picture)
+    assert abs(half.correlation - whole.correlation) < 0.05
+    ratio = np.sqrt(half.variance(clean).mean() / whole.variance(clean).mean())
+    assert 0.85 < ratio < 1.15
+
+
 def test_edges_are_no_noise():
     clean, picture = noisy()
     picture[100:200, 100:300] = [0.9, 0.1, 0.3]
