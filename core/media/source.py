@@ -45,6 +45,10 @@ class FileSource:
         self._is_linear = config.is_linear(self._space)
         self._plate = open_plate(shot, self.frames, config, limits, threads)
         self._notes: list[str] = [f"plate: {note}" for note in self._plate.notes]
+        if config.is_data(self._space):
+            self._notes.append(
+                f"plate: {self._space!r} is data and no colour: its numbers are taken as light"
+            )
         self.display = self._plate.format.display
         self._check_alpha()
         self._mattes = {

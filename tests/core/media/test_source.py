@@ -260,6 +260,14 @@ def test_a_contradicting_file_is_noted_once_and_the_document_wins(folder: Path, 
     ]
 
 
+def test_numbers_without_a_colour_space_are_taken_as_they_are_and_that_is_said(
+    folder: Path, config: ColorConfig
+) -> None:
+    source = FileSource(shot(folder, plate={"files": "p.####.exr", "colorspace": "Raw"}), config)
+    assert np.array_equal(source.frame(1001).rgb, source.image(1001).pixels[..., :3])
+    assert "plate: 'Raw' is data and no colour: its numbers are taken as light" in source.notes
+
+
 def test_nan_is_replaced_and_counted(footage: Footage, folder: Path, config: ColorConfig) -> None:
     path = footage("exr_windows_chroma") / "TestImages" / "BrightRingsNanInf.exr"
     source = FileSource(shot(folder, frames=[5, 5], plate={"files": str(path)}), config)
