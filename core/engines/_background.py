@@ -18,7 +18,7 @@ from pai_studio.core.motion.camera import Camera
 from pai_studio.core.motion.features import gray8, middle_of
 from pai_studio.core.motion.flow import agreement, dense, grid, spread, unmoved
 from pai_studio.core.motion.homography import Matrix, Size, inverse, scaling, translation
-from pai_studio.core.motion.resample import CUBIC, MIRROR, NEAREST, enlarged, reduced, sample
+from pai_studio.core.motion.resample import CUBIC, MIRROR, NEAREST, enlarged, from_grid, reduced, sample
 from pai_studio.core.plan.reach import Service, serving, trust
 
 _FLOW_WIDTH_PX = 640
@@ -218,11 +218,7 @@ class BackgroundBuilder:
             scale = to_raster[[0, 1], [0, 1]].astype(np.float32)
             raster = np.asarray(at * scale + to_raster[:2, 2], np.float32)
             at += (unmoved(raster, parallax.flow, share) - raster) / scale
-        affine = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        full = cv2.warpAffine(
-            at, affine, (here.width, here.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
-        )
+        full = from_grid(at, step, (here.width, here.height))
         h, w = self._placed[i].rgb.shape[:2]
         return np.clip(full, (-w, -h), (2 * w, 2 * h)).astype(np.float32)
 

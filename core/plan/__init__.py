@@ -1,1 +1,1 @@
-"""What a shot will cost and which references serve a frame; the standard library only."""
+"""Which references serve a frame, and how far each is trusted; the standard library only."""

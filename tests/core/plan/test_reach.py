@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pai_studio.core.plan.cost import draft_cost
 from pai_studio.core.plan.reach import HORIZON_FRAMES, serving, trust
 
 
@@ -32,10 +31,3 @@ def test_trust_falls_from_one_to_a_half_at_the_horizon():
     assert trust(0) == 1
     assert trust(HORIZON_FRAMES) == pytest.approx(0.5)
     assert trust(10) > trust(20)
-
-
-def test_cost_in_memory_does_not_know_the_frames():
-    short, long = draft_cost((1280, 720), 24, 3), draft_cost((1280, 720), 480, 3)
-    assert short.memory_mb == long.memory_mb
-    assert long.time_s > 15 * short.time_s
-    assert draft_cost((3840, 2160), 24, 3).memory_mb > 3 * short.memory_mb
