@@ -118,6 +118,7 @@ class _Run:
         self.numbers = _chosen(shot, request.frames)
         if not request.resume:
             refuse_taken(request.out, shot.delivery_files)
+        self._version = version_of(shot.delivery_files)
         self.engine: Engine = make_engine(shot)
         with self._timed("check"):
             report(Progress("check"))
@@ -299,8 +300,7 @@ class _Run:
         }
 
     def _label(self) -> str:
-        version = version_of(self.request.shot.delivery_files)
-        tag = "" if version is None else f" v{version:03d}"
+        tag = "" if self._version is None else f" v{self._version:03d}"
         return f"{self.request.shot.name}{tag}   {self.engine.name}   {self.request.shot.delivery_colorspace}"
 
     def _provenance(self) -> dict[str, Any]:

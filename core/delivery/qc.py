@@ -22,7 +22,7 @@ _OUTLIER_SIGMAS = 6.0
 
 @dataclass(frozen=True)
 class FrameQc:
-    """Facts of one frame. `luminance` is log2 of the background's mean.
+    """Facts of one frame. `luminance` is log2 of the background's mean, None where none of it is seen.
 
     `clipped` counts pixels of the beauty that a half cannot hold, in light or as delivered; `replaced` counts the NaN
     and Inf that came in and were replaced.
@@ -32,7 +32,7 @@ class FrameQc:
     clipped: int
     confidence: float
     matte_coverage: float
-    luminance: float
+    luminance: float | None
     overscan: bool
     replaced: int = 0
 
@@ -43,14 +43,18 @@ def measure(layers: Layers, delivered: Array, *, repairs: Repairs, overscan: boo
     `repairs` counts what was replaced in its files; `weights` (3,) are the working space's luminance weights.
     """
     seen = 1.0 - layers.matte
-    luminance = layers.background @ weights
-    mean = float((luminance * seen).sum() / max(float(seen.sum()), 1.0))
+    seen_px = float(seen.sum())
+    confidence, luminance = 1.0, None
+    if seen_px >= 1:
+        confidence = round(float((layers.confidence * seen).sum()) / seen_px, 4)
+        mean = float(((layers.background @ weights) * seen).sum()) / seen_px
+        luminance = round(float(np.log2(max(mean, 1e-6))), 4)
     return FrameQc(
         number=layers.number,
         clipped=max(_beyond_half(layers.beauty), _beyond_half(delivered)),
-        confidence=round(float((layers.confidence * seen).sum() / max(float(seen.sum()), 1.0)), 4),
+        confidence=confidence,
         matte_coverage=round(float(layers.matte.mean()), 4),
-        luminance=round(float(np.log2(max(mean, 1e-6))), 4),
+        luminance=luminance,
         overscan=overscan,
         replaced=repairs.nan + repairs.inf,
     )
@@ -78,11 +82,13 @@ def flicker_outliers(frames: Sequence[FrameQc]) -> list[int]:
     """Frames that jump away from both neighbours in background luminance.
 
     The second difference of log2 luminance, against its own median absolute deviation (1.4826 MAD is one
-    standard deviation of a normal distribution), with a floor of 1/25 stop (what an eye sees in motion) so that a still shot names none.
+    standard deviation of a normal distribution), with a floor of 1/25 stop (what an eye sees in motion) so that a
+    still shot names none.
     """
+    frames = [frame for frame in frames if frame.luminance is not None]
     if len(frames) < 5:
         return []
-    light = np.array([f.luminance for f in frames])
+    light = np.array([f.luminance for f in frames], np.float64)
     jump = np.abs(light[1:-1] - (light[:-2] + light[2:]) / 2)
     sigma = 1.4826 * float(np.median(np.abs(jump - np.median(jump))))
     limit = max(_OUTLIER_SIGMAS * sigma + float(np.median(jump)), 0.04)

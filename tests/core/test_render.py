@@ -347,6 +347,13 @@ def test_a_cancelled_render_leaves_whole_files_only(a_shot, tmp_path: Path) -> N
         pixels_of(tmp_path / "out/v001" / name)
 
 
+def test_a_delivery_of_two_versions_is_refused_before_anything_is_read(a_shot, tmp_path: Path) -> None:
+    shot = a_shot([1001, 1001], delivery={"files": "out/v001/a_v002.####.exr"})
+    FramePattern(shot.plate.files).path(1001).unlink()
+    with pytest.raises(BadInput, match="several versions"):
+        rendered(shot, tmp_path)
+
+
 def test_an_unknown_delivery_space_is_refused_before_anything_is_written(a_shot, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="ACESgc"):
         rendered(a_shot([1001, 1001], delivery={"colorspace": "ACESgc"}), tmp_path)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pai_studio.core.delivery import qc
@@ -7,7 +9,7 @@ from pai_studio.core.media.frame import Box, Layers
 from pai_studio.core.media.repairs import Repairs
 
 
-def frame(number: int, luminance: float = 0.0, confidence: float = 1.0) -> qc.FrameQc:
+def frame(number: int, luminance: float | None = 0.0, confidence: float = 1.0) -> qc.FrameQc:
     return qc.FrameQc(number, 0, confidence, 0.3, luminance, overscan=False)
 
 
@@ -17,6 +19,9 @@ def test_a_jump_of_light_is_named_and_a_ramp_is_not() -> None:
     ramp[9] = frame(1010, luminance=1010 * 0.05 + 0.5)
     assert 1010 in qc.flicker_outliers(ramp)
     assert 1004 not in qc.flicker_outliers(ramp)
+    steady = [frame(n) for n in range(1001, 1021)]
+    steady[9] = frame(1010, luminance=None)  # a subject that fills the frame is no flicker
+    assert qc.flicker_outliers(steady) == []
 
 
 def test_the_summary_names_frames_to_look_at() -> None:
@@ -42,6 +47,9 @@ def test_what_is_measured_is_what_the_layers_hold() -> None:
     assert record.clipped == 1
     assert record.replaced == 3
     assert qc.summary([record])["replaced"] == [7]
+    full = replace(layers, matte=np.ones(shape, np.float32), confidence=np.zeros(shape, np.float32))
+    filled = qc.measure(full, beauty, repairs=repairs, overscan=False, weights=weights)
+    assert (filled.confidence, filled.luminance) == (1.0, None)  # nothing is guessed where nothing is seen
     delivered = beauty.copy()
     delivered[1, :2] = [[-1e5, 0, 0], [np.nan, 0, 0]]
     assert qc.measure(layers, delivered, repairs=repairs, overscan=False, weights=weights).clipped == 3
