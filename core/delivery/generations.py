@@ -19,7 +19,7 @@ from pai_studio.core.media.exr import read_channels, write_exr, write_file
 from pai_studio.core.media.frame import Array, Box, Generated, Image, Screen
 from pai_studio.core.media.repairs import HALF_MAX, clean_pixels
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.shot.errors import BadInput, UnreadableImage
 from pai_studio.core.shot.frames import FramePattern
 from pai_studio.core.shot.inputs import inputs_by_key
 
@@ -89,13 +89,11 @@ class GenerationStore:
         """When this generation was begun, as EXR's `DateTime` has it: the same for every finishing of it."""
         path = self.folder / "made_at"
         if not path.is_file():
-            self.folder.mkdir(parents=True, exist_ok=True)
             write_file(path, datetime.now(UTC).strftime("%Y:%m:%d %H:%M:%S").encode())
         return path.read_text(encoding="ascii")
 
     def keep_notes(self, notes: Mapping[str, Any]) -> None:
         """Keep what the engine has found, for the provenance of every later finishing."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         write_file(self.folder / "notes.json", json.dumps(notes).encode())
 
     def notes(self) -> dict[str, Any]:
@@ -109,7 +107,6 @@ class GenerationStore:
 
     def write(self, made: Generated, canvas: Box) -> None:
         """Store one frame atomically. `made` must be `quantised` already, or it would not come back equal."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         planes: list[Array] = []
         names: list[str] = []
         for name in _PLANES:
@@ -134,14 +131,20 @@ class GenerationStore:
         write_exr(self.path(made.number), image, compression="zips", metadata=facts)
 
     def read(self, number: int) -> Generated:
-        """Bring one frame back. Raises BadInput when it was never stored."""
+        """Bring one frame back. Raises BadInput when it was never stored, UnreadableImage when it is damaged."""
         path = self.path(number)
         if not path.is_file():
             raise BadInput(
                 f"no generation is stored for frame {number}",
                 hint="render the shot once; refinishing starts from what that has stored",
             )
-        image = read_channels(path)
+        try:
+            image = read_channels(path)
+            if "matte" not in image.channels:
+                raise UnreadableImage("is no stored generation", where=str(path))
+        except UnreadableImage as error:
+            error.hint = "remove that file and render the shot again"
+            raise
         found = {name: index for index, name in enumerate(image.channels)}
 
         def plane(name: str) -> Array | None:

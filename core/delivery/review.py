@@ -59,7 +59,6 @@ class Review:
         """The next frame."""
         sheet = burn_in(shown, self.label, f"{number}")
         if self._movie is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._movie = MovieWriter(self.path, self.rate, (sheet.shape[1], sheet.shape[0]))
         self._movie.write(sheet)
 

@@ -107,7 +107,6 @@ class Writer:
     def _save(self, images: list[Image], number: int, name: str, facts: Mapping[str, Any]) -> None:
         """Write one file; its colour attributes tell of the first image's space, and of nothing for data."""
         path = FramePattern(pass_pattern(self.pattern, name)).path(number)
-        path.parent.mkdir(parents=True, exist_ok=True)
         space = images[0].colorspace
         write_exr(
             path,

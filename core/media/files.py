@@ -19,10 +19,15 @@ _PROBE_BYTES = 1 << 20
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary name in the folder of `path`: flushed to disk and renamed at the end, removed after any error.
+    """A temporary name in the folder of `path`, which is made where it is missing: flushed to disk and renamed at the
+    end, removed after any error.
 
     Raises OutOfResources where the disk is full, BadInput where the folder cannot be written.
     """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise as_pai_error(error, path) from error
     temp = path.with_name(f".pai-{secrets.token_hex(6)}-{path.name}")
     try:
         yield temp
@@ -84,5 +89,5 @@ def as_pai_error(error: OSError, path: Path) -> PaiError:
     if error.errno in _FULL:
         hint = "make space and render again; finished frames are kept"
         return OutOfResources(f"cannot be written ({error.strerror})", where=str(path), hint=hint)
-    hint = "check that the folder is there and may be written"
+    hint = "check that its folder may be written"
     return BadInput(f"cannot be written ({error.strerror})", where=str(path), hint=hint)

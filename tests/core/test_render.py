@@ -354,6 +354,12 @@ def test_a_delivery_of_two_versions_is_refused_before_anything_is_read(a_shot, t
         rendered(shot, tmp_path)
 
 
+def test_a_folder_that_cannot_be_made_is_named(a_shot, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("in the way")
+    with pytest.raises(BadInput, match=r"out/v001.*cannot be written"):
+        rendered(a_shot([1001, 1001]), tmp_path)
+
+
 def test_an_unknown_delivery_space_is_refused_before_anything_is_written(a_shot, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="ACESgc"):
         rendered(a_shot([1001, 1001], delivery={"colorspace": "ACESgc"}), tmp_path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pai_studio.core.delivery.generations import GenerationStore, digest, quantised
 from pai_studio.core.media.frame import Box, Generated, Screen
 from pai_studio.core.shot import document
-from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.shot.errors import BadInput, UnreadableImage
 
 BOX = Box(-3, 2, 9, 5)
 
@@ -84,6 +85,18 @@ def test_a_generation_keeps_the_date_of_its_beginning(tmp_path: Path) -> None:
 def test_a_frame_that_was_never_stored_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no generation is stored for frame 7"):
         GenerationStore(tmp_path, "key").read(7)
+
+
+def test_a_damaged_frame_says_what_to_do(tmp_path: Path, picture: Callable[..., Path]) -> None:
+    store = GenerationStore(tmp_path, "key")
+    store.write(quantised(made(7)), BOX)
+    whole = store.path(7).read_bytes()
+    store.path(7).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UnreadableImage, match=r"gen\.0007\.exr.*remove that file and render the shot again"):
+        store.read(7)
+    picture(store.path(7), np.zeros((4, 4, 3), np.float32))
+    with pytest.raises(UnreadableImage, match="no stored generation; remove that file"):
+        store.read(7)
 
 
 def test_the_digest_follows_what_decides_the_pictures(shot_file, tmp_path: Path) -> None:

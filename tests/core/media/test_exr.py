@@ -333,7 +333,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     write_exr(path, image(np.ones((2, 2, 3))))
     before = path.read_bytes()
     with pytest.raises(BadInput):
-        write_exr(tmp_path / "absent" / "a.exr", image(np.ones((2, 2, 3))))
+        write_exr(path / "below" / "a.exr", image(np.ones((2, 2, 3))))  # a file is no folder
     said = _in_child(f"""
 import resource, numpy as np
 from pai_studio.core.media.exr import write_exr

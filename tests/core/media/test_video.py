@@ -82,16 +82,17 @@ def test_an_abandoned_movie_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_wrong_size_and_absent_folder(tmp_path: Path) -> None:
+def test_wrong_size_and_no_folder(tmp_path: Path) -> None:
     with MovieWriter(tmp_path / "a.mp4", RATE, (16, 16)) as writer:
         writer.write(picture(0, (16, 16)))
         with pytest.raises(ValueError, match="16x16"):
             writer.write(picture(0, (18, 16)))
 
     def into_nowhere() -> None:
-        with MovieWriter(tmp_path / "absent" / "a.mp4", RATE, (16, 16)) as writer:
+        with MovieWriter(tmp_path / "file" / "a.mp4", RATE, (16, 16)) as writer:
             writer.write(picture(0, (16, 16)))
 
+    (tmp_path / "file").touch()
     with pytest.raises(BadInput, match="cannot be written"):
         into_nowhere()
 
