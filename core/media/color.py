@@ -42,6 +42,8 @@ _LINEAR_REC709 = (
 )
 _REC709_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
+_AP1_IN_AP0 = ((0.69545, 0.04479, -0.00553), (0.14068, 0.85967, 0.00403), (0.16387, 0.09553, 1.0015))
+"""Red, green and blue of ACEScg in ACES2065-1 (S-2014-004)."""
 # Red, green, blue and white xy. ACES: SMPTE ST 2065-1 and S-2014-004; the others: ITU-R BT.709, BT.2020, SMPTE RP 431-2
 # with D65, Adobe RGB (1998). Gamuts that are not here get no chromaticities, which is better than wrong ones.
 _D65 = (0.3127, 0.3290)
@@ -178,6 +180,18 @@ class ColorConfig:
         if not self.is_linear(canonical):
             return None
         return next((xy for stem, xy in _PRIMARIES.items() if canonical in self._spaces_of(stem)), None)
+
+    @property
+    def works_in_acescg(self) -> bool:
+        """Whether the working space has ACEScg's primaries; False too where the config cannot tell.
+
+        Judged by what the config makes of them in its `aces_interchange` space (ACES2065-1).
+        """
+        interchange = self.find("aces_interchange")
+        if interchange is None:
+            return False
+        primaries = self.convert(np.eye(3, dtype=np.float32)[None], self.working, interchange)[0]
+        return bool(np.allclose(primaries, _AP1_IN_AP0, atol=2e-3))
 
     def attributes(self, space: str) -> dict[str, Any]:
         """What a file in this space says of it: `chromaticities` and `colorInteropID`, each where it is known."""

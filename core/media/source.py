@@ -49,6 +49,10 @@ class FileSource:
             self._notes.append(
                 f"plate: {self._space!r} is data and no colour: its numbers are taken as light"
             )
+        if not config.works_in_acescg:
+            self._notes.append(
+                f"config: {config.working!r} does not have ACEScg's primaries, for which keying, despill and relighting are made"
+            )
         self.display = self._plate.format.display
         self._check_alpha()
         self._mattes = {

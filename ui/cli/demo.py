@@ -59,6 +59,8 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     """Film, render, score, show."""
     if asked.frames < 3:
         raise BadInput(f"--frames {asked.frames} is too few for three references", hint="ask for 3 or more")
+    if asked.engine == "plate":
+        raise BadInput("--engine plate returns the plate: there is nothing to score", hint="name another engine")
     out = asked.out.resolve()
     _make_room(out)
     steps = _Steps(asked, out, console)

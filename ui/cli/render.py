@@ -60,7 +60,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     if asked.engine:
         shot = shot.model_copy(update={"engine": shot.engine.model_copy(update={"name": asked.engine})})
     base, shot = naming.based(shot, (asked.out or asked.shot.parent).resolve())
-    before = naming.latest(base, shot.delivery_files)
+    before = naming.latest(base, shot.delivery_files) if asked.new_version else None
     if asked.new_version:
         shot = naming.delivered_as(shot, naming.next_free(base, shot.delivery_files))
     elif not asked.resume:
@@ -77,7 +77,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
             shared=asked.shared,
             on_event=Follower(console),
         )
-    kept = carry_over(base, before, shot, asked.frames) if asked.frames and before else []
+    kept = carry_over(base, before, shot, asked.frames) if before and asked.frames else []
     if not asked.frames and not asked.shared:
         draw_contact(shot, base, rendered)
     console.result(_document(rendered, base, shot, kept), _text(rendered, base, shot, kept))
@@ -143,7 +143,8 @@ def _text(rendered: Rendered, base: Path, shot: document.Shot, kept: list[Path])
     for name, say in (
         ("low_confidence", "background mostly guessed"),
         ("flicker", "light jumps"),
-        ("clipped", "values at half float's end"),
+        ("clipped", "values beyond half float"),
+        ("replaced", "NaN or Inf replaced"),
         ("overscan", "overscan keeps the plate's foreground"),
     ):
         if qc.get(name):

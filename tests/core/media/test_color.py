@@ -169,3 +169,15 @@ def test_the_context_that_decides_the_pictures_is_told(
     assert ColorConfig.open(Ocio(config=str(config_file))).context == {"SHOT": "sh020"}
     monkeypatch.setenv("SHOT", "sh030")
     assert ColorConfig.open(Ocio(config=str(config_file))).context == {"SHOT": "sh030"}
+
+
+def test_another_working_space_than_acescg_is_told(
+    config: ColorConfig, config_file: Path, tmp_path: Path
+) -> None:
+    assert config.works_in_acescg
+    assert not ColorConfig.open(Ocio(config=str(config_file), context={"SHOT": "sh010"})).works_in_acescg
+    rec709 = config_file.with_name("rec709.ocio")
+    roles = "roles: {scene_linear: lin, default: lin, aces_interchange: aces}"
+    aces = '  - !<ColorSpace>\n    name: aces\n    to_scene_reference: !<BuiltinTransform> {style: "ACES-AP0_to_CIE-XYZ-D65_BFD"}\n'
+    rec709.write_text(CONFIG.replace("roles: {scene_linear: lin, default: lin}", roles) + aces)
+    assert not ColorConfig.open(Ocio(config=str(rec709), context={"SHOT": "sh010"})).works_in_acescg
