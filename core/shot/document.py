@@ -166,6 +166,10 @@ class Ocio(_Part):
     context: dict[str, str] = {}
 
 
+MAX_FRAMES = 1_000_000
+"""Eleven hours; a slip of the finger must not fill the memory with names of files."""
+
+
 class Delivery(_Part):
     """What comes back, where and how."""
 
@@ -193,6 +197,16 @@ class Shot(_Part):
     finish: Finish = Finish()
     ocio: Ocio = Ocio()
     delivery: Delivery = Delivery()
+
+    @model_validator(mode="after")
+    def _can_be_delivered(self) -> Shot:
+        if self.all_frames.last - self.all_frames.first >= MAX_FRAMES * self.all_frames.step:
+            say = f"frames: {self.all_frames} are more than the {MAX_FRAMES} that a shot may have"
+            raise PydanticCustomError("length", "{say}", {"say": say})
+        if not self.delivery_files.lower().endswith(".exr"):
+            say = f"delivery.files: {self.delivery_files} does not end in .exr, which is what is written"
+            raise PydanticCustomError("suffix", "{say}", {"say": say})
+        return self
 
     @model_validator(mode="after")
     def _anchors_lie_in_the_shot(self) -> Shot:
@@ -324,6 +338,13 @@ def _readable(error: ValidationError, where: str) -> BadInput:
     return BadInput((f"{key}: {say}" if key else say) + more, where=where, hint=hint)
 
 
+_REMEDIES = {
+    "anchor": "anchor it inside the range",
+    "length": "cut it into shots",
+    "suffix": "name it as NAME.####.exr",
+}
+
+
 def _fault_text(fault: ErrorDetails) -> tuple[str, str]:
     if fault["type"] == "extra_forbidden":
         key = str(fault["loc"][-1])
@@ -337,8 +358,8 @@ def _fault_text(fault: ErrorDetails) -> tuple[str, str]:
         )
     if fault["type"] == "missing":
         return "is missing", "every shot needs it"
-    if fault["type"] == "anchor":
-        return str(fault["msg"]), "anchor it inside the range"
+    if fault["type"] in _REMEDIES:
+        return str(fault["msg"]), _REMEDIES[fault["type"]]
     if fault["type"] == "string_pattern_mismatch":
         return f"{fault['input']!r} cannot name a shot", "use letters, digits, dot, dash and underscore"
     given = json.dumps(fault["input"], default=str)[:60]

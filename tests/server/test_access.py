@@ -26,7 +26,7 @@ from pai_studio.server.api.client import Client, connect
 from pai_studio.server.api.studio_pb2_grpc import StudioStub
 from pai_studio.server.api.wire import compatible, error_metadata, status_of
 from pai_studio.server.app import Server, run
-from pai_studio.server.staging import Roots
+from pai_studio.server.staging import Roots, checked_shot
 
 TOKEN = "a-token-for-tests-0123456789"
 
@@ -255,6 +255,12 @@ def test_a_link_put_in_place_after_the_check_is_not_followed(tmp_path):
 
     with pytest.raises(NotAllowed, match="cannot be opened"):
         Raced([root]).open(str(root / "plate/a.exr"))
+
+
+def test_a_span_of_frames_without_end_is_refused_at_once(shot):
+    spec = pb.JobSpec(shot=load(shot()).to_json().encode(), frames=pb.FrameSpan(first=-(2**62), last=2**62))
+    with pytest.raises(BadInput, match="outside the shot's 1001-1004"):
+        checked_shot(spec)
 
 
 def test_links_inside_a_root_are_followed(tmp_path):
