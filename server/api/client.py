@@ -17,6 +17,7 @@ from pai_studio.core import config
 from pai_studio.core.shot import document
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import (
+    BadInput,
     Cancelled,
     NotAuthenticated,
     OutOfResources,
@@ -45,6 +46,7 @@ from pai_studio.server.api.types import (
 from pai_studio.server.api.wire import compatible
 
 _HANDSHAKE_S = 10.0
+_GIVE_UP_S = 3.0
 Mode = Literal["render", "refinish"]
 OnEvent = Callable[[JobEvent], None]
 
@@ -229,9 +231,11 @@ class Client(AbstractContextManager["Client"]):
 
         The delivery is relative to `out`: without it to the document's folder, or the current one for a `Shot`.
         A version on disk is never replaced unless `overwrite`; `resume` goes on with it, keeping its frames.
-        Raises the job's own error; Ctrl+C cancels the job and raises Cancelled.
+        Raises the job's own error; Ctrl+C cancels the job and raises Cancelled. A job whose files cannot be placed is
+        cancelled too.
         """
         base, loaded = based(_loaded(shot), _base(shot, out))
+        _check_writable((base / loaded.delivery_files).parent)
         if not (overwrite or resume):
             refuse_taken(base, loaded.delivery_files)
         heard = on_event or _nobody
@@ -244,30 +248,36 @@ class Client(AbstractContextManager["Client"]):
                 self._follow(name, heard, downloader)
                 files = downloader.all()
             return Rendered(self.job(name), files)
-        except (KeyboardInterrupt, Cancelled) as stop:
-            if name and not isinstance(stop, _JobCancelled):
-                self.cancel(name)
-            raise Cancelled("the render was cancelled", where=name) from None
+        except (KeyboardInterrupt, Cancelled):
+            hint = self._give_up(name) if name else ""
+            raise Cancelled("the render was cancelled", where=name, hint=hint) from None
         except PaiError as error:
+            if name and not isinstance(error, Unreachable):
+                self._give_up(name)  # a fault on this side; a job that has ended stays as it is
             raise _localised(error, loaded) from None
+
+    def _give_up(self, name: str) -> str:
+        """Ask a job to stop, with one quick try, since somebody waits for us to end; returns what to say of it."""
+        try:
+            self._connection.once("CancelJob", pb.CancelJobRequest(name=name), timeout_s=_GIVE_UP_S)
+        except PaiError:
+            return "the server could not be told and goes on with it"
+        return ""
 
     def _follow(self, name: str, heard: OnEvent, downloader: Downloader) -> None:
         for event in self.watch(name):
             heard(event)
             if event.output is not None:
                 downloader.add(event.output)
+            downloader.check()
             if event.state == "CANCELLED":
-                raise _JobCancelled("the job was cancelled")
+                raise Cancelled("the job was cancelled")
             if event.state in ENDED and event.error is not None:
                 raise event.error
 
 
 def _nobody(event: JobEvent) -> None:
     """A listener where nobody listens."""
-
-
-class _JobCancelled(Cancelled):
-    """Somebody else cancelled it: there is nothing left to cancel."""
 
 
 def _loaded(shot: Shot | str | Path) -> Shot:
@@ -278,6 +288,13 @@ def _base(shot: Shot | str | Path, out: str | Path | None) -> Path:
     if out is not None:
         return Path(out).resolve()
     return Path.cwd() if isinstance(shot, Shot) else Path(shot).resolve().parent
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise BadInput when nothing can be placed in a folder, there or yet to be made, before anything is spent."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput("nothing can be written here", where=str(there), hint="choose another folder")
 
 
 def _with_portable_colour(shot: Shot, stack: ExitStack) -> Shot:

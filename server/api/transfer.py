@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import threading
@@ -162,12 +163,15 @@ class Downloader:
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, output: Output) -> None:
-        """Begin to fetch one; the same once more is fetched once. Raises the first fault so far."""
+        """Begin to fetch one; the same once more is fetched once."""
         known = self._fetching.get(output.path)
         if known is None or known[0] != output.digest:
             again = known is not None
             future = self._pool.submit(self._fetch, output, again=again)
             self._fetching[output.path] = (output.digest, future)
+
+    def check(self) -> None:
+        """Raise the first fault so far."""
         for _, future in self._fetching.values():
             if future.done():
                 future.result()
@@ -188,10 +192,9 @@ class Downloader:
                 os.fsync(file.fileno())
             temp.replace(target)
         except OSError as error:
-            hint = "free some space, or choose another folder"
-            raise OutOfResources(
-                f"cannot be written ({error.strerror})", where=str(target), hint=hint
-            ) from None
+            kind = OutOfResources if error.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput
+            hint = "free some space and --resume" if kind is OutOfResources else "choose another folder"
+            raise kind(f"cannot be written ({error.strerror})", where=str(target), hint=hint) from None
         finally:
             with contextlib.suppress(OSError):
                 temp.unlink(missing_ok=True)

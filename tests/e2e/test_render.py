@@ -72,6 +72,16 @@ def test_a_sub_range_makes_a_whole_new_version(pai, small_shot: Path) -> None:
     assert all(np.array_equal(one[name], two[name]) for name in one)
 
 
+def test_nothing_is_carried_over_into_a_version_that_is_not_new(pai, small_shot: Path) -> None:
+    assert pai("render", small_shot, "--new-version")[0] == 0
+    folder = small_shot.parent / "out"
+    (folder / "v001").rename(folder / "v002")
+    for path in (folder / "v002").iterdir():
+        path.rename(path.with_name(path.name.replace("v001", "v002")))
+    assert pai("render", small_shot, "--frames", "1002")[0] == 0
+    assert [path.name for path in folder.glob("v001/*.exr")] == ["a_v001.1002.exr"]
+
+
 def test_resume_brings_back_what_is_missing(pai, small_shot: Path) -> None:
     assert pai("render", small_shot)[0] == 0
     lost = small_shot.parent / "out/v001/a_v001.1002.exr"

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -143,6 +144,42 @@ def test_ctrl_c_cancels_the_job(client, shot, gate, until):
 
     with pytest.raises(Cancelled):
         client.render(document, on_event=on_event)
+    (job,) = client.jobs()
+    until(lambda: client.job(job.name).state == "CANCELLED")
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_is_gone(start, connected, shot, gate):
+    server = start()
+    client = connected(server)
+
+    def on_event(event):
+        if event.phase == "frames":
+            server.stop()
+            raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(Cancelled, match="could not be told"):
+        client.render(shot(gate=str(gate())), on_event=on_event)
+    assert time.monotonic() - began < 20  # a patient call would take a minute
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_sent(client, shot, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="file: nothing can be written here"):
+        client.render(shot(), out=tmp_path / "file")
+    assert client.jobs() == []
+
+
+def test_a_job_whose_files_cannot_be_placed_is_cancelled(client, shot, gate, until, tmp_path):
+    document = shot(gate=str(gate(1001)))
+
+    def on_event(event):
+        if event.phase == "frames":  # the folder goes away while the job runs
+            (tmp_path / "away/out").mkdir(parents=True, exist_ok=True)
+            (tmp_path / "away/out/v001").touch()
+
+    with pytest.raises(BadInput, match="cannot be written"):
+        client.render(document, out=tmp_path / "away", on_event=on_event)
     (job,) = client.jobs()
     until(lambda: client.job(job.name).state == "CANCELLED")
 

@@ -35,6 +35,13 @@ def test_a_terminal_gets_one_bar_that_gives_way_to_results() -> None:
     assert "3/4  frame 1003  ETA 1:01" in err.getvalue()
 
 
+def test_a_bar_never_wraps() -> None:
+    err = Terminal()
+    console = Console(out=io.StringIO(), err=err)
+    console.progress("frames", 1, 4, note="a note that is longer than any line of a terminal is " * 4)
+    assert len(err.getvalue().removeprefix("\r\x1b[2K")) == 79
+
+
 def test_elsewhere_there_are_few_plain_lines() -> None:
     err, clock = io.StringIO(), Clock()
     console = Console(out=io.StringIO(), err=err, clock=clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, TextIO
 from pai_studio.core.shot.errors import PaiError
 
 _BAR_CELLS = 28
+_COLUMNS = 80
 _REDRAW_S = 0.1
 _LINE_EVERY_S = 5.0
 
@@ -67,10 +69,17 @@ class Console:
         self._phase, self._last = phase, now
         text = _progress_text(phase, done, total, eta_s, note, bar=self._live)
         if self._live:
-            print(f"\r\x1b[2K{text}", end="", file=self._err, flush=True)
+            # A line that wraps could not be drawn over.
+            print(f"\r\x1b[2K{text[: self._columns() - 1]}", end="", file=self._err, flush=True)
             self._drawn = True
         else:
             print(text, file=self._err, flush=True)
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._err.fileno()).columns or _COLUMNS
+        except OSError:
+            return _COLUMNS
 
     def _clear(self) -> None:
         if self._drawn:
