@@ -178,6 +178,7 @@ def test_another_working_space_than_acescg_is_told(
     assert not ColorConfig.open(Ocio(config=str(config_file), context={"SHOT": "sh010"})).works_in_acescg
     rec709 = config_file.with_name("rec709.ocio")
     roles = "roles: {scene_linear: lin, default: lin, aces_interchange: aces}"
-    aces = '  - !<ColorSpace>\n    name: aces\n    to_scene_reference: !<BuiltinTransform> {style: "ACES-AP0_to_CIE-XYZ-D65_BFD"}\n'
+    style = '{style: "UTILITY - ACES-AP0_to_CIE-XYZ-D65_BFD"}'
+    aces = f"  - !<ColorSpace>\n    name: aces\n    to_scene_reference: !<BuiltinTransform> {style}\n"
     rec709.write_text(CONFIG.replace("roles: {scene_linear: lin, default: lin}", roles) + aces)
     assert not ColorConfig.open(Ocio(config=str(rec709), context={"SHOT": "sh010"})).works_in_acescg
