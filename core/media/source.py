@@ -51,7 +51,7 @@ class FileSource:
             )
         if not config.works_in_acescg:
             self._notes.append(
-                f"config: {config.working!r} has other primaries than ACEScg, for which key, despill and relight are made"
+                f"config: {config.working!r} has other primaries than ACEScg: key, despill and relight are off"
             )
         self.display = self._plate.format.display
         self._check_alpha()
