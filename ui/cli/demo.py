@@ -60,7 +60,9 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     if asked.frames < 3:
         raise BadInput(f"--frames {asked.frames} is too few for three references", hint="ask for 3 or more")
     if asked.engine == "plate":
-        raise BadInput("--engine plate returns the plate: there is nothing to score", hint="name another engine")
+        raise BadInput(
+            "--engine plate returns the plate: there is nothing to score", hint="name another engine"
+        )
     out = asked.out.resolve()
     _make_room(out)
     steps = _Steps(asked, out, console)
