@@ -53,7 +53,8 @@ def test_a_dropped_upload_goes_on_at_the_verified_offset(client, tmp_path, until
     def drops():
         yield start_of()
         yield pb.UploadBlobRequest(data=DATA[: CHUNK_BYTES + 10])
-        until(lambda: (tmp_path / "data/spool/partial" / DIGEST).stat().st_size == CHUNK_BYTES + 10)
+        part = tmp_path / "data/spool/partial" / DIGEST
+        until(lambda: part.exists() and part.stat().st_size == CHUNK_BYTES + 10)
         arrived.set()
         raise ConnectionResetError
 
