@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pai_studio
-from pai_studio.core import log
+from pai_studio.core import config, log
 from pai_studio.core.shot.errors import NotAuthenticated, PaiError, Unreachable, VersionMismatch
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.channel import Connection
@@ -202,9 +202,14 @@ def serve(folder: Path) -> int:
     log.set_up()
     place = _Place(folder)
     token = secrets.token_urlsafe(32)
+    own = config.load().settings
     settings = ServerSettings(
         data_dir=folder / "server",
         token=token,
+        roots=tuple(Path(root) for root in own.roots),
+        workers=max(own.workers, 1),
+        max_pixels=own.max_pixels,
+        max_channels=own.max_channels,
         idle_exit_s=float(os.environ.get("PAI_LOCAL_IDLE_S", IDLE_EXIT_S)),
         render=os.environ.get("PAI_LOCAL_RENDER", ServerSettings.render),
     )

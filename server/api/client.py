@@ -14,6 +14,7 @@ from typing import Literal
 
 import pai_studio
 from pai_studio.core import config
+from pai_studio.core.delivery.carry import carry_over
 from pai_studio.core.shot import document
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import (
@@ -26,7 +27,7 @@ from pai_studio.core.shot.errors import (
     VersionMismatch,
 )
 from pai_studio.core.shot.frames import FrameRange
-from pai_studio.core.shot.naming import based, refuse_taken
+from pai_studio.core.shot.naming import based, delivered_as, latest, next_free, refuse_taken
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.channel import Connection, Patience
 from pai_studio.server.api.inputs import InputFile, gathered, has_config_file, source_folders
@@ -224,17 +225,22 @@ class Client(AbstractContextManager["Client"]):
         mode: Mode = "render",
         overwrite: bool = False,
         resume: bool = False,
+        new_version: bool = False,
         shared: bool = False,
         request_id: str | None = None,
     ) -> Rendered:
         """Upload, render, and bring every file back as it is made.
 
         The delivery is relative to `out`: without it to the document's folder, or the current one for a `Shot`.
-        A version on disk is never replaced unless `overwrite`; `resume` goes on with it, keeping its frames.
+        A version on disk is never replaced unless `overwrite`; `resume` goes on with it, keeping its frames;
+        `new_version` delivers as the next free one, which takes over what `frames` leaves out from the one before.
         Raises the job's own error; Ctrl+C cancels the job and raises Cancelled. A job whose files cannot be placed is
         cancelled too.
         """
         base, loaded = based(_loaded(shot), _base(shot, out))
+        before = latest(base, loaded.delivery_files) if new_version and frames is not None else None
+        if new_version:
+            loaded = delivered_as(loaded, next_free(base, loaded.delivery_files))
         _check_writable((base / loaded.delivery_files).parent)
         if not (overwrite or resume):
             refuse_taken(base, loaded.delivery_files)
@@ -247,7 +253,8 @@ class Client(AbstractContextManager["Client"]):
             with Downloader(self._connection, base, overwrite=overwrite, keep_same=resume) as downloader:
                 self._follow(name, heard, downloader)
                 files = downloader.all()
-            return Rendered(self.job(name), files)
+            kept = carry_over(base, before, loaded, frames) if before and frames is not None else []
+            return Rendered(self.job(name), files, kept, loaded.delivery_files)
         except (KeyboardInterrupt, Cancelled):
             hint = self._give_up(name) if name else ""
             raise Cancelled("the render was cancelled", where=name, hint=hint) from None

@@ -83,6 +83,11 @@ class Rendered:
 
     job: Job
     files: list[Path]
+    kept: list[Path]
+    """Frames that were taken over from the version before."""
+
+    delivery: str
+    """The pattern that was delivered, relative to the folder it lies in; a new version's own."""
 
     @property
     def qc(self) -> dict[str, Any]:

@@ -131,3 +131,18 @@ def test_a_process_tells_plain_progress_and_leaves_stdout_to_the_result(
     json.loads(done.stdout)
     assert "frames" in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_python_makes_new_versions_too(small_shot: Path) -> None:
+    import pai_studio
+    from pai_studio.core.shot.frames import FrameRange
+
+    with pai_studio.connect() as studio:
+        first = studio.render(small_shot)
+        second = studio.render(small_shot, frames=FrameRange(1002, 1002), new_version=True)
+    out = small_shot.parent / "out"
+    assert first.delivery == "out/v001/a_v001.####.exr"
+    assert second.delivery == "out/v002/a_v002.####.exr"
+    assert {path.name for path in second.kept} == {"a_v002.1001.exr", "a_v002.1003.exr"}
+    assert (out / "v002/a_v002.1001.exr").read_bytes() == (out / "v001/a_v001.1001.exr").read_bytes()
+    assert second.qc["frames"] == 1

@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -69,10 +70,36 @@ def _looks(loaded: Loaded) -> list[tuple[str, Callable[[], Check]]]:
         ("colour", _colour),
         ("images", _images),
         ("device", _device),
-        ("disk", lambda: _disk(Path(loaded.settings.data_dir))),
+        ("disk", lambda: _disk("disk", _local_folder(), "PAI_STATE_DIR")),
+        ("disk serve", lambda: _disk("disk serve", Path(loaded.settings.data_dir), "PAI_DATA_DIR")),
         ("engines", _engines),
+        ("weights", lambda: Check("weights", True, "none needed: draft has no weights")),
+        ("port", lambda: _port(loaded.settings.listen)),
         ("server", lambda: _server(loaded)),
+        ("hosts", lambda: Check("hosts", True, "no host plugins in this version")),
     ]
+
+
+def _local_folder() -> Path:
+    from pai_studio.server.local import state_dir
+
+    return state_dir()
+
+
+def _port(listen: str) -> Check:
+    """Whether `serve` could listen: the port is free, or answered by a server already."""
+    from pai_studio.server.api.wire import split_address
+
+    host, port = split_address(listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            say = f"{listen} cannot be listened on ({error.strerror}); well, if a server runs there already"
+            return Check("port", False, say, "stop what uses it, or choose another: PAI_LISTEN=127.0.0.1:0")
+    return Check("port", True, f"{listen} is free for `pai-studio serve`")
 
 
 def _settings(loaded: Loaded) -> Check:
@@ -104,17 +131,17 @@ def _device() -> Check:
     )
 
 
-def _disk(folder: Path) -> Check:
+def _disk(name: str, folder: Path, variable: str) -> Check:
     there = next(p for p in (folder, *folder.parents) if p.exists())
     free_gb = shutil.disk_usage(there).free / 1e9
-    remedy = "free space there, or move it: PAI_DATA_DIR=... (1080p layers take about 0.1 GB a frame)"
-    return Check("disk", free_gb >= _LOW_DISK_GB, f"{free_gb:.0f} GB free for {folder}", remedy)
+    remedy = f"free space there, or move it: {variable}=... (1080p layers take about 0.1 GB a frame)"
+    return Check(name, free_gb >= _LOW_DISK_GB, f"{free_gb:.0f} GB free for {folder}", remedy)
 
 
 def _engines() -> Check:
     from pai_studio.core.engines.registry import NAMES
 
-    return Check("engines", True, f"{', '.join(NAMES)}; weights: none needed")
+    return Check("engines", True, f"{', '.join(NAMES)}; auto takes draft")
 
 
 def _server(loaded: Loaded) -> Check:

@@ -6,13 +6,13 @@ Existing versions are never overwritten: --new-version makes the next one, --res
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pai_studio.core.config import load
 from pai_studio.core.shot import document, naming
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.shot.frames import FramePattern, FrameRange, ranges_text
+from pai_studio.core.shot.frames import FrameRange, ranges_text
 from pai_studio.ui.cli.connection import add_server_arguments, connected
 from pai_studio.ui.cli.console import Console
 from pai_studio.ui.cli.following import Follower
@@ -60,10 +60,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     if asked.engine:
         shot = shot.model_copy(update={"engine": shot.engine.model_copy(update={"name": asked.engine})})
     base, shot = naming.based(shot, (asked.out or asked.shot.parent).resolve())
-    before = naming.latest(base, shot.delivery_files) if asked.new_version else None
-    if asked.new_version:
-        shot = naming.delivered_as(shot, naming.next_free(base, shot.delivery_files))
-    elif not asked.resume:
+    if not (asked.new_version or asked.resume):
         naming.refuse_taken(base, shot.delivery_files)
     if not asked.shared:
         check_inputs(shot, console)
@@ -74,24 +71,27 @@ def run(asked: argparse.Namespace, console: Console) -> int:
             frames=asked.frames,
             mode="refinish" if asked.refinish else "render",
             resume=asked.resume,
+            new_version=asked.new_version,
             shared=asked.shared,
             on_event=Follower(console),
         )
-    kept = carry_over(base, before, shot, asked.frames) if before and asked.frames else []
     if not asked.frames and not asked.shared:
-        draw_contact(shot, base, rendered)
-    console.result(_document(rendered, base, shot, kept), _text(rendered, base, shot, kept))
+        draw_contact(naming.delivered_as(shot, rendered.delivery), base, rendered)
+    console.result(_document(rendered, base), _text(rendered, base))
     return 0
 
 
 def check_inputs(shot: document.Shot, console: Console) -> None:
     """Look at every header before a byte is sent; say what is worth knowing. Raises BadInput."""
     from pai_studio.core.media.color import ColorConfig
+    from pai_studio.core.media.limits import Limits
     from pai_studio.core.media.source import FileSource
 
     config = ColorConfig.open(shot.ocio)
     config.require(shot.delivery_colorspace)
-    for note in FileSource(shot, config).notes:
+    settings = load().settings
+    limits = Limits(max_pixels=settings.max_pixels, max_channels=settings.max_channels)
+    for note in FileSource(shot, config, limits).notes:
         console.line(f"note: {note}")
 
 
@@ -107,39 +107,23 @@ def draw_contact(shot: document.Shot, base: Path, rendered: Rendered) -> None:
     write_contact_sheet(path, written, base, ColorConfig.open(shot.ocio), engine=engine)
 
 
-def carry_over(base: Path, before: str, shot: document.Shot, rendered: FrameRange) -> list[Path]:
-    """Copy the frames that were not rendered from the version before, bit by bit, so that the new one is whole."""
-    kept = []
-    for name in ["beauty", *shot.delivery.passes]:
-        old = FramePattern(naming.pass_pattern(str(base / before), name))
-        new = FramePattern(naming.pass_pattern(str(base / shot.delivery_files), name))
-        for number in shot.all_frames:
-            if number in rendered or not old.path(number).is_file() or new.path(number).is_file():
-                continue
-            partial = new.path(number).with_name(f".pai-{new.path(number).name}")
-            shutil.copy2(old.path(number), partial)
-            partial.replace(new.path(number))
-            kept.append(new.path(number))
-    return kept
-
-
-def _document(rendered: Rendered, base: Path, shot: document.Shot, kept: list[Path]) -> dict[str, Any]:
+def _document(rendered: Rendered, base: Path) -> dict[str, Any]:
     return {
         "job": rendered.job.name,
         "engine": rendered.provenance.get("engine", {}).get("name"),
-        "delivery": str(base / shot.delivery_files),
+        "delivery": str(base / rendered.delivery),
         "files": [str(path) for path in rendered.files],
-        "kept": [str(path) for path in kept],
+        "kept": [str(path) for path in rendered.kept],
         "qc": {key: value for key, value in rendered.qc.items() if key != "records"},
         "timings_s": rendered.provenance.get("timings_s", {}),
     }
 
 
-def _text(rendered: Rendered, base: Path, shot: document.Shot, kept: list[Path]) -> str:
+def _text(rendered: Rendered, base: Path) -> str:
     qc = rendered.qc
-    lines = [f"{qc.get('frames', 0)} frames: {base / shot.delivery_files}"]
-    if kept:
-        lines.append(f"{len(kept)} files kept from the version before")
+    lines = [f"{qc.get('frames', 0)} frames: {base / rendered.delivery}"]
+    if rendered.kept:
+        lines.append(f"{len(rendered.kept)} files kept from the version before")
     for name, say in (
         ("low_confidence", "background mostly guessed"),
         ("flicker", "light jumps"),
