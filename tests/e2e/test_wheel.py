@@ -48,6 +48,7 @@ def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
     # The dependencies come from this environment; on PYTHONPATH its editable install is not followed.
     own = {"PYTHONPATH": sysconfig.get_paths()["purelib"], "PAI_STATE_DIR": str(tmp_path / "state")}
     own["PAI_DATA_DIR"] = str(tmp_path / "data")
+    own["PAI_LOCAL_IDLE_S"] = "1"  # the demo's server ends by itself soon after
     where = call(python, "-c", "import pai_studio.core as core; print(core.__file__)", folder=tmp_path, **own)
     assert Path(where.strip()).is_relative_to(tmp_path)
     call(
