@@ -1,7 +1,7 @@
 """Render several shots, then finish the first again with half the despill: `python batch.py OUT SHOT.json...`.
 
-All shots are rendered side by side as far as the server has workers. Finishing again takes the stored generation: it
-needs no engine, and the uploaded files are not sent twice.
+Each is delivered as its next free version, side by side as far as the server has workers. Finishing again takes
+the stored generation: it needs no engine, and the uploaded files are not sent twice.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pai_studio
-from pai_studio.core.shot import document, naming
+from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.server.api.client import Client
 
@@ -19,9 +19,8 @@ from pai_studio.server.api.client import Client
 def refinished(client: Client, shot: document.Shot, out: Path, despill: float) -> list[Path]:
     """Deliver the shot as its next version, finished with another despill."""
     finish = shot.finish.model_copy(update={"despill": despill})
-    pattern = naming.next_free(out, shot.delivery_files)
-    changed = naming.delivered_as(shot.model_copy(update={"finish": finish}), pattern)
-    return client.render(changed, out=out, mode="refinish").files
+    changed = shot.model_copy(update={"finish": finish})
+    return client.render(changed, out=out, mode="refinish", new_version=True).files
 
 
 def main(out: Path, documents: list[Path]) -> int:
@@ -29,7 +28,7 @@ def main(out: Path, documents: list[Path]) -> int:
     shots = [document.load(path) for path in documents]
     failed = 0
     with pai_studio.connect() as client, ThreadPoolExecutor(4) as pool:
-        waiting = [pool.submit(client.render, shot, out=out) for shot in shots]
+        waiting = [pool.submit(client.render, shot, out=out, new_version=True) for shot in shots]
         for shot, future in zip(shots, waiting, strict=True):
             try:
                 print(f"{shot.name}: {len(future.result().files)} files")

@@ -14,10 +14,14 @@ from pai_studio.server.api.types import JobEvent
 
 def show(event: JobEvent) -> None:
     """One line for each step that has a count or something to say."""
+    state = event.state.lower()
     count = f"{event.done}/{event.total}" if event.total else ""
+    if event.state == "UPLOADING":  # counts bytes
+        count = f"{event.done / 2**20:.0f}/{event.total / 2**20:.0f} MiB"
     left = f"{event.eta_s:.0f} s left" if event.eta_s else ""
+    message = event.message if event.message != state else ""
     made = f"made {event.output.path}" if event.output else ""
-    print(*filter(None, (event.state.lower(), event.phase, count, left, event.message, made)))
+    print(*filter(None, (state, event.phase, count, left, message, made)))
 
 
 def main(shot: str, out: str) -> int:

@@ -32,10 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames",
         type=frame_range,
         metavar="A-B",
-        help="only these frames of the shot (--frames=-5--1 below zero)",
+        help="only these frames of the shot, or one (--frames=-5--1 below zero)",
     )
     parser.add_argument(
-        "--refinish", action="store_true", help="run finishing again on the stored generation"
+        "--refinish",
+        action="store_true",
+        help="finish again with the document's finish keys; nothing is generated",
     )
     version = parser.add_mutually_exclusive_group()
     version.add_argument("--new-version", action="store_true", help="deliver as the next free version")
