@@ -39,7 +39,7 @@ test: lint
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
 test-long: setup
-	$(BIN)/python -m pytest -m long --timeout 1800
+	$(BIN)/python -m pytest -m long --timeout 1800 -s
 
 format: setup
 	$(BIN)/ruff check --fix .

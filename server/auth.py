@@ -39,7 +39,9 @@ class TokenInterceptor(grpc.ServerInterceptor):  # type: ignore[type-arg]
 
 
 def _refuse(_requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-    error = NotAuthenticated("the token is missing or wrong", hint="give the server's token in PAI_TOKEN")
+    error = NotAuthenticated(
+        "the token is missing or wrong", hint="name its file with --token-file or PAI_TOKEN_FILE"
+    )
     context.set_trailing_metadata(error_metadata(error))
     context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
     yield b""  # never reached: it makes this a generator

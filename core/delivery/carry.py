@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.frames import FramePattern, FrameRange
-from pai_studio.core.shot.naming import pass_pattern
+from pai_studio.core.shot.naming import pass_pattern, sidecar
+
+_LOOK = ("engine", "finish", "plate", "mattes", "references", "prompt", "ocio", "delivery")
+
+
+def differences(base: Path, before: str, now: Mapping[str, Any]) -> list[str]:
+    """The parts of the shot document that have changed since the version before, so that carried frames look otherwise.
+
+    `now` is the new version's provenance. A version without a provenance beside it differs in everything.
+    """
+    path = Path(sidecar(str(base / before), "provenance.json"))
+    try:
+        then = _look(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError):
+        return ["provenance"]
+    here = _look(now)
+    return [part for part in _LOOK if then.get(part) != here.get(part)]
+
+
+def _look(origin: Mapping[str, Any]) -> dict[str, Any]:
+    """All that decides how frames look, of a provenance; the delivery without its name, which always differs."""
+    delivery = {key: value for key, value in origin["delivery"].items() if key != "files"}
+    return {**origin["shot"], "delivery": delivery}
 
 
 def carry_over(base: Path, before: str, shot: Shot, rendered: FrameRange) -> list[Path]:

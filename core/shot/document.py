@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -363,4 +364,9 @@ def _fault_text(fault: ErrorDetails) -> tuple[str, str]:
     if fault["type"] == "string_pattern_mismatch":
         return f"{fault['input']!r} cannot name a shot", "use letters, digits, dot, dash and underscore"
     given = json.dumps(fault["input"], default=str)[:60]
-    return f"{fault['msg']} (it is {given})", ""
+    say = str(fault["msg"]).replace("Input should be", "must be")
+    near = []
+    if fault["type"] == "literal_error" and isinstance(fault["input"], str):
+        choices = re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", "")))
+        near = difflib.get_close_matches(fault["input"], choices, n=1, cutoff=0.5)
+    return f"{say} (it is {given})", f"did you mean {near[0]!r}?" if near else ""

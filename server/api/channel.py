@@ -113,4 +113,4 @@ def _check_token(token: str, address: str) -> None:
     """A token that can travel in a header. Raises NotAuthenticated."""
     if not token or not (token.isascii() and token.isprintable()):
         what = "the token holds more than printable ASCII" if token else "no token is given"
-        raise NotAuthenticated(what, where=address, hint="put the server's token in PAI_TOKEN")
+        raise NotAuthenticated(what, where=address, hint="name its file with --token-file or PAI_TOKEN_FILE")

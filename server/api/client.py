@@ -14,7 +14,7 @@ from typing import Literal
 
 import pai_studio
 from pai_studio.core import config
-from pai_studio.core.delivery.carry import carry_over
+from pai_studio.core.delivery.carry import carry_over, differences
 from pai_studio.core.shot import document
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import (
@@ -253,8 +253,13 @@ class Client(AbstractContextManager["Client"]):
             with Downloader(self._connection, base, overwrite=overwrite, keep_same=resume) as downloader:
                 self._follow(name, heard, downloader)
                 files = downloader.all()
-            kept = carry_over(base, before, loaded, frames) if before and frames is not None else []
-            return Rendered(self.job(name), files, kept, loaded.delivery_files)
+            job = self.job(name)
+            kept: list[Path] = []
+            differ: list[str] = []
+            if before and frames is not None:
+                kept = carry_over(base, before, loaded, frames)
+                differ = differences(base, before, job.result["provenance"])
+            return Rendered(job, files, kept, differ, loaded.delivery_files)
         except (KeyboardInterrupt, Cancelled):
             hint = self._give_up(name) if name else ""
             raise Cancelled("the render was cancelled", where=name, hint=hint) from None

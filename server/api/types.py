@@ -86,6 +86,9 @@ class Rendered:
     kept: list[Path]
     """Frames that were taken over from the version before."""
 
+    kept_differ: list[str]
+    """The parts of the shot document in which they differ from the new ones; empty where the version is of one look."""
+
     delivery: str
     """The pattern that was delivered, relative to the folder it lies in; a new version's own."""
 

@@ -48,7 +48,10 @@ _KINDS: dict[grpc.StatusCode, tuple[type[PaiError], str]] = {
         errors.Unreachable,
         "the server is busy or the network is slow; try again",
     ),
-    grpc.StatusCode.UNAUTHENTICATED: (errors.NotAuthenticated, "give the server's token in PAI_TOKEN"),
+    grpc.StatusCode.UNAUTHENTICATED: (
+        errors.NotAuthenticated,
+        "name its file with --token-file or PAI_TOKEN_FILE",
+    ),
     grpc.StatusCode.UNIMPLEMENTED: (errors.VersionMismatch, "update the older of client and server"),
     grpc.StatusCode.RESOURCE_EXHAUSTED: (errors.OutOfResources, "try again later, or send less"),
     grpc.StatusCode.CANCELLED: (errors.Cancelled, ""),

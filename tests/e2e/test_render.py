@@ -146,3 +146,14 @@ def test_python_makes_new_versions_too(small_shot: Path) -> None:
     assert {path.name for path in second.kept} == {"a_v002.1001.exr", "a_v002.1003.exr"}
     assert (out / "v002/a_v002.1001.exr").read_bytes() == (out / "v001/a_v001.1001.exr").read_bytes()
     assert second.qc["frames"] == 1
+    assert second.kept_differ == []
+
+
+def test_a_sub_range_in_another_look_says_so(pai, small_shot: Path) -> None:
+    assert pai("render", small_shot)[0] == 0
+    shot = json.loads(small_shot.read_text()) | {"finish": {"wrap": 0.0}}
+    small_shot.write_text(json.dumps(shot))
+    arguments = ("--refinish", "--frames", "1002", "--new-version")
+    code, out, err = pai("render", small_shot, *arguments)
+    assert code == 0, err
+    assert "the kept frames were made with another finish" in out

@@ -26,8 +26,6 @@ class Follower:
             self._console.progress(
                 "upload", event.done // _MIB, max(event.total // _MIB, 1), eta_s=event.eta_s, note="MiB"
             )
-        elif event.state == "QUEUED":
-            self._console.progress("queued", 0, 0)
         elif event.state == "RUNNING" and event.phase and not event.output:
             note = "" if event.frame is None else f"frame {event.frame}"
             self._console.progress(event.phase, event.done, event.total, eta_s=event.eta_s, note=note)

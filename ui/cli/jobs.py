@@ -65,7 +65,7 @@ def _table(jobs: list[Job]) -> list[str]:
         return ["no jobs"]
     rows = [f"{'JOB':<40}{'SHOT':<20}{'STATE':<11}{'FRAMES':>11}  {'TIME':>8}"]
     for job in jobs:
-        frames = f"{job.done}/{job.total}" if job.total else "-"
+        frames = f"{job.done}/{job.total}" if job.phase == "frames" else "-"
         rows.append(f"{job.name:<40}{job.shot_name:<20}{job.state:<11}{frames:>11}  {_took(job):>8}")
         if job.error:
             rows.append(f"    {job.error}")

@@ -116,6 +116,7 @@ def _document(rendered: Rendered, base: Path) -> dict[str, Any]:
         "delivery": str(base / rendered.delivery),
         "files": [str(path) for path in rendered.files],
         "kept": [str(path) for path in rendered.kept],
+        "kept_differ": rendered.kept_differ,
         "qc": {key: value for key, value in rendered.qc.items() if key != "records"},
         "timings_s": rendered.provenance.get("timings_s", {}),
     }
@@ -126,6 +127,8 @@ def _text(rendered: Rendered, base: Path) -> str:
     lines = [f"{qc.get('frames', 0)} frames: {base / rendered.delivery}"]
     if rendered.kept:
         lines.append(f"{len(rendered.kept)} files kept from the version before")
+    if rendered.kept and rendered.kept_differ:
+        lines.append(f"look at: the kept frames were made with another {', '.join(rendered.kept_differ)}")
     for name, say in (
         ("low_confidence", "background mostly guessed"),
         ("flicker", "light jumps"),

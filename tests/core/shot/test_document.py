@@ -85,7 +85,7 @@ def test_the_example_of_every_key_is_read() -> None:
         ),
         ({"references": [{"file": "a", "frame": 1001, "fit": "stretch"}]}, r"references\[0\].fit: must be"),
         ({"finish": {"despill": 2}}, "finish.despill"),
-        ({"delivery": {"passes": ["beuty"]}}, r"delivery.passes\[0\].*'beauty'"),
+        ({"delivery": {"passes": ["beuty"]}}, r"delivery.passes\[0\]: must be .*did you mean 'beauty'"),
         ({"delivery": {"files": "x.####.jpg"}}, r"delivery.files: x.####.jpg does not end in .exr"),
         ({"frames": [1001, 10**12]}, "frames: 1001-1000000000000 are more than the 1000000.*cut"),
         ({"schema": "pai-studio/shot/2"}, "newer than pai-studio/shot/1.*update"),
