@@ -30,7 +30,6 @@ from pai_studio.core.media.frame import Generated, Image, PlateFrame
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.shot.inputs import input_files
 from pai_studio.core.shot.naming import refuse_taken, sidecar, version_of
@@ -115,7 +114,7 @@ class _Run:
         self.timings_s: dict[str, float] = {}
         self._done = 0
         shot = request.shot
-        self.numbers = _chosen(shot, request.frames)
+        self.numbers = shot.chosen(request.frames)
         if not request.resume:
             refuse_taken(request.out, shot.delivery_files)
         self._version = version_of(shot.delivery_files)
@@ -325,19 +324,6 @@ def _sidecars(pattern: str, documents: Mapping[str, Mapping[str, Any]]) -> list[
         write_file(path, (json.dumps(document, indent=2) + "\n").encode())
         paths.append(path)
     return paths
-
-
-def _chosen(shot: Shot, frames: FrameRange | None) -> list[int]:
-    """The frames to render, all of them in the shot."""
-    whole = shot.all_frames
-    if frames is None:
-        return list(whole)
-    chosen = [number for number in frames if number in whole]
-    if len(chosen) != len(frames):
-        raise BadInput(
-            f"frames {frames} do not all lie in the shot's {whole}", hint="name frames of the shot"
-        )
-    return chosen
 
 
 def _sha256(path: Path) -> str:

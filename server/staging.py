@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pai_studio.core.shot.document import MAX_FRAMES, Ocio, Shot, parse
+from pai_studio.core.shot.document import Ocio, Shot, parse
 from pai_studio.core.shot.errors import BadInput, MissingFrames, NotAllowed
 from pai_studio.core.shot.frames import FramePattern, FrameRange
 from pai_studio.server.api import studio_pb2 as pb
@@ -46,13 +46,7 @@ def checked_shot(spec: pb.JobSpec) -> Shot:
             "delivery.files: holds no frame number", where="shot", hint="name it once, as #### or %04d"
         )
     frames = frames_of(spec)
-    if (
-        frames is not None and frames.last - frames.first >= MAX_FRAMES * frames.step
-    ):  # before a loop over them
-        raise BadInput(f"{frames} lies outside the shot's {shot.all_frames}", where="frames")
-    outside = [frame for frame in frames or () if frame not in shot.all_frames]
-    if outside:
-        raise BadInput(f"frame {outside[0]} lies outside the shot's {shot.all_frames}", where="frames")
+    shot.chosen(frames)
     return shot
 
 

@@ -225,6 +225,18 @@ class Shot(_Part):
         """The frames with their handles: all that is read and delivered."""
         return self.frames.widened(self.handles)
 
+    def chosen(self, frames: FrameRange | None) -> list[int]:
+        """The frames to render: all, or a sub-range of them. Raises BadInput where that leaves the shot."""
+        whole = self.all_frames
+        if frames is None:
+            return list(whole)
+        # Ends first: a range of any length is refused without being walked through.
+        if frames.first in whole and frames.last <= whole.last and all(n in whole for n in frames):
+            return list(frames)
+        raise BadInput(
+            f"frames {frames} do not all lie in the shot's {whole}", hint="name frames of the shot"
+        )
+
     @property
     def delivery_files(self) -> str:
         """The delivery's pattern, with the default filled in."""

@@ -238,6 +238,7 @@ class Client(AbstractContextManager["Client"]):
         cancelled too.
         """
         base, loaded = based(_loaded(shot), _base(shot, out))
+        loaded.chosen(frames)
         before = latest(base, loaded.delivery_files) if new_version and frames is not None else None
         if new_version:
             loaded = delivered_as(loaded, next_free(base, loaded.delivery_files))

@@ -116,3 +116,9 @@ def test_json_holds_the_error_as_data(pai, small_shot: Path) -> None:
     code, out, _ = pai("render", small_shot, "--json")
     assert code == 2
     assert json.loads(out)["error"]["code"] == "INVALID_INPUT"
+
+
+def test_frames_outside_the_shot(pai, small_shot: Path) -> None:
+    refused(
+        pai, small_shot, "frames 1002-9999999999 do not all lie", arguments=("--frames", "1002-9999999999")
+    )

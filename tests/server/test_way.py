@@ -88,7 +88,7 @@ def test_a_sub_range_and_refinish_reach_the_engine(client, shot):
     assert [path.name for path in rendered.files] == ["S.1002.exr", "S.1003.exr", "qc.json"]
     assert json.loads(rendered.files[-1].read_text()) == {"frames": [1002, 1003], "mode": "refinish"}
     assert client.job(rendered.job.name).mode == "refinish"
-    with pytest.raises(BadInput, match="frame 1005"):
+    with pytest.raises(BadInput, match="frames 1002-1009 do not all lie"):
         client.submit(document, frames=FrameRange(1002, 1009))
 
 

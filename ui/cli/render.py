@@ -62,6 +62,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     if asked.engine:
         shot = shot.model_copy(update={"engine": shot.engine.model_copy(update={"name": asked.engine})})
     base, shot = naming.based(shot, (asked.out or asked.shot.parent).resolve())
+    shot.chosen(asked.frames)
     if not (asked.new_version or asked.resume):
         naming.refuse_taken(base, shot.delivery_files)
     if not asked.shared:
