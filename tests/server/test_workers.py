@@ -159,6 +159,7 @@ def test_a_worker_ends_with_its_server(settings, shot, gate, until, tmp_path):
     with Client(address, "t" * 20) as client:
         name = client.submit(shot(gate=str(gate(1001, 1002)))).name
         until((tmp_path / "gate/1003.reached").exists)
+        until(lambda: len(client.outputs(name)) == 2)  # a frame the server has not heard of is made again
         listed = subprocess.check_output(["ps", "-o", "pid=", "--ppid", str(server.pid)], text=True).split()
         server.send_signal(signal.SIGKILL)
         server.wait()
