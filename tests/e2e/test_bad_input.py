@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,3 +124,25 @@ def test_frames_outside_the_shot(pai, small_shot: Path) -> None:
     refused(
         pai, small_shot, "frames 1002-9999999999 do not all lie", arguments=("--frames", "1002-9999999999")
     )
+
+
+def test_a_server_of_another_version(pai, small_shot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real server that says it is 0.9.0."""
+    token = "a-token-of-some-length"
+    code = (
+        "import sys, pai_studio; pai_studio.__version__ = '0.9.0'\n"
+        "from pathlib import Path\n"
+        "from pai_studio.server.app import run\n"
+        "from pai_studio.server.settings import ServerSettings\n"
+        f"sys.exit(run(ServerSettings(data_dir=Path(sys.argv[1]), token={token!r})))"
+    )
+    data = small_shot.parent / "data"
+    server = subprocess.Popen([sys.executable, "-c", code, data], stdout=subprocess.PIPE, text=True)
+    try:
+        address = server.stdout.readline().removeprefix("listening on ").strip()
+        monkeypatch.setenv("PAI_TOKEN", token)
+        refused(pai, small_shot, "0.9.0", address, "update", code=3, arguments=("--server", address))
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
