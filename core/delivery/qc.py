@@ -82,7 +82,7 @@ def flicker_outliers(frames: Sequence[FrameQc]) -> list[int]:
     """Frames that jump away from both neighbours in background luminance.
 
     The second difference of log2 luminance, against its own median absolute deviation (1.4826 MAD is one
-    standard deviation of a normal distribution), with a floor of 1/25 stop (what an eye sees in motion) so that a
+    standard deviation of a normal distribution), with a floor of 1/25 stop so that a
     still shot names none.
     """
     frames = [frame for frame in frames if frame.luminance is not None]

@@ -37,7 +37,9 @@ def config_members(name: str) -> Members:
             members = _archived(config) | members
         return members
     except (OSError, ocio.Exception, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        say = f"cannot be read as an OCIO config ({str(error).strip().splitlines()[0][:200]})"
+        # An encrypted archive is a RuntimeError, an unknown compression a NotImplementedError; some say nothing.
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        say = f"cannot be read as an OCIO config ({why[:200]})"
         raise BadInput(say, where=name, hint="check ocio.config or $OCIO") from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,15 @@ def test_another_working_space_than_acescg_is_told(
     aces = f"  - !<ColorSpace>\n    name: aces\n    to_scene_reference: !<BuiltinTransform> {style}\n"
     rec709.write_text(CONFIG.replace("roles: {scene_linear: lin, default: lin}", roles) + aces)
     assert not ColorConfig.open(Ocio(config=str(rec709), context={"SHOT": "sh010"})).works_in_acescg
+
+
+def test_an_archive_that_cannot_be_unpacked_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "odd.ocioz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.ocio", CONFIG)
+    data = bytearray(path.read_bytes())
+    data[6] |= 1  # marked as encrypted, in the entry and in the directory
+    data[data.rindex(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match=r"odd\.ocioz: cannot be read as an OCIO config"):
+        ColorConfig.open(Ocio(config=str(path)))
