@@ -10,26 +10,13 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth import shadow
-from pai_studio.core.synth.body import Look
-from pai_studio.core.synth.camera import Camera, make_move
-from pai_studio.core.synth.layout import lay_out
-from pai_studio.core.synth.noise import color
-from pai_studio.core.synth.pose import Walk
+from pai_studio.core.synth.camera import Camera
+from pai_studio.core.synth.capture.sensor import exposed
+from pai_studio.core.synth.moves import make_move
+from pai_studio.core.synth.people.cast import cast
+from pai_studio.core.synth.people.subject import Pictured
+from pai_studio.core.synth.places.catalogue import build_place
 from pai_studio.core.synth.stage import build_stage
-from pai_studio.core.synth.subject import Pictured, Subject
-
-_READ_NOISE = 0.0011
-_SHOT_NOISE = 0.00016
-
-_OUTFITS = (
-    # coat, leggings, skin, boots, hair, scarf, plaid line
-    ("a8342c", "2a2c38", "c98e6e", "4a2f20", "3a2014", "d9b24a", "e8c9a0"),
-    ("c48a1e", "3a3f52", "e0ac8a", "3b2a22", "7a3b1a", "3c6b74", "f0dcae"),
-    ("2f5f6b", "2b2622", "a06a4a", "5a3a24", "15100d", "d8743a", "a9d0cf"),
-    ("6b2f4a", "4a4a44", "d8a080", "2c2420", "b5803c", "e2d3b0", "d8a0b8"),
-    ("d8cbb0", "4b5a44", "946349", "42291a", "1a120e", "b0392f", "a88a5c"),
-    ("3d4f86", "8a7a62", "e6b899", "5c3b24", "8c4a20", "e0a63a", "c0cbe8"),
-)
 
 
 @dataclass(frozen=True)
@@ -43,6 +30,8 @@ class SceneSpec:
     screen: Literal["green", "blue"]
     markers: bool
     mood: str | None = None
+    place: str | None = None
+    move: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,17 +60,15 @@ class Scene:
         rng = np.random.default_rng([spec.seed, 0])
         seconds = max(spec.frames, 2) / spec.fps
         width = spec.size[0]
-        self.move = make_move(rng, seconds, (0.0, 0.0, 1.38))
+        self.move = make_move(rng, seconds, (0.0, 0.0, 1.38), spec.move)
         focal = self.move.focal * width
-        self.place = lay_out(spec.seed, width, self.move.focal, spec.mood)
+        self.place = build_place(spec.place, spec.seed, width, self.move.focal, spec.mood)
         density = float(np.clip(1.2 * focal / 8.0, 10, 165))
         self.stage = build_stage(
             spec.screen, self.place.stand, spec.markers, density, np.random.default_rng([spec.seed, 2])
         )
-        person = np.random.default_rng([spec.seed, 3])
-        look = _look(person)
-        walk = _walk(person, self.place.stand, look, seconds)
-        self.subject = Subject(look, walk, (self.place.light, self.stage.light), width / 1280, spec.seed)
+        lights = (self.place.light, self.stage.light)
+        self.subject = cast(spec.seed, self.place.stand, seconds, lights, width / 1280)
         self.floor = shadow.FloorMap(self.place.stand)
 
     @cached_property
@@ -121,7 +108,7 @@ class Scene:
         composite = lit + background * (cast * (1 - matte))[..., None]
         plate = stage_lit + spill + screen * (stage_cast * (1 - matte))[..., None]
         return Filmed(
-            self._noisy(plate, index),
+            exposed(plate, self.spec.seed, index),
             composite,
             background,
             matte,
@@ -130,12 +117,6 @@ class Scene:
             cast,
             camera,
         )
-
-    def _noisy(self, picture: Array, index: int) -> Array:
-        """A sensor's noise: read noise, and shot noise whose variance grows with light."""
-        rng = np.random.default_rng([self.spec.seed, 4, index])
-        sigma = np.sqrt(_READ_NOISE**2 + _SHOT_NOISE * np.clip(picture, 0, None))
-        return np.asarray(picture + sigma * rng.standard_normal(picture.shape, np.float32), np.float32)
 
 
 def _where_mapped(floor: shadow.FloorMap, left: Array, camera: Camera) -> Array:
@@ -157,32 +138,3 @@ def _spread(pictured: Pictured | None, shape: tuple[int, int]) -> tuple[Array, A
         for layer, picture in zip(layers, (pictured.stage, pictured.spill, pictured.place), strict=True):
             layer[part] = picture
     return matte, layers[0], layers[1], layers[2]
-
-
-def _look(rng: np.random.Generator) -> Look:
-    outfit = _OUTFITS[int(rng.integers(len(_OUTFITS)))]
-    colors = np.stack([color(hue) for hue in outfit[:6]]) * np.array(
-        [[0.85], [0.9], [0.85], [0.9], [0.8], [0.85]], np.float32
-    )
-    return Look(
-        float(rng.uniform(0.95, 1.05)),
-        float(rng.uniform(0.50, 0.66)),
-        float(rng.uniform(0.24, 0.42)),
-        colors.astype(np.float32),
-        color(outfit[6]),
-    )
-
-
-def _walk(rng: np.random.Generator, stand: np.ndarray, look: Look, seconds: float) -> Walk:
-    inward = -float(np.sign(stand[0]))
-    heading = inward * float(rng.uniform(28, 56))
-    return Walk(
-        stand.copy(),
-        heading,
-        float(rng.uniform(0.34, 0.55)),
-        float(rng.uniform(0, 1)),
-        int(inward),
-        float(rng.uniform(0.35, 0.65)),
-        look.scale,
-        seconds,
-    )

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth import raster
 from pai_studio.core.synth.camera import Camera, Floats, Matrix
-from pai_studio.core.synth.light import Light
-from pai_studio.core.synth.noise import LUMA, blur, smooth
+from pai_studio.core.synth.paint import raster
+from pai_studio.core.synth.paint.noise import LUMA, blur, smooth
+from pai_studio.core.synth.places.light import Light
 
 _CELL_M = 0.025
 _HALF_M = 5.0

@@ -9,9 +9,9 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Camera, Matrix
-from pai_studio.core.synth.noise import color, fbm, smooth
-from pai_studio.core.synth.subject import StageLight
-from pai_studio.core.synth.texture import Quad, Texture, see
+from pai_studio.core.synth.paint.noise import color, fbm, smooth
+from pai_studio.core.synth.paint.texture import Quad, Texture, see
+from pai_studio.core.synth.people.subject import StageLight
 
 _WIDTH_M, _HEIGHT_M = 17.0, 7.0
 _BEHIND_M = 2.7

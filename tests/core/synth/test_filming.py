@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pai_studio.core.synth.camera import make_move, plane_homography
+from pai_studio.core.synth.camera import plane_homography
 from pai_studio.core.synth.filming import Scene
-from pai_studio.core.synth.texture import Quad, Texture, see
+from pai_studio.core.synth.moves import make_move
+from pai_studio.core.synth.paint.texture import Quad, Texture, see
 
 
 def _map(matrix, points):

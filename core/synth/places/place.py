@@ -9,10 +9,10 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Camera, Matrix
-from pai_studio.core.synth.light import Light
-from pai_studio.core.synth.noise import blur
-from pai_studio.core.synth.sky import Sky
-from pai_studio.core.synth.texture import Quad, see
+from pai_studio.core.synth.paint.noise import blur
+from pai_studio.core.synth.paint.texture import Quad, see
+from pai_studio.core.synth.places.light import Light
+from pai_studio.core.synth.places.sky import Sky
 
 _BLOOM = ((0.0035, 0.045), (0.014, 0.03), (0.05, 0.018))
 

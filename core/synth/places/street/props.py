@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth.canvas import Canvas
-from pai_studio.core.synth.noise import color, smooth
+from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.noise import color, smooth
 
 _NONE = np.zeros(3, np.float32)
 

@@ -25,6 +25,23 @@ class Lamp:
 
 
 @dataclass(frozen=True)
+class MovingLamp:
+    """A lamp that wanders or flickers: `positions` (N, 3) and `powers` (N, 3) at even steps of the shot."""
+
+    positions: Matrix
+    powers: Array
+
+    def at(self, share: float) -> Lamp:
+        """The lamp at `share`, linear between the steps, held beyond the ends."""
+        steps = np.linspace(0, 1, len(self.positions))
+        position, power = (
+            np.array([np.interp(share, steps, part[:, axis]) for axis in range(3)])
+            for part in (self.positions, self.powers)
+        )
+        return Lamp(position, power.astype(np.float32))
+
+
+@dataclass(frozen=True)
 class Light:
     """All that lights a place. `to_sun` is a unit vector; `blockers` are boxes (N, 2, 3): low and high corners."""
 
@@ -38,6 +55,7 @@ class Light:
     lamps: tuple[Lamp, ...]
     blockers: Matrix
     sun_width: float = 0.02
+    moving: tuple[MovingLamp, ...] = ()
 
     def sunlit(self, points: Floats) -> Array:
         """The share of the sun's disc that each of (N, 3) points sees, in 0..1."""

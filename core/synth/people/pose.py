@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth import body
 from pai_studio.core.synth.camera import Matrix
+from pai_studio.core.synth.people import body
 
 _STRIDE_M = 0.56
 _ANKLE_M = float(body.JOINTS["ankle"][2])

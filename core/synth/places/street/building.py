@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pai_studio.core.synth import props
 from pai_studio.core.synth.camera import Matrix
-from pai_studio.core.synth.canvas import Canvas
-from pai_studio.core.synth.facade import PLASTERS, SHUTTERS, house_front, plain_wall
-from pai_studio.core.synth.ground import street_floor
-from pai_studio.core.synth.light import Light
-from pai_studio.core.synth.moods import Mood
-from pai_studio.core.synth.noise import color
-from pai_studio.core.synth.openings import Style
-from pai_studio.core.synth.place import Floor
-from pai_studio.core.synth.texture import Quad, Texture
+from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.noise import color
+from pai_studio.core.synth.paint.texture import Quad, Texture
+from pai_studio.core.synth.places.light import Light
+from pai_studio.core.synth.places.moods import Mood
+from pai_studio.core.synth.places.place import Floor
+from pai_studio.core.synth.places.street import props
+from pai_studio.core.synth.places.street.facade import PLASTERS, SHUTTERS, house_front, plain_wall
+from pai_studio.core.synth.places.street.ground import street_floor
+from pai_studio.core.synth.places.street.openings import Style
 
 _UP = np.array([0, 0, 1.0])
 END_M = 34.0

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth.canvas import Canvas
-from pai_studio.core.synth.noise import color, own, smooth
+from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.noise import color, own, smooth
 
 
 class Opening(NamedTuple):

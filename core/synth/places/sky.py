@@ -7,7 +7,7 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
-from pai_studio.core.synth.noise import fbm, smooth
+from pai_studio.core.synth.paint.noise import fbm, smooth
 
 _AZIMUTH = (-1.35, 1.35)
 _ELEVATION = (-0.12, 1.25)

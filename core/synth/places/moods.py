@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth.noise import color
+from pai_studio.core.synth.paint.noise import color
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
-from pai_studio.core.synth.light import Light
-from pai_studio.core.synth.noise import blur, fbm
+from pai_studio.core.synth.paint.noise import blur, fbm
+from pai_studio.core.synth.places.light import Light
 
 _LIGHT_TEXELS_PER_M = 9.0
 

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth import body
 from pai_studio.core.synth.camera import Floats
-from pai_studio.core.synth.noise import color, fbm, lookup, smooth
+from pai_studio.core.synth.paint.noise import color, fbm, lookup, smooth
+from pai_studio.core.synth.people import body
 
 _SHEEN = np.array([0.10, 0.05, 0.06, 0.16, 0.10, 0.16], np.float32)
 _BUMP = np.array([0.9, 0.55, 0.04, 0.25, 0.9, 0.8], np.float32)

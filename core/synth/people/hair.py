@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth import body
 from pai_studio.core.synth.camera import Floats
-from pai_studio.core.synth.pose import Walk
+from pai_studio.core.synth.people import body
+from pai_studio.core.synth.people.pose import Walk
 
 _SEGMENTS = 9
 

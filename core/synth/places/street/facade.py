@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth.canvas import Canvas
-from pai_studio.core.synth.noise import blur, color, hashed, smooth
-from pai_studio.core.synth.openings import Opening, Style, door, shop_window, window
+from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.noise import blur, color, hashed, smooth
+from pai_studio.core.synth.places.street.openings import Opening, Style, door, shop_window, window
 
 PLASTERS = (
     "c98a56",

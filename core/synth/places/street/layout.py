@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from pai_studio.core.synth.building import (
+from pai_studio.core.synth.camera import Matrix
+from pai_studio.core.synth.paint.noise import color
+from pai_studio.core.synth.places.light import Lamp, Light
+from pai_studio.core.synth.places.moods import MOODS, Mood
+from pai_studio.core.synth.places.place import Place
+from pai_studio.core.synth.places.sky import Sky
+from pai_studio.core.synth.places.street.building import (
     END_M,
     Builder,
     House,
@@ -15,14 +21,8 @@ from pai_studio.core.synth.building import (
     raise_far_end,
     raise_house,
 )
-from pai_studio.core.synth.camera import Matrix
-from pai_studio.core.synth.facade import PLASTERS, SHUTTERS
-from pai_studio.core.synth.light import Lamp, Light
-from pai_studio.core.synth.moods import MOODS, Mood
-from pai_studio.core.synth.noise import color
-from pai_studio.core.synth.openings import Style
-from pai_studio.core.synth.place import Place
-from pai_studio.core.synth.sky import Sky
+from pai_studio.core.synth.places.street.facade import PLASTERS, SHUTTERS
+from pai_studio.core.synth.places.street.openings import Style
 
 
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:

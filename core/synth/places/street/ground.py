@@ -6,8 +6,8 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Floats
-from pai_studio.core.synth.canvas import Canvas
-from pai_studio.core.synth.noise import color, fbm, hashed, smooth
+from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.noise import color, fbm, hashed, smooth
 
 _PAVEMENT_M = 0.95
 _COBBLE_M = 0.115

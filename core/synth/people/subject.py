@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth import body, raster
 from pai_studio.core.synth.camera import Camera, Matrix
-from pai_studio.core.synth.cloth import Cloth
-from pai_studio.core.synth.hair import Hair, Strands
-from pai_studio.core.synth.light import Light
-from pai_studio.core.synth.noise import blur, lookup
-from pai_studio.core.synth.pose import Walk, skinned
-from pai_studio.core.synth.raster import SUPERSAMPLE, Drawn, Window
+from pai_studio.core.synth.paint import raster
+from pai_studio.core.synth.paint.noise import blur, lookup
+from pai_studio.core.synth.paint.raster import SUPERSAMPLE, Drawn, Window
+from pai_studio.core.synth.people import body
+from pai_studio.core.synth.people.cloth import Cloth
+from pai_studio.core.synth.people.hair import Hair, Strands
+from pai_studio.core.synth.people.pose import Walk, skinned
+from pai_studio.core.synth.places.light import Light
 
 _SHUTTER = 0.5
 _SUBFRAMES = 3

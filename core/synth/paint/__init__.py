@@ -1,0 +1,1 @@
+"""What pictures are painted with: noise, canvases with light, textures seen through a camera, a rasteriser."""

@@ -1,0 +1,1 @@
+"""Who stands in a shot: bodies, clothes, hair and how they move."""

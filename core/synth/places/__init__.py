@@ -1,0 +1,1 @@
+"""Where a shot may take place, and the light there."""

@@ -1,0 +1,1 @@
+"""An old-town street after rain."""
