@@ -96,7 +96,7 @@ class Seen:
     depth_m: Array
 
 
-def _bounds(quad: Quad, camera: Camera) -> tuple[int, int, int, int] | None:
+def bounds(quad: Quad, camera: Camera) -> tuple[int, int, int, int] | None:
     """The pixel rectangle that holds the quad in front of the camera: x0, y0, x1, y1 (past the end)."""
     o, u, v = quad.origin, quad.u_axis, quad.v_axis
     corners = (np.stack([o, o + u, o + u + v, o + v]) - camera.position) @ camera.rotation.T
@@ -117,7 +117,7 @@ def _bounds(quad: Quad, camera: Camera) -> tuple[int, int, int, int] | None:
 
 def see(quad: Quad, camera: Camera) -> Seen | None:
     """Look at a quad; None when it is out of the picture. Its edges are covered by pixel area."""
-    box = _bounds(quad, camera)
+    box = bounds(quad, camera)
     if box is None:
         return None
     x0, y0, x1, y1 = box
