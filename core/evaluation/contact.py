@@ -8,36 +8,44 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from pai_studio.core.media.color import ColorConfig
-from pai_studio.core.media.files import whole_file
+from pai_studio.core.media.files import whole_file, write_file
 from pai_studio.core.media.frame import Array
 from pai_studio.core.shot.errors import OutOfResources
 
-Bytes = npt.NDArray[np.uint8]
+Ink = tuple[float, float, float]
 
 _GROUND = 0.102  # display values of a dark neutral, as grading rooms have it
 _PANEL = 0.135
 _INK, _FAINT, _ACCENT = (0.84, 0.84, 0.84), (0.47, 0.47, 0.47), (0.93, 0.69, 0.33)
 _GAP, _MARGIN, _HEADER, _LABELS, _TEXT_SCALE = 10, 28, 96, 132, 4
+_QUALITIES = (92, 88, 84, 80, 75, 70, 65, 60)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture in the working space, (h, w, 3) linear or (h, w) data; `mark` is drawn in its corner."""
+    """One picture: (h, w, 3) in the working space or, where `shown`, in display values already; (h, w) is data.
+
+    `mark` is drawn in its corner.
+    """
 
     pixels: Array
     mark: str = ""
+    shown: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its label, a line of small print under it, and what shows at a frame (None leaves a gap)."""
+    """A row: its label, small print under it, and what shows at a frame (None leaves a gap).
+
+    `key` is a small picture in display values, (h, w, 3), under the small print: what the row's colours mean.
+    """
 
     label: str
     at: Callable[[int], Cell | None]
     note: str = ""
+    key: Array | None = None
 
 
 def pick_frames(frames: list[int], anchors: list[int], columns: int = 5) -> list[int]:
@@ -67,8 +75,12 @@ def contact_sheet(
     for line, row in enumerate(rows):
         top = _HEADER + _MARGIN + line * (height + _GAP)
         write(sheet, row.label.upper(), (_MARGIN, top + 20), 0.50, _INK)
-        for k, text in enumerate(row.note.split("\n") if row.note else []):
+        lines = row.note.split("\n") if row.note else []
+        for k, text in enumerate(lines):
             write(sheet, text, (_MARGIN, top + 42 + 17 * k), 0.37, _FAINT)
+        if row.key is not None:
+            below = top + 34 + 17 * len(lines)
+            sheet[below : below + row.key.shape[0], _MARGIN : _MARGIN + row.key.shape[1]] = row.key
         for column, (cell, picture) in enumerate(zip(cells[line], pictures[line], strict=True)):
             left = _MARGIN + _LABELS + column * (width + _GAP)
             _place(sheet, picture, left, top, (height, width))
@@ -87,6 +99,22 @@ def save_png(path: Path, sheet: Array) -> None:
         temp.write_bytes(data.tobytes())
 
 
+def save_jpeg(path: Path, sheet: Array, *, limit_bytes: int) -> None:
+    """Write (H, W, 3) display values as a JPEG, whole or not at all: the best quality that keeps to the limit.
+
+    A sheet that is over it even at the least quality that we would show anybody is written at that quality.
+    """
+    codes = np.round(sheet[..., ::-1] * 255).astype(np.uint8)
+    for quality in _QUALITIES:
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+        done, data = cv2.imencode(".jpg", codes, options)
+        if not done:
+            raise OutOfResources("the contact sheet could not be encoded", where=str(path))
+        if len(data) <= limit_bytes:
+            break
+    write_file(path, data.tobytes())
+
+
 def _shown(cell: Cell | None, config: ColorConfig, width: int) -> Array | None:
     if cell is None:
         return None
@@ -94,7 +122,7 @@ def _shown(cell: Cell | None, config: ColorConfig, width: int) -> Array | None:
     small = np.asarray(cv2.resize(cell.pixels, size, interpolation=cv2.INTER_AREA), np.float32)
     if small.ndim == 2:
         return np.repeat(np.clip(small, 0, 1)[..., None], 3, axis=2)
-    return config.display(small)
+    return small if cell.shown else config.display(small)
 
 
 def _header(sheet: Array, title: str, notes: str, frames: list[int], width: int) -> None:
@@ -124,7 +152,7 @@ def write(
     text: str,
     at: tuple[int, int],
     scale: float,
-    ink: tuple[float, float, float],
+    ink: Ink,
     *,
     shade: bool = False,
 ) -> None:
