@@ -55,3 +55,6 @@ class Judged:
 
     counted: Array | None = None
     """1 where the truth holds, 0 where nobody knows it; None where it holds everywhere."""
+
+    rebuilt: Array | None = None
+    """1 where the subject had been missing from the plate and had to be made anew; None where that is not known."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pai_studio.core.evaluation.metrics import ClipMetrics
+from pai_studio.core.evaluation.judged import Facts, Judged
+from pai_studio.core.evaluation.metrics import ClipMetrics, Value
 from pai_studio.core.evaluation.naive import Matrix, motion_between, naive_moved, naive_static, placed
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.exr import on_box, read_image, read_plane
@@ -19,6 +21,15 @@ from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FramePattern
 from pai_studio.core.shot.naming import pass_pattern
+
+_DIGITS = {
+    "background_psnr_db": 3,
+    "foreground_psnr_db": 3,
+    "spill": 6,
+    "anchor_offset_frames": 0,
+    "background_highlight_stops": 4,
+}
+"""What a demo reports, with the decimals that it is written with."""
 
 
 @dataclass(frozen=True)
@@ -100,17 +111,31 @@ def score(
     stills = sorted(source.stills, key=lambda still: still.frame)
     first = stills[0]
     references = {still.frame: placed(still, source.display.shape) for still in stills}
-    names = ("result", "naive_static", "naive_moved")
-    metrics = {name: ClipMetrics(config, references, shot.plate.screen) for name in names}
+    facts = Facts(config=config, screen=shot.plate.screen, references=references)
+    metrics = {name: ClipMetrics(facts, list(_DIGITS)) for name in ("result", "naive_static", "naive_moved")}
     for done, frame in enumerate(shot.frames, start=1):
         wanted, matte = truth.composite(frame, config), truth.matte(frame)
         foreground, own_matte = delivered.foreground(frame), delivered.matte(frame)
         motion = motion_between(truth.homographies, first.frame, frame)
-        metrics["result"].add(frame, delivered.beauty(frame), wanted, matte)
-        metrics["naive_static"].add(frame, naive_static(foreground, own_matte, first), wanted, matte)
-        metrics["naive_moved"].add(frame, naive_moved(foreground, own_matte, first, motion), wanted, matte)
+        pictures = {
+            "result": delivered.beauty(frame),
+            "naive_static": naive_static(foreground, own_matte, first),
+            "naive_moved": naive_moved(foreground, own_matte, first, motion),
+        }
+        for name, picture in pictures.items():
+            metrics[name].add(
+                Judged(number=frame, result=picture, matte=matte, source=foreground, truth=wanted)
+            )
         report(Progress("score", done, len(shot.frames), frame))
-    return {name: metrics[name].to_json() for name in names}
+    return {name: _brief(found.values()) for name, found in metrics.items()}
+
+
+def _brief(values: Mapping[str, Value]) -> dict[str, object]:
+    """The values rounded for reading."""
+    return {
+        key: round(value, _DIGITS[key]) if isinstance(value, float) else value
+        for key, value in values.items()
+    }
 
 
 def _picture(path: Path, colorspace: str, config: ColorConfig) -> Array:

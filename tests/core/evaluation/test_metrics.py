@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pai_studio.core.evaluation.metrics import ClipMetrics, PooledError, background_mask, edge_band
+from pai_studio.core.evaluation.judged import Facts, Judged
+from pai_studio.core.evaluation.measures.pixels import PooledError
+from pai_studio.core.evaluation.measures.view import background_mask, edge_band
+from pai_studio.core.evaluation.metrics import METRICS, ClipMetrics
 from pai_studio.core.media.color import ColorConfig
 
 
@@ -28,19 +31,34 @@ def scene(config) -> tuple[np.ndarray, np.ndarray]:
     return picture, matte
 
 
-def _scored(config, result, truth, matte, screen="green"):
-    metrics = ClipMetrics(config, {}, screen)
-    metrics.add(1, result, truth, matte)
-    return metrics
+PIXELS = ["background_psnr_db", "foreground_psnr_db", "spill", "background_highlight_stops"]
+
+
+def _judged(number, result, truth, matte, **more):
+    return Judged(
+        number=number, result=result, truth=truth, matte=matte, source=truth * matte[..., None], **more
+    )
+
+
+def _values(facts, frames, only):
+    metrics = ClipMetrics(facts, only)
+    for frame in frames:
+        metrics.add(frame)
+    return metrics.values()
+
+
+def _scored(config, result, truth, matte, screen="green", **more):
+    facts = Facts(config=config, screen=screen)
+    return _values(facts, [_judged(1, result, truth, matte, **more)], PIXELS)
 
 
 def test_equal_pictures_have_no_error(config, scene):
     picture, matte = scene
     metrics = _scored(config, picture, picture, matte)
 
-    assert metrics.background_psnr_db == 100
-    assert metrics.foreground_psnr_db == 100
-    assert metrics.spill == 0
+    assert metrics["background_psnr_db"] == 100
+    assert metrics["foreground_psnr_db"] == 100
+    assert metrics["spill"] == 0
 
 
 def test_a_known_offset_in_code_values_gives_its_psnr(config, scene):
@@ -48,8 +66,8 @@ def test_a_known_offset_in_code_values_gives_its_psnr(config, scene):
     moved = config.from_srgb(config.srgb(picture) + np.float32(0.05))
     metrics = _scored(config, moved, picture, matte)
 
-    assert metrics.background_psnr_db == pytest.approx(-20 * math.log10(0.05), abs=0.02)
-    assert metrics.foreground_psnr_db == pytest.approx(-20 * math.log10(0.05), abs=0.02)
+    assert metrics["background_psnr_db"] == pytest.approx(-20 * math.log10(0.05), abs=0.02)
+    assert metrics["foreground_psnr_db"] == pytest.approx(-20 * math.log10(0.05), abs=0.02)
 
 
 def test_background_and_foreground_are_told_apart(config, scene):
@@ -57,19 +75,21 @@ def test_background_and_foreground_are_told_apart(config, scene):
     behind = (picture * np.where(background_mask(matte), 1.3, 1)[..., None]).astype(np.float32)
     before = (picture * (1 + 0.3 * (matte >= 1))[..., None]).astype(np.float32)
 
-    assert _scored(config, behind, picture, matte).foreground_psnr_db == 100
-    assert _scored(config, behind, picture, matte).background_psnr_db < 40
-    assert _scored(config, before, picture, matte).background_psnr_db == 100
-    assert _scored(config, before, picture, matte).foreground_psnr_db < 40
+    assert _scored(config, behind, picture, matte)["foreground_psnr_db"] == 100
+    assert _scored(config, behind, picture, matte)["background_psnr_db"] < 40
+    assert _scored(config, before, picture, matte)["background_psnr_db"] == 100
+    assert _scored(config, before, picture, matte)["foreground_psnr_db"] < 40
 
 
 def test_errors_are_pooled_over_frames_not_their_decibels(config, scene):
     picture, matte = scene
-    metrics = ClipMetrics(config, {})
-    metrics.add(1, picture, picture, matte)  # an exact anchor must not decide
-    metrics.add(2, config.from_srgb(config.srgb(picture) + np.float32(0.05)), picture, matte)
+    moved = config.from_srgb(config.srgb(picture) + np.float32(0.05))
+    # an exact anchor must not decide
+    frames = [_judged(1, picture, picture, matte), _judged(2, moved, picture, matte)]
 
-    assert metrics.background_psnr_db == pytest.approx(-10 * math.log10(0.05**2 / 2), abs=0.02)
+    assert _values(Facts(config=config), frames, PIXELS)["background_psnr_db"] == pytest.approx(
+        -10 * math.log10(0.05**2 / 2), abs=0.02
+    )
 
 
 @pytest.mark.parametrize("degrade", ["blur", "tint", "shift"])
@@ -85,7 +105,7 @@ def test_psnr_falls_with_the_strength_of_a_degradation(config, scene, degrade):
             picture, np.array([[1, 0, strength], [0, 1, 0.0]]), (200, 120), borderMode=cv2.BORDER_REPLICATE
         )
 
-    values = [_scored(config, spoiled(s), picture, matte).background_psnr_db for s in (0.5, 1.0, 2.0, 4.0)]
+    values = [_scored(config, spoiled(s), picture, matte)["background_psnr_db"] for s in (0.5, 1.0, 2.0, 4.0)]
     assert values == sorted(values, reverse=True)
     assert values[0] - values[-1] > 3
 
@@ -98,10 +118,10 @@ def test_spill_is_the_excess_of_the_screens_channel_in_the_band(config, scene, s
     rec709[edge_band(matte), channel] += np.float32(0.07)
     fringed = config.convert(rec709, config.linear_rec709, config.working)
 
-    assert _scored(config, fringed, grey, matte, screen).spill == pytest.approx(0.07, abs=1e-4)
-    assert _scored(config, grey, fringed, matte, screen).spill == pytest.approx(-0.07, abs=1e-4)
+    assert _scored(config, fringed, grey, matte, screen)["spill"] == pytest.approx(0.07, abs=1e-4)
+    assert _scored(config, grey, fringed, matte, screen)["spill"] == pytest.approx(-0.07, abs=1e-4)
     other = "blue" if screen == "green" else "green"
-    assert _scored(config, fringed, grey, matte, other).spill == pytest.approx(0, abs=1e-4)
+    assert _scored(config, fringed, grey, matte, other)["spill"] == pytest.approx(0, abs=1e-4)
 
 
 def test_spill_outside_the_band_does_not_count(config, scene):
@@ -110,7 +130,7 @@ def test_spill_outside_the_band_does_not_count(config, scene):
     green = grey.copy()
     green[~edge_band(matte), 1] += 0.3
 
-    assert _scored(config, green, grey, matte).spill == pytest.approx(0, abs=1e-6)
+    assert _scored(config, green, grey, matte)["spill"] == pytest.approx(0, abs=1e-6)
 
 
 def test_highlights_are_counted_in_stops_above_one(config, scene):
@@ -120,9 +140,9 @@ def test_highlights_are_counted_in_stops_above_one(config, scene):
     dim = np.minimum(truth, 4)
 
     metrics = _scored(config, dim, truth, matte)
-    assert metrics.background_psnr_db == 100  # sRGB sees nothing of it
-    assert metrics.background_highlight_stops == pytest.approx(2, abs=1e-3)
-    assert _scored(config, dim, np.minimum(truth, 0.5), matte).background_highlight_stops is None
+    assert metrics["background_psnr_db"] == 100  # sRGB sees nothing of it
+    assert metrics["background_highlight_stops"] == pytest.approx(2, abs=1e-3)
+    assert _scored(config, dim, np.minimum(truth, 0.5), matte)["background_highlight_stops"] is None
 
 
 def _sliding(config, scene, frames, slip=0):
@@ -134,35 +154,31 @@ def _sliding(config, scene, frames, slip=0):
         return np.ascontiguousarray(wide[:, 2 * frame : 2 * frame + 200])
 
     references = {frame: at(frame) for frame in (2, 9, 16)}
-    metrics = ClipMetrics(config, references)
-    for frame in range(frames):
-        metrics.add(frame, at(max(frame - slip, 0)), at(frame), matte)
-    return metrics
+    judged = (_judged(f, at(max(f - slip, 0)), at(f), matte) for f in range(frames))
+    facts = Facts(config=config, references=references)
+    return _values(facts, judged, ["anchor_offset_frames"])["anchor_offset_frames"]
 
 
 @pytest.mark.parametrize("slip", [0, 1, 3])
 def test_the_anchor_offset_tells_how_late_a_result_is(config, scene, slip):
-    assert _sliding(config, scene, 20, slip).anchor_offset_frames == [slip] * 3
+    assert _sliding(config, scene, 20, slip) == [slip] * 3
 
 
 def test_the_anchor_offset_is_undefined_where_the_truth_does_not_move(config, scene):
     picture, matte = scene
-    metrics = ClipMetrics(config, {0: picture, 3: picture})
-    for frame in range(4):
-        metrics.add(frame, picture, picture, matte)
+    facts = Facts(config=config, references={0: picture, 3: picture})
+    values = _values(facts, [_judged(f, picture, picture, matte) for f in range(4)], ["anchor_offset_frames"])
 
-    assert metrics.anchor_offset_frames == [None, None]
+    assert values["anchor_offset_frames"] == [None, None]
 
 
 def test_a_frame_full_of_subject_leaves_the_background_undefined(config, scene):
     picture, matte = scene
-    full = np.ones_like(matte)
-    metrics = ClipMetrics(config, {5: picture})
-    metrics.add(5, picture, picture, full)
+    facts = Facts(config=config, references={5: picture})
+    values = _values(facts, [_judged(5, picture, picture, np.ones_like(matte))], None)
 
-    assert metrics.background_psnr_db is None
-    assert metrics.anchor_offset_frames == [None]
-    assert metrics.to_json()["background_psnr_db"] is None
+    assert values["background_psnr_db"] is None
+    assert values["anchor_offset_frames"] == [None]
 
 
 def test_pooled_error_weighs_pixels():
@@ -170,3 +186,43 @@ def test_pooled_error_weighs_pixels():
     error.add(np.full((1, 2, 3), 0.5), np.zeros((1, 2, 3)), np.array([[1.0, 0.0]]))
 
     assert error.psnr_db == pytest.approx(20 * math.log10(2), abs=1e-6)
+
+
+def test_every_metric_has_its_own_key_and_a_value_when_nothing_was_given(config):
+    keys = [metric.key for metric in METRICS]
+    values = ClipMetrics(Facts(config=config)).values()
+
+    assert len(set(keys)) == len(keys)
+    assert list(values) == keys
+    assert all(value in (None, []) for value in values.values())
+
+
+def test_only_what_is_asked_for_is_given(config, scene):
+    picture, matte = scene
+    frame = _judged(1, picture, picture, matte)
+
+    assert list(_values(Facts(config=config), [frame], ["spill"])) == ["spill"]
+    with pytest.raises(KeyError, match="no such metric: beauty"):
+        ClipMetrics(Facts(config=config), ["beauty"])
+
+
+def test_frames_come_in_order(config, scene):
+    picture, matte = scene
+    metrics = ClipMetrics(Facts(config=config))
+    metrics.add(_judged(3, picture, picture, matte))
+
+    with pytest.raises(ValueError, match="frame 3 comes after frame 3"):
+        metrics.add(_judged(3, picture, picture, matte))
+
+
+def test_what_nobody_knows_does_not_count(config, scene):
+    picture, matte = scene
+    counted = np.ones_like(matte)
+    counted[:60] = 0
+    spoiled = picture.copy()
+    spoiled[:60] *= 0.1
+
+    scored = _scored(config, spoiled, picture, matte, counted=counted)
+    assert scored["background_psnr_db"] == scored["foreground_psnr_db"] == 100
+    assert scored["spill"] == 0
+    assert _scored(config, spoiled, picture, matte)["background_psnr_db"] < 30

@@ -1,0 +1,135 @@
+"""One frame as the measures look at it: encodings, masks and reduced copies, each made once and only when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pai_studio.core.evaluation.judged import Facts, Judged
+from pai_studio.core.media.frame import Array
+
+Mask = npt.NDArray[np.bool_]
+
+SMALL_WIDTH_PX = 480
+"""Width of the reduced copies that flow, features and anchors are looked for in."""
+
+MARGIN = 0.004
+"""How far, in picture widths, the background keeps from the subject and the band reaches around its edge."""
+
+_CLEAR = 1 / 512
+"""A matte below half a step of 8 bits is 0: keyers leave such a haze, and files round to it."""
+
+_SOLID = 0.999
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709-6, item 3.2
+
+
+def background_mask(matte: Array) -> Mask:
+    """Where only the background shows: the subject's matte is 0 there and within 0.4% of the width around."""
+    return np.asarray(cv2.dilate(np.asarray(matte > _CLEAR, np.uint8), _disc(matte, MARGIN)) == 0)
+
+
+def foreground_mask(matte: Array, margin: float = MARGIN) -> Mask:
+    """Where only the subject shows: its matte is 1 there and within `margin` picture widths (0.4%) around."""
+    solid = np.asarray(matte >= _SOLID, np.uint8)
+    return np.asarray(cv2.erode(solid, _disc(matte, margin)) > 0)
+
+
+def edge_band(matte: Array) -> Mask:
+    """The band around the matte's boundary: 0.4% of the width to either side of the soft edge."""
+    return np.asarray(~background_mask(matte) & ~foreground_mask(matte))
+
+
+def _disc(matte: Array, margin: float) -> npt.NDArray[np.uint8]:
+    reach = max(1, round(margin * matte.shape[1]))
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)).astype(np.uint8)
+
+
+def luma(shown: Array) -> Array:
+    """Rec.709 luma (H, W) of sRGB-encoded values (H, W, 3)."""
+    return np.asarray(shown @ _LUMA, np.float32)
+
+
+def small(picture: Array) -> Array:
+    """The picture at most 480 pixels wide, area-averaged: enough to tell frames apart."""
+    height, width = picture.shape[:2]
+    if width <= SMALL_WIDTH_PX:
+        return picture
+    size = (SMALL_WIDTH_PX, max(1, round(height * SMALL_WIDTH_PX / width)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+class View:
+    """A frame under judgement with what several measures need of it. Masks are the truth's, and only where it counts.
+
+    `before` is the view of the frame just before this one (its number is one less), None where that was not given.
+    """
+
+    def __init__(self, facts: Facts, frame: Judged, before: View | None = None) -> None:
+        self.facts, self.frame = facts, frame
+        self.before = before if before is not None and before.number == frame.number - 1 else None
+
+    @property
+    def number(self) -> int:
+        """The frame's number."""
+        return self.frame.number
+
+    @cached_property
+    def counted(self) -> Mask:
+        """Where the truth holds."""
+        counted = self.frame.counted
+        return np.ones(self.frame.matte.shape, bool) if counted is None else np.asarray(counted > 0.5)
+
+    @cached_property
+    def behind(self) -> Mask:
+        """Where only the background shows."""
+        return background_mask(self.frame.matte) & self.counted
+
+    @cached_property
+    def inside(self) -> Mask:
+        """Where only the subject shows."""
+        return foreground_mask(self.frame.matte) & self.counted
+
+    @cached_property
+    def band(self) -> Mask:
+        """The band around the subject's edge."""
+        return edge_band(self.frame.matte) & self.counted
+
+    @cached_property
+    def presence(self) -> Array:
+        """The matte where it counts: soft edges count for what they hold of the subject."""
+        return np.asarray(self.frame.matte * self.counted, np.float32)
+
+    @cached_property
+    def shown(self) -> Array:
+        """The result's sRGB values."""
+        return self.facts.config.srgb(self.frame.result)
+
+    @cached_property
+    def wanted(self) -> Array | None:
+        """The truth's sRGB values."""
+        return None if self.frame.truth is None else self.facts.config.srgb(self.frame.truth)
+
+    @cached_property
+    def small_shown(self) -> Array:
+        """`shown`, reduced."""
+        return small(self.shown)
+
+    @cached_property
+    def small_wanted(self) -> Array | None:
+        """`wanted`, reduced."""
+        return None if self.wanted is None else small(self.wanted)
+
+    @cached_property
+    def small_counted(self) -> Mask:
+        """Where all of a reduced pixel counts."""
+        if self.frame.counted is None:
+            return np.ones(self.small_shown.shape[:2], bool)
+        return np.asarray(small(self.counted.astype(np.float32)) >= _SOLID)
+
+    @cached_property
+    def small_behind(self) -> Mask:
+        """Where only the background shows in the reduced copies."""
+        return background_mask(small(self.frame.matte)) & self.small_counted
