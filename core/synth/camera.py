@@ -90,3 +90,9 @@ def turned(yaw: float, pitch: float, roll: float) -> Matrix:
     tilt = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
     cant = np.array([[np.cos(c), np.sin(c), 0], [-np.sin(c), np.cos(c), 0], [0, 0, 1]])
     return np.asarray(cant @ tilt @ _CAMERA_AXES @ pan)
+
+
+def looking(position: Matrix, target: Matrix) -> Matrix:
+    """The (2,) yaw and pitch in degrees, for `turned`, that bring `target` to the middle of the picture."""
+    x, y, z = target - position
+    return np.degrees([np.arctan2(x, y), np.arctan2(z, np.hypot(x, y))])

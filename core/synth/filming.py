@@ -12,7 +12,7 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth import shadow
 from pai_studio.core.synth.camera import Camera
 from pai_studio.core.synth.capture.sensor import exposed
-from pai_studio.core.synth.moves import make_move
+from pai_studio.core.synth.moves import draw_kind, draw_lens, make_move
 from pai_studio.core.synth.people.cast import cast
 from pai_studio.core.synth.people.subject import Pictured
 from pai_studio.core.synth.places.catalogue import build_place
@@ -57,12 +57,15 @@ class Scene:
 
     def __init__(self, spec: SceneSpec) -> None:
         self.spec = spec
-        rng = np.random.default_rng([spec.seed, 0])
         seconds = max(spec.frames, 2) / spec.fps
-        width = spec.size[0]
-        self.move = make_move(rng, seconds, (0.0, 0.0, 1.38), spec.move)
-        focal = self.move.focal * width
-        self.place = build_place(spec.place, spec.seed, width, self.move.focal, spec.mood)
+        width, height = spec.size
+        kind = spec.move or draw_kind(np.random.default_rng([spec.seed, 8]))
+        lens = draw_lens(np.random.default_rng([spec.seed, 9]), kind, seconds)
+        self.place = build_place(spec.place, spec.seed, width, lens.longest, spec.mood)
+        rng = np.random.default_rng([spec.seed, 0])
+        stand, aspect = self.place.stand, width / height
+        self.move = make_move(rng, kind, lens, seconds=seconds, stand=stand, aspect=aspect)
+        focal = lens.longest * width
         density = float(np.clip(1.2 * focal / 8.0, 10, 165))
         self.stage = build_stage(
             spec.screen, self.place.stand, spec.markers, density, np.random.default_rng([spec.seed, 2])

@@ -50,7 +50,9 @@ def write_shot(
     markers: bool = True,
     references: int = 3,
     rate: Fraction = Fraction(24),
-    mood: Literal["golden", "dusk"] | None = None,
+    mood: str | None = None,
+    place: str | None = None,
+    move: str | None = None,
     name: str = "demo",
     workers: int | None = None,
     report: Report = silent,
@@ -62,7 +64,7 @@ def write_shot(
     scene-linear ACEScg and follows from the arguments alone. `workers` processes share the frames (by default two
     for a large shot on a machine that has them, else this one).
     """
-    spec = SceneSpec(size, len(frames), float(rate), seed, screen, markers, mood)
+    spec = SceneSpec(size, len(frames), float(rate), seed, screen, markers, mood, place, move)
     numbers = list(frames)
     anchors = tuple(numbers[i] for i in spread(len(numbers), references))
     task = _Task(spec, folder, frames, anchors, name)

@@ -16,10 +16,10 @@ FRAMES = FrameRange(1001, 1006)
 @pytest.fixture(scope="package")
 def shot_folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("synth")
-    write_shot(folder, size=(160, 90), frames=FRAMES, seed=3, mood="golden")
+    write_shot(folder, size=(160, 90), frames=FRAMES, seed=3, mood="golden", place="street", move="gimbal")
     return folder
 
 
 @pytest.fixture(scope="package")
 def scene() -> Scene:
-    return Scene(SceneSpec((320, 180), 6, 24.0, 3, "green", True, "golden"))
+    return Scene(SceneSpec((320, 180), 6, 24.0, 3, "green", True, "golden", "street", "gimbal"))

@@ -77,7 +77,16 @@ def test_the_shadow_lies_on_the_floor_only(shot_folder):
 
 
 def test_the_same_seed_gives_the_same_shot_also_from_two_processes(shot_folder, tmp_path):
-    write_shot(tmp_path, size=(160, 90), frames=FrameRange(1001, 1006), seed=3, mood="golden", workers=2)
+    write_shot(
+        tmp_path,
+        size=(160, 90),
+        frames=FrameRange(1001, 1006),
+        seed=3,
+        mood="golden",
+        place="street",
+        move="gimbal",
+        workers=2,
+    )
 
     for path in sorted(shot_folder.rglob("*.exr")):
         assert np.array_equal(_any(path), _any(tmp_path / path.relative_to(shot_folder))), path.name
@@ -90,7 +99,8 @@ def _any(path):
 
 
 def test_another_seed_gives_another_place_person_and_move(shot_folder, tmp_path):
-    write_shot(tmp_path, size=(160, 90), frames=FrameRange(1001, 1002), seed=4, references=1)
+    frames = FrameRange(1001, 1002)
+    write_shot(tmp_path, size=(160, 90), frames=frames, seed=4, references=1, place="street", move="gimbal")
 
     one, other = (json.loads((f / "truth" / "cameras.json").read_text()) for f in (shot_folder, tmp_path))
     assert one["cameras"][0]["rotation"] != other["cameras"][0]["rotation"]
