@@ -81,14 +81,27 @@ class Light:
 
     def lamps_at(self, points: Array, normals: Array) -> Array:
         """What the lamps give at (..., 3) points with unit normals; one point may stand for all normals."""
-        total = np.zeros(normals.shape, np.float32)
-        for lamp in self.lamps:
-            to_lamp = lamp.position.astype(np.float32) - points
-            square = np.sum(to_lamp * to_lamp, axis=-1, keepdims=True)
-            facing = np.sum(to_lamp * normals, axis=-1, keepdims=True) / np.sqrt(square + np.float32(1e-6))
-            # A lamp has a size: light wraps a little around edges and does not grow without bound beside it.
-            total += lamp.power * np.clip(facing * 0.8 + 0.2, 0, None) / (square + np.float32(0.08))
-        return total
+        return light_of(self.lamps, points, normals)
+
+    def moving_at(self, share: float, points: Array, normals: Array) -> Array:
+        """What the moving lamps give at `share` of the shot, as `lamps_at` has it."""
+        return light_of(tuple(lamp.at(share) for lamp in self.moving), points, normals)
+
+
+def light_of(lamps: tuple[Lamp, ...], points: Array, normals: Array) -> Array:
+    """What lamps give at (..., 3) points with unit normals; one point may stand for all normals."""
+    total = np.zeros(normals.shape, np.float32)
+    place = [np.ascontiguousarray(points[..., axis], np.float32) for axis in range(3)]
+    facing = [np.ascontiguousarray(normals[..., axis], np.float32) for axis in range(3)]
+    for lamp in lamps:
+        x, y, z = (np.float32(lamp.position[axis]) - place[axis] for axis in range(3))
+        square = x * x + y * y + z * z
+        cosine = (x * facing[0] + y * facing[1] + z * facing[2]) / np.sqrt(square + np.float32(1e-6))
+        # A lamp has a size: light wraps a little around edges and does not grow without bound beside it.
+        strength = np.clip(cosine * np.float32(0.8) + np.float32(0.2), 0, None) / (square + np.float32(0.08))
+        for channel in range(3):
+            total[..., channel] += np.float32(lamp.power[channel]) * strength
+    return total
 
 
 def _hits(points: Floats, ray: Matrix, boxes: Matrix) -> npt.NDArray[np.bool_]:

@@ -273,5 +273,5 @@ def lay_floors(build: Builder, houses: list[House], seed: int) -> tuple[Floor, .
         surface = build.quads.pop()
         dy, dx = np.gradient(canvas.relief * np.float32(0.5 * density))
         wetness = Texture(np.stack([wet, dx.clip(-0.5, 0.5) + 0.5, dy.clip(-0.5, 0.5) + 0.5], axis=-1))
-        floors.append(Floor(surface, Quad(surface.origin, surface.u_axis, surface.v_axis, wetness, end)))
+        floors.append(Floor(surface, wetness))
     return tuple(floors)
