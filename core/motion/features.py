@@ -84,15 +84,28 @@ def keyed(gray: Gray, free: Mask) -> Key:
 
 
 def follow(key: Key, gray: Gray, free: Mask, guess: Matrix) -> Fit | None:
-    """The motion of the key's corners to another picture of the same size, near `guess`; None where there is none.
+    """The motion of the key's corners to another picture of the same size, near `guess`; None where there is none."""
+    return agreed(key, sight(key, gray, free, guess), (gray.shape[1], gray.shape[0]))
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Where each of a key's corners is in another picture, (N, 2), and which of them really are seen there, (N,)."""
+
+    landed: Points
+    good: Mask
+
+
+def sight(key: Key, gray: Gray, free: Mask, guess: Matrix) -> Sighting:
+    """Look for the key's corners in another picture of the same size, near `guess`.
 
     The other picture is brought to the key by the guess, so that what pyramidal Lucas-Kanade has left to find is
     small. A corner counts when it comes back to where it set out, lands on free ground, and looks there as it did:
     noise meets the first by chance but never the last.
     """
+    if len(key.points) == 0:
+        return Sighting(np.zeros((0, 2)), np.zeros(0, bool))
     size = (gray.shape[1], gray.shape[0])
-    if len(key.points) < MIN_INLIERS:
-        return None
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warped = cv2.warpPerspective(_smooth(gray), guess, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     brought = np.asarray(warped, np.uint8)
@@ -101,15 +114,19 @@ def follow(key: Key, gray: Gray, free: Mask, guess: Matrix) -> Fit | None:
     likeness = _likeness(key.detail, _detail(brought), key.points, there)
     landed = apply(guess, there.astype(np.float64))
     good = found & returned & (np.linalg.norm(back - key.points, axis=1) < 0.7) & (likeness > _MIN_LIKENESS)
-    good &= _on(free, landed)
-    if good.sum() < MIN_INLIERS:
+    return Sighting(landed, good & _on(free, landed))
+
+
+def agreed(key: Key, seen: Sighting, size: Size) -> Fit | None:
+    """The motion that the sighted corners agree on; None where too few do. Its inliers are a mask of all corners."""
+    if seen.good.sum() < MIN_INLIERS:
         return None
-    src = key.points[good].astype(np.float64)
-    result = fit(src, landed[good], size, _TRACK_THRESHOLD_PX)
+    src = key.points[seen.good].astype(np.float64)
+    result = fit(src, seen.landed[seen.good], size, _TRACK_THRESHOLD_PX)
     if result is None or not _bears(result, src, size):
         return None
     inliers = np.zeros(len(key.points), bool)
-    inliers[np.flatnonzero(good)[result.inliers]] = True
+    inliers[np.flatnonzero(seen.good)[result.inliers]] = True
     return Fit(result.matrix, inliers, result.residual_px)
 
 
