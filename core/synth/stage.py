@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Camera, Matrix
-from pai_studio.core.synth.paint.noise import color, fbm, smooth
+from pai_studio.core.synth.paint.noise import fbm, own, smooth
 from pai_studio.core.synth.paint.texture import Quad, Texture, see
 from pai_studio.core.synth.people.subject import StageLight
+from pai_studio.core.synth.screens import (
+    HEIGHT_M,
+    SCREENS,
+    WIDTH_M,
+    Cloth,
+    draw_cloth,
+    patched,
+    seam_row,
+    stick_markers,
+    wall_light,
+)
 
-_WIDTH_M, _HEIGHT_M = 17.0, 7.0
 _BEHIND_M = 2.7
 _KEY = 1.4  # the set's light on the screen
-SCREENS = {"green": color("1c9a3a"), "blue": color("1b3fb8")}
-_MARKER = {"green": color("7fd67a"), "blue": color("7fa4ee")}
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The wall and the floor as lit quads; `markers` (N, 3) are the crosses' centres on the wall."""
+    """The wall and the floor as lit quads; `markers` (N, 3) are the markers' centres on the wall."""
 
     wall: Quad
     floor: Quad
     light: StageLight
     markers: Matrix
+    cloth: Cloth
 
     def seen(self, camera: Camera) -> tuple[Array, Array]:
         """The (H, W, 3) screen without the subject, and where it is floor (H, W)."""
@@ -48,115 +56,81 @@ class Stage:
 def build_stage(
     screen: str, stand: Matrix, markers: bool, texels_per_m: float, rng: np.random.Generator
 ) -> Stage:
-    """A set around `stand`; `screen` is `green` or `blue`."""
+    """A set around `stand`, drawn from `rng`; `screen` is `green` or `blue`.
+
+    Markers change nothing but where they stick.
+    """
     paint = SCREENS[screen]
     wall_y = float(stand[1]) + _BEHIND_M
-    hot = rng.uniform(-1.5, 1.5)
-    falloff = float(rng.uniform(0.10, 0.2))
-    wall_light = _wall_light(texels_per_m, hot, falloff, rng)
-    wall = paint * wall_light[..., None]
-    centres = _markers(rng) if markers else np.zeros((0, 2))
-    for s, z in centres:
-        _cross(wall, float(s), float(z), texels_per_m, hue=_MARKER[screen], light=wall_light)
-    left = -_WIDTH_M / 2
+    cloth = draw_cloth(own(rng))
+    lamps = own(rng)
+    level = _KEY * float(np.exp2(lamps.uniform(-0.35, 0.2)))
+    light = wall_light(cloth, texels_per_m, level, own(rng))
+    wall = paint * light[..., None]
+    patched(wall, cloth)
+    tape = own(rng)
+    centres = stick_markers(wall, light, screen, cloth, tape) if markers else np.zeros((0, 2))
+    left = -WIDTH_M / 2
     wall_quad = Quad(
-        np.array([left, wall_y, _HEIGHT_M]),
-        np.array([_WIDTH_M, 0, 0]),
-        np.array([0, 0, -_HEIGHT_M]),
+        np.array([left, wall_y, HEIGHT_M]),
+        np.array([WIDTH_M, 0, 0]),
+        np.array([0, 0, -HEIGHT_M]),
         Texture(wall),
         wall_y,
     )
-    floor_quad = _floor(paint, wall_y, texels_per_m, hot=hot, falloff=falloff, seam=wall_light[-1], rng=rng)
+    floor = _Floor(wall_y, texels_per_m * 0.9, level, cloth, light)
+    placed = np.stack([centres[:, 0] + left, np.full(len(centres), wall_y), centres[:, 1]], axis=1)
+    return Stage(
+        wall_quad, floor.quad(paint, own(rng)), _lamps(lamps, paint, level), markers=placed, cloth=cloth
+    )
+
+
+def _lamps(rng: np.random.Generator, paint: Array, level: float) -> StageLight:
+    """Key, fill and top light on the subject, their sides, levels and warmth drawn; and what the screen throws back."""
     turn = rng.choice([-1.0, 1.0])
+    aside = rng.uniform(0.75, 1.2)
     directions = np.array(
-        [[-0.55 * turn, -0.62, 0.56], [0.75 * turn, -0.5, 0.35], [0.0, 0.25, 0.97]], np.float32
+        [[-0.55 * turn * aside, -0.62, 0.56], [0.75 * turn, -0.5, 0.35], [0.0, 0.25, 0.97]], np.float32
     )
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    powers = np.array([[0.85], [0.40], [0.45]], np.float32) * np.array([1.0, 0.99, 0.97], np.float32)
-    light = StageLight(directions, powers, np.full(3, 0.24, np.float32), paint * np.float32(1.3))
-    placed = np.stack([centres[:, 0] + left, np.full(len(centres), wall_y), centres[:, 1]], axis=1)
-    return Stage(wall_quad, floor_quad, light, placed)
-
-
-def _wall_light(texels_per_m: float, hot: float, falloff: float, rng: np.random.Generator) -> Array:
-    """The wall's light: brightest between the lamps, dim toward its edges, with creases in the cloth."""
-    shape = (round(_HEIGHT_M * texels_per_m), round(_WIDTH_M * texels_per_m))
-    s = np.linspace(-_WIDTH_M / 2, _WIDTH_M / 2, shape[1], dtype=np.float32)[None, :]
-    z = np.linspace(_HEIGHT_M, 0, shape[0], dtype=np.float32)[:, None]
-    light = (
-        1.02
-        - falloff * ((s - hot) / 3.2) ** 2 / (1 + ((s - hot) / 3.2) ** 2) * 1.6
-        - falloff * 0.8 * ((z - 2.2) / 3) ** 2
-    )
-    creases = fbm(shape, (_HEIGHT_M * 0.28, _WIDTH_M), 0.7, rng, 5, persistence=0.55)
-    light = light * (
-        1 + 0.030 * creases + 0.012 * fbm(shape, (_HEIGHT_M, _WIDTH_M), 0.05, rng, 3, persistence=0.8)
-    )
-    cove = 1 - 0.10 * np.exp(-z / 0.35)
-    return np.asarray(np.clip(light * cove, 0.25, None) * _KEY, np.float32)
-
-
-def _floor(
-    paint: Array,
-    wall_y: float,
-    texels_per_m: float,
-    *,
-    hot: float,
-    falloff: float,
-    seam: Array,
-    rng: np.random.Generator,
-) -> Quad:
-    near = 0.4
-    depth = wall_y - near
-    density = texels_per_m * 0.9
-    shape = (round(depth * density), round(_WIDTH_M * density))
-    s = np.linspace(-_WIDTH_M / 2, _WIDTH_M / 2, shape[1], dtype=np.float32)[None, :]
-    y = np.linspace(wall_y, near, shape[0], dtype=np.float32)[:, None]
-    light = (
-        0.94
-        - falloff * ((s - hot) / 3.4) ** 2 / (1 + ((s - hot) / 3.4) ** 2) * 1.3
-        - 0.02 * np.clip(4 - y, 0, None)
-    )
-    light = light * _KEY
-    scuffs = smooth(fbm(shape, (depth * 3, _WIDTH_M), 0.55, rng, 6, persistence=0.6), 0.35, 0.9)
-    light = light * (1 + 0.022 * fbm(shape, (depth, _WIDTH_M), 0.9, rng, 5, persistence=0.6) - 0.05 * scuffs)
-    at_wall = cv2.resize(seam[None, :], (shape[1], 1), interpolation=cv2.INTER_AREA)
-    light = light + (at_wall - light) * np.exp(-(wall_y - y) / np.float32(0.5))
-    radiance = paint * light[..., None].astype(np.float32)
-    return Quad(
-        np.array([-_WIDTH_M / 2, wall_y, 0.0]),
-        np.array([_WIDTH_M, 0, 0]),
-        np.array([0, -depth, 0]),
-        Texture(radiance),
-        0.0,
+    key = float(np.exp2(rng.uniform(-0.35, 0.35)))
+    fill = float(rng.uniform(0.45, 1.15))
+    warmth = np.float32(rng.uniform(-0.06, 0.06))
+    tint = np.array([1 + warmth, 1, 1 - warmth], np.float32) * np.array([1.0, 0.99, 0.97], np.float32)
+    powers = np.array([[0.85], [0.40 * fill], [0.45]], np.float32) * np.float32(key) * tint
+    return StageLight(
+        directions, powers, 0.24 * np.float32(key) * tint, paint * np.float32(1.3 * level / _KEY)
     )
 
 
-def _markers(rng: np.random.Generator) -> Matrix:
-    """Centres (N, 2) of crosses on the wall, in rows that a careful hand has taped."""
-    s = np.arange(0.5, _WIDTH_M, 0.95)
-    z = np.array([0.55, 1.5, 2.45, 3.4, 4.35])
-    grid = np.stack(np.meshgrid(s, z), axis=-1)
-    grid[1::2, :, 0] += 0.47
-    return np.asarray(grid.reshape(-1, 2) + rng.normal(0, 0.02, (grid.size // 2, 2)))
+@dataclass(frozen=True)
+class _Floor:
+    """The screen's cloth on the floor, which goes on from the wall's in a bow."""
 
+    wall_y: float
+    texels_per_m: float
+    level: float
+    cloth: Cloth
+    wall: Array
 
-def _cross(wall: Array, s: float, z: float, density: float, *, hue: Array, light: Array) -> None:
-    """Paint one cross of tape, 16 cm across, 2.4 cm wide."""
-    reach, half = 0.10, 0.012
-    rows = slice(max(0, int((_HEIGHT_M - z - reach) * density)), int((_HEIGHT_M - z + reach) * density) + 1)
-    columns = slice(max(0, int((s - reach) * density)), int((s + reach) * density) + 1)
-    height, width = wall.shape[:2]
-    y = _HEIGHT_M - (np.arange(height)[rows] + 0.5) / density - z
-    x = (np.arange(width)[columns] + 0.5) / density - s
-    cover_x = (
-        np.clip((half - np.abs(x)) * density + 0.5, 0, 1)[None, :]
-        * np.clip((0.08 - np.abs(y)) * density + 0.5, 0, 1)[:, None]
-    )
-    cover_y = (
-        np.clip((half - np.abs(y)) * density + 0.5, 0, 1)[:, None]
-        * np.clip((0.08 - np.abs(x)) * density + 0.5, 0, 1)[None, :]
-    )
-    cover = np.maximum(cover_x, cover_y)[..., None].astype(np.float32)
-    part = wall[rows, columns]
-    part += (hue * light[rows, columns][..., None] - part) * cover
+    def quad(self, paint: Array, rng: np.random.Generator) -> Quad:
+        """The floor in front of the wall, lit."""
+        near = 0.4
+        depth = self.wall_y - near
+        shape = (round(depth * self.texels_per_m), round(WIDTH_M * self.texels_per_m))
+        s = np.linspace(-WIDTH_M / 2, WIDTH_M / 2, shape[1], dtype=np.float32)[None, :]
+        y = np.linspace(self.wall_y, near, shape[0], dtype=np.float32)[:, None]
+        off = (s - np.float32(self.cloth.hot_m)) / np.float32(3.4)
+        light = 0.94 - self.cloth.falloff * off**2 / (1 + off**2) * 1.3 - 0.02 * np.clip(4 - y, 0, None)
+        scuffs = smooth(fbm(shape, (depth * 3, WIDTH_M), 0.55, rng, 6, persistence=0.6), 0.35, 0.9)
+        dirt = 0.022 * fbm(shape, (depth, WIDTH_M), 0.9, rng, 5, persistence=0.6) - 0.05 * scuffs
+        light = light * np.float32(self.level) * (1 + dirt * np.float32(self.cloth.wrinkles / 0.03))
+        light = np.clip(light, 0.1, None)
+        light = light + (seam_row(self.wall, shape[1]) - light) * np.exp(-(self.wall_y - y) / np.float32(0.5))
+        return Quad(
+            np.array([-WIDTH_M / 2, self.wall_y, 0.0]),
+            np.array([WIDTH_M, 0, 0]),
+            np.array([0, -depth, 0]),
+            Texture(paint * light[..., None].astype(np.float32)),
+            0.0,
+        )

@@ -53,8 +53,9 @@ def test_the_camera_truth_takes_markers_to_where_they_are_seen(scene):
     inside = ((after > 4) & (after < np.array(scene.spec.size) - 5)).all(axis=1)
     picture = scene.stage.seen(last)[0]
     for x, y in np.round(after[inside]).astype(int):
-        around = picture[y - 1 : y + 2, x - 1 : x + 2, 0].max()
-        assert around > 1.5 * np.median(picture[..., 0])
+        marker = picture[y - 1 : y + 2, x - 1 : x + 2, 0]
+        cloth = np.median(picture[y - 6 : y + 7, x - 6 : x + 7, 0])
+        assert np.abs(np.log2(marker / cloth)).max() > 0.4
 
 
 def test_far_and_near_move_differently(scene):
