@@ -19,7 +19,7 @@ Ink = tuple[float, float, float]
 _GROUND = 0.102  # display values of a dark neutral, as grading rooms have it
 _PANEL = 0.135
 _INK, _FAINT, _ACCENT = (0.84, 0.84, 0.84), (0.47, 0.47, 0.47), (0.93, 0.69, 0.33)
-_GAP, _MARGIN, _HEADER, _LABELS, _TEXT_SCALE = 10, 28, 96, 132, 4
+_GAP, _MARGIN, _HEADER, _LABELS, _TEXT_SCALE = 10, 28, 106, 132, 4
 _QUALITIES = (92, 88, 84, 80, 75, 70, 65, 60)
 
 

@@ -60,7 +60,7 @@ class Panes:
                 left, top = self._corner(place)
                 sheet[top : top + self.pane[1], left : left + self.pane[0]] = shown[name]
         middle, at = self.size[1] - _FOOT // 2, self._x(index)
-        sheet[middle - 5 : middle + 6, at - 1 : at + 2] = _ACCENT
+        sheet[middle - 5 : middle + 6, at - 1 : at + 3] = _ACCENT
         write(sheet, str(self.frames[index]), (self.size[0] - 52, middle + 5), _SCALE, _FAINT)
         codes: npt.NDArray[np.uint8] = np.rint(np.clip(sheet, 0, 1) * 255).astype(np.uint8)
         return codes

@@ -1,0 +1,171 @@
+"""A benchmark's figures in Markdown: `report.md`, and the tables that the documentation takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from pai_studio.core.evaluation.metrics import Metric
+from pai_studio.core.evaluation.page import paper, prose, words
+from pai_studio.core.evaluation.page.media import Gallery
+from pai_studio.core.evaluation.page.reading import Figure, Reading, mean_digits
+
+_SIGNS = re.compile(r"([\\`*_\[\]<>|~&#])")
+
+
+def escaped(text: str) -> str:
+    """Text from outside on one line, in which Markdown and HTML mean nothing."""
+    return _SIGNS.sub(r"\\\1", " ".join(text.split()))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers_from: int = 1) -> str:
+    """A table of cells that are Markdown already; columns from `numbers_from` on are set to the right."""
+    rule = ["---" if column < numbers_from else "---:" for column in range(len(head))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def results(reading: Reading) -> str:
+    """Metrics down, engines across, the best mean of a row bold."""
+    rows = []
+    for metric in reading.metrics:
+        figures = {name: reading.figure(name, metric.key) for name in reading.engines}
+        best = reading.best(metric, figures)
+        rows.append([_titled(metric), *(_figure(metric, figures[n], n in best) for n in reading.engines)])
+    return table(["Metric", *map(escaped, reading.engines)], rows)
+
+
+def pairs(reading: Reading) -> str:
+    """Every paired difference."""
+    rows = []
+    for pair in reading.pairs:
+        for d in pair.differences:
+            worst = f"{escaped(d.worst[0])}, {_signed(d.metric, d.worst[1])}" if d.worst else words.DASH
+            wins = words.DASH if d.wins is None else f"{d.wins} of {d.figure.clips}"
+            names = f"{escaped(pair.engine)} against {escaped(pair.against)}"
+            sure = words.interval(d.figure, mean_digits(d.metric), signed=True) or words.DASH
+            rows.append([names, _titled(d.metric), _signed(d.metric, d.figure.mean), sure, wins, worst])
+    return table(["Pair", "Metric", "Difference", "95% interval", "Better in", "Worst clip"], rows, 2)
+
+
+def group(reading: Reading, kind: str, parts: Mapping[str, Mapping[str, Any]]) -> str:
+    """The parts of a set by one property, the main metrics across."""
+    rows = []
+    for part in sorted(parts, key=words.natural):
+        engines = [name for name in reading.engines if name in parts[part]]
+        for name in engines:
+            found = [Figure.of(parts[part][name].get(metric.key)) for metric in reading.main]
+            clips = max((figure.clips for figure in found), default=0)
+            cells = [words.number(f.mean, mean_digits(m)) for f, m in zip(found, reading.main, strict=True)]
+            rows.append([f"{escaped(part)} ({words.counted(clips, 'clip')})", escaped(name), *cells])
+    return table([escaped(words.group_name(kind)), "Engine", *map(_titled, reading.main)], rows, 2)
+
+
+def clips(reading: Reading) -> str:
+    """A row a clip and engine, the main metrics across."""
+    rows = []
+    for clip in reading.clips:
+        for name in reading.engines:
+            values = clip["engines"].get(name, {})
+            cells = [escaped(words.value_of(m, values.get(m.key))) for m in reading.main]
+            rows.append([escaped(clip["clip"]), escaped(name), *cells])
+    return table(["Clip", "Engine", *map(_titled, reading.main)], rows, 2)
+
+
+def failures(reading: Reading) -> str:
+    """What failed."""
+    keys = ("clip", "engine", "what", "where", "hint")
+    rows = [[escaped(str(f.get(key) or words.DASH)) for key in keys] for f in reading.failures]
+    return table(["Clip", "Engine", "What", "Where", "What to do"], rows, len(keys))
+
+
+def changes(reading: Reading) -> str:
+    """What moved against an earlier report."""
+    names = {metric.key: metric for metric in reading.metrics}
+    rows = []
+    for change in reading.changes:
+        metric = names[change["metric"]]
+        numbers = [words.number(change[key], mean_digits(metric)) for key in ("before", "after")]
+        difference = _signed(metric, change["difference"])
+        rows.append([escaped(change["engine"]), escaped(metric.label), *numbers, difference])
+    return table(["Engine", "Metric", "Before", "Now", "Difference"], rows, 2)
+
+
+def definitions(metrics: Sequence[Metric]) -> str:
+    """Every metric: what it is and where it comes from."""
+    rows = [
+        [_titled(m), f"`{m.key}`", escaped(m.definition), escaped(m.source) or words.DASH] for m in metrics
+    ]
+    return table(["Metric", "Key", "Definition", "Source"], rows, 4)
+
+
+def the_paper() -> str:
+    """The paper's own numbers, marked as what they are."""
+    rows = []
+    for method, single_reference in paper.SINGLE.items():
+        several = paper.SEVERAL.get(method, (words.DASH,) * len(paper.METRICS))
+        rows.append([method, *(f"{a} / {b}" for a, b in zip(single_reference, several, strict=True))])
+    head = ["", *(f"{name} {'↓' if name in paper.LOWER_IS_BETTER else '↑'}" for name in paper.METRICS)]
+    return table(head, rows)
+
+
+def report(reading: Reading, gallery: Gallery) -> str:
+    """All of `report.md`; the gallery links to the pictures beside it."""
+    parts = [
+        f"# {escaped(reading.name)}: benchmark",
+        escaped(prose.facts(reading)),
+        escaped(prose.about(reading)),
+    ]
+    parts += ["## Figures", f"{prose.TABLE} {prose.MARKDOWN_BEST}", results(reading)]
+    if reading.failures:
+        parts += ["## Failures", prose.FAILURES, failures(reading)]
+    if reading.pairs:
+        parts += ["## Engine against engine", prose.DIFFERENCES, pairs(reading)]
+    if reading.changes:
+        parts += ["## What moved", prose.CHANGES, changes(reading)]
+    if reading.groups:
+        parts += [
+            "## By kind of clip",
+            *(group(reading, kind, found) for kind, found in reading.groups.items()),
+        ]
+    if reading.clips:
+        parts += ["## Clip by clip", clips(reading), *_pictures(reading, gallery)]
+    parts += ["## What the metrics are", definitions(reading.metrics)]
+    parts += ["## How to reproduce", prose.REPRODUCE, code(reading.command), escaped(prose.versions(reading))]
+    parts += ["## What to keep in mind", "\n".join(f"- {escaped(item)}" for item in prose.caveats(reading))]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def code(command: str) -> str:
+    """A command to copy; indented, so that nothing in it can end it."""
+    return "\n".join(f"    {line}" for line in command.splitlines())
+
+
+def _pictures(reading: Reading, gallery: Gallery) -> list[str]:
+    found = []
+    for clip in reading.clips:
+        name, contact = clip["clip"], gallery.contact(clip["clip"])
+        if contact is not None:
+            tags = escaped(", ".join(words.tags(clip.get("tags"))))
+            found += [
+                f"### {escaped(name)}",
+                tags,
+                f"![Contact sheet of {escaped(name)}]({quote(contact.src, safe='/%')})",
+            ]
+    return found
+
+
+def _titled(metric: Metric) -> str:
+    unit = f", {escaped(metric.unit)}" if metric.unit else ""
+    return f"{escaped(metric.label)}{unit} {words.arrow(metric)}"
+
+
+def _figure(metric: Metric, figure: Figure, best: bool) -> str:
+    mean = words.number(figure.mean, mean_digits(metric))
+    sure = words.interval(figure, mean_digits(metric))
+    return f"{f'**{mean}**' if best else mean}{f' ({sure})' if sure else ''}"
+
+
+def _signed(metric: Metric, value: float | None) -> str:
+    return words.number(value, mean_digits(metric), signed=True)

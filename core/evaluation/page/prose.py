@@ -1,0 +1,94 @@
+"""The words of a report, the same on the page and in Markdown."""
+
+from __future__ import annotations
+
+from pai_studio.core.evaluation.page import words
+from pai_studio.core.evaluation.page.paper import NOT_COMPARABLE
+from pai_studio.core.evaluation.page.reading import Reading
+
+_ABOUT = {
+    "restore": (
+        "Restore: the truth is known. The subject is given on a screen, lit as on a stage; the stills show the place "
+        "that it really stands in. An engine is asked for the whole composite, and its frames are held against the "
+        "true ones."
+    ),
+    "replace": (
+        "Replace: the subject is put into a new place, of which nobody has the true composite. Only what can be "
+        "measured without a truth is measured."
+    ),
+}
+
+TABLE = (
+    "Means over the clips, with bootstrapped 95% intervals. An arrow says which way is better; a dash stands for what "
+    "is not defined."
+)
+BEST = " is the best mean of a row."
+MARKDOWN_BEST = f"**Bold**{BEST}"
+FAILURES = "What failed is named here and left out of every figure; the rest of the set went on."
+GROUPS = "The same figures over parts of the set: means, with 95% intervals below them."
+CHANGES = "Figures that differ from the earlier report that this one was compared with."
+DIFFERENCES = (
+    "Each clip is its own control: the difference of two engines is taken clip by clip, and only then averaged. "
+    "An interval that keeps clear of 0 is a difference that this set can tell."
+)
+FOREST = (
+    "Small dots are clips, the large one is their mean, the whisker its 95% interval; the mean is filled where the "
+    "interval keeps clear of 0. The shaded side of 0 is the better one. Every row has its own scale."
+)
+CLIPS = (
+    "Pictures and movies are reduced, in display view, and compressed: for looking, not for measuring. Differences to "
+    "the truth are the largest of the three channels' and end at a quarter of white."
+)
+REPRODUCE = (
+    "On any machine, with the versions named below; the same seed gives the same figures to the last digit."
+)
+
+
+def facts(reading: Reading) -> str:
+    """The set in one line: `8 clips, 25 frames of 512 x 288, seed 900000; naive-static, naive-moved and draft`."""
+    report = reading.report
+    parts = [words.counted(report["clips"], "clip")]
+    size = f"{report['size'][0]} × {report['size'][1]} pixels" if report.get("size") else ""
+    if report.get("frames"):
+        parts.append(words.counted(report["frames"], "frame") + (f" of {size}" if size else ""))
+    elif size:
+        parts.append(size)
+    if report.get("seed") is not None:
+        parts.append(f"seed {report['seed']}")
+    return f"{', '.join(parts)}. Engines: {words.listed(reading.engines)}."
+
+
+def about(reading: Reading) -> str:
+    """What kind of set it is."""
+    own = reading.report.get("about")
+    return f"{own} {_ABOUT[reading.kind]}" if own else _ABOUT[reading.kind]
+
+
+def versions(reading: Reading) -> str:
+    """Which versions made the figures."""
+    told = reading.report.get("versions") or {}
+    parts = [f"PAI-Studio {told['pai_studio']}"] if told.get("pai_studio") else []
+    parts += [f"{name} {version}" for name, version in (told.get("engines") or {}).items()]
+    return f"Made with {', '.join(parts)}." if parts else ""
+
+
+def caveats(reading: Reading) -> list[str]:
+    """What a reader should not forget."""
+    found = [
+        "The intervals are bootstrapped over clips: they tell how far the means would move with other clips of the "
+        "same kind, and nothing of other kinds of clips.",
+        "None of these metrics has learned weights. They measure distance to a truth, or steadiness; none of them "
+        "says whether a picture is beautiful.",
+    ]
+    if any(name.startswith("naive") for name in reading.engines):
+        found.append(
+            "The naive composites are what a hasty artist would make: the first still behind the keyed subject, held "
+            "(naive-static) or moved by the homography of the place's far end (naive-moved). They set the bar, not "
+            "the state of the art."
+        )
+    if reading.kind == "restore":
+        found.append(
+            "A background that moves with parallax has one truth; a plausible invention where no still shows the place "
+            "scores badly and may look well."
+        )
+    return [*found, NOT_COMPARABLE]

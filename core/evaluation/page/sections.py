@@ -1,0 +1,210 @@
+"""What the page tells, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pai_studio.core.evaluation.page import plot, prose, tables, words
+from pai_studio.core.evaluation.page.html import Markup, el, hidden, joined
+from pai_studio.core.evaluation.page.media import Gallery
+from pai_studio.core.evaluation.page.reading import Difference, Pair, Reading, mean_digits
+
+_OPEN_SHEETS = 12
+"""Up to so many clips their contact sheets stand open; of more they unfold on demand."""
+
+_KEY_PAIRS = ("background_psnr_db", "foreground_psnr_db")
+_KEY_FIGURES = ("relight_gain_db", "anchor_offset_frames", "spill", "flicker", "identity")
+_KEYS = 4
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page: the name that links lead to, its title, and all of it."""
+
+    name: str
+    title: str
+    markup: Markup
+
+
+def all_of(reading: Reading, gallery: Gallery) -> list[Section]:
+    """The sections that this report has something to tell in, in order."""
+    found = [_section("figures", "Figures", tables.results(reading))]
+    if reading.failures:
+        found.append(_failures(reading))
+    if reading.pairs:
+        found.append(_differences(reading))
+    if reading.changes:
+        found.append(_section("changes", "What moved", el("p", prose.CHANGES), tables.changes(reading)))
+    if reading.groups:
+        parts = [tables.group_table(reading, kind, parts) for kind, parts in reading.groups.items()]
+        found.append(_section("groups", "By kind of clip", el("p", prose.GROUPS), *parts))
+    if reading.clips:
+        found.append(_section("clips", "Clip by clip", el("p", prose.CLIPS), *_clips(reading, gallery)))
+    found.append(_section("metrics", "What the metrics are", tables.definitions(reading.metrics)))
+    found.append(_section("reproduce", "How to reproduce", *_reproduce(reading)))
+    found.append(_section("caveats", "What to keep in mind", _listed(prose.caveats(reading))))
+    return found
+
+
+def opening(reading: Reading) -> list[Markup]:
+    """Title, what the set is, and the key figures."""
+    found = [
+        el("p", "PAI-Studio benchmark", cls="eyebrow"),
+        el("h1", reading.name),
+        el("p", prose.facts(reading), cls="facts"),
+        el("p", prose.about(reading), cls="lede"),
+    ]
+    if reading.failures:
+        count = words.counted(len(reading.failures), "failure")
+        found.append(
+            el("p", el("a", count, href="#failures"), ": the figures leave out what failed.", cls="notice")
+        )
+    keys = [*_key_pairs(reading), *_key_figures(reading)][:_KEYS]
+    return [*found, el("dl", *keys, cls="keys")] if keys else found
+
+
+def footer(reading: Reading) -> Markup:
+    """Which version wrote it."""
+    return el("p", prose.versions(reading))
+
+
+def _section(name: str, title: str, *content: Markup) -> Section:
+    return Section(name, title, el("section", el("h2", title), *content, id=name, aria_label=title))
+
+
+def _failures(reading: Reading) -> Section:
+    return _section("failures", "Failures", el("p", prose.FAILURES), tables.failures(reading.failures))
+
+
+def _key(name: str, value: str, unit: str, *small: str | None) -> Markup:
+    shown = el("dd", value, el("span", f" {unit}", cls="unit") if unit else None, cls="value")
+    return el("div", el("dt", name), shown, *(el("dd", text) for text in small if text))
+
+
+def _key_pairs(reading: Reading) -> list[Markup]:
+    if not reading.pairs:
+        return []
+    pair, found = reading.pairs[0], []
+    for key in _KEY_PAIRS:
+        difference = pair.of(key)
+        if difference is None or difference.figure.mean is None:
+            continue
+        metric, figure = difference.metric, difference.figure
+        sure = words.interval(figure, mean_digits(metric), signed=True)
+        found.append(
+            _key(
+                f"{metric.label}, {pair.engine} against {pair.against}",
+                words.number(figure.mean, mean_digits(metric), signed=True),
+                metric.unit,
+                f"95% interval {sure}" if sure else None,
+                _wins(difference),
+            )
+        )
+    return found
+
+
+def _key_figures(reading: Reading) -> list[Markup]:
+    engine = reading.pairs[0].engine if reading.pairs else reading.engines[-1]
+    chosen = [m for key in _KEY_FIGURES for m in reading.metrics if m.key == key]
+    found = []
+    for metric in chosen:
+        figure = reading.figure(engine, metric.key)
+        if figure.mean is not None:
+            sure = words.interval(figure, mean_digits(metric))
+            found.append(
+                _key(
+                    f"{metric.label}, {engine}",
+                    words.number(figure.mean, mean_digits(metric)),
+                    metric.unit,
+                    f"95% interval {sure}" if sure else None,
+                    words.better(metric),
+                )
+            )
+    return found
+
+
+def _wins(difference: Difference) -> str | None:
+    if difference.wins is None:
+        return None
+    worst = difference.worst
+    least = ""
+    if worst is not None:
+        least = (
+            f"; least in {worst[0]}, {words.number(worst[1], mean_digits(difference.metric), signed=True)}"
+        )
+    return f"better in {difference.wins} of {words.counted(difference.figure.clips, 'clip')}{least}"
+
+
+def _differences(reading: Reading) -> Section:
+    figures = [_forest(number, pair) for number, pair in enumerate(reading.pairs, start=1)]
+    return _section("differences", "Engine against engine", el("p", prose.DIFFERENCES), *figures)
+
+
+def _forest(number: int, pair: Pair) -> Markup:
+    """Figure `number`: all differences of a pair, a row each with its numbers and its strip."""
+    rows = []
+    for d in pair.differences:
+        digits = mean_digits(d.metric)
+        mean = words.number(d.figure.mean, digits, signed=True)
+        sure = words.interval(d.figure, digits, signed=True)
+        title = f"{d.metric.label}: {mean} {d.metric.unit}, 95% interval {sure or words.DASH}"
+        wins = words.DASH if d.wins is None else f"{d.wins} of {d.figure.clips}"
+        rows.append(
+            el(
+                "tr",
+                tables.metric_head(d.metric),
+                el("td", mean, el("small", sure) if sure else None, cls="num"),
+                el("td", plot.strip(d, title) or words.DASH, cls="plot"),
+                el("td", el("span", "better in ", cls="narrow"), wins, cls="num wins"),
+            )
+        )
+    heads = [
+        ("Metric", None),
+        ("Difference", "num"),
+        ("Each clip, mean and 95% interval", "plot"),
+        ("Better in", "num"),
+    ]
+    head = [el("th", name, scope="col", cls=cls) for name, cls in heads]
+    title = f"{pair.engine} against {pair.against}"
+    caption = joined(el("b", f"Figure {number}. {title}. "), prose.FOREST)
+    return tables.table(title, caption, head, rows, "forest")
+
+
+def _clips(reading: Reading, gallery: Gallery) -> list[Markup]:
+    numbered = list(enumerate(reading.clips, start=1))
+    links = (el("li", el("a", clip["clip"], href=f"#clip-{number}")) for number, clip in numbered)
+    index = el("nav", el("ul", *links, cls="index"), aria_label="Clips")
+    return [index, *(_clip(reading, number, clip, gallery) for number, clip in numbered)]
+
+
+def _clip(reading: Reading, number: int, clip: Mapping[str, Any], gallery: Gallery) -> Markup:
+    name, engines = clip["clip"], words.listed(reading.engines)
+    contact, review = gallery.contact(name), gallery.review(name)
+    movie = sheet = None
+    if review is not None:
+        movie = el(
+            "video", src=review.src, width=review.width, height=review.height, controls=True, loop=True, muted=True,
+            playsinline=True, preload="metadata", aria_label=f"{name}: plate, {engines} side by side; no sound",
+        )  # fmt: skip
+    if contact is not None:
+        alt = f"Contact sheet of {name}: rows for the plate, the references, {engines} over a few frames"
+        picture = el(
+            "img", src=contact.src, width=contact.width, height=contact.height, alt=alt, loading="lazy",
+            decoding="async",
+        )  # fmt: skip
+        opened = len(reading.clips) <= _OPEN_SHEETS
+        sheet = el("details", el("summary", "Contact sheet", hidden(f" of {name}")), picture, open=opened)
+    tags = el("ul", *(el("li", tag) for tag in words.tags(clip.get("tags"))), cls="tags")
+    both = el("div", movie, tables.clip_table(reading, clip), cls="pair" if movie else None)
+    return el("article", el("h3", name), tags, both, sheet, id=f"clip-{number}")
+
+
+def _reproduce(reading: Reading) -> list[Markup]:
+    command = el("pre", el("code", reading.command), tabindex=0)
+    return [el("p", prose.REPRODUCE), command, el("p", prose.versions(reading))]
+
+
+def _listed(items: list[str]) -> Markup:
+    return el("ul", *(el("li", item) for item in items), cls="prose")
