@@ -9,15 +9,38 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pai_studio.core.evaluation.judged import Facts, Judged
-from pai_studio.core.evaluation.measures.anchors import AnchorOffsets
+from pai_studio.core.evaluation.measures.anchors import AnchorLikeness, AnchorOffsets
 from pai_studio.core.evaluation.measures.base import Measure, Metric, Value
-from pai_studio.core.evaluation.measures.edges import Spill
+from pai_studio.core.evaluation.measures.edges import EdgeProfile, Spill
+from pai_studio.core.evaluation.measures.identity import Identity
+from pai_studio.core.evaluation.measures.motion import Camera, FlowError
+from pai_studio.core.evaluation.measures.persistence import Persistence
 from pai_studio.core.evaluation.measures.pixels import Highlights, PixelError
+from pai_studio.core.evaluation.measures.relight import ColourDistance, Halo, RelightGain
+from pai_studio.core.evaluation.measures.steadiness import Flicker, RegionalFlicker
+from pai_studio.core.evaluation.measures.structure import BackgroundStructure
 from pai_studio.core.evaluation.measures.view import View
 
 __all__ = ["METRICS", "ClipMetrics", "Metric", "Value"]
 
-_MEASURES: tuple[type[Measure], ...] = (PixelError, Highlights, AnchorOffsets, Spill)
+_MEASURES: tuple[type[Measure], ...] = (
+    PixelError,
+    BackgroundStructure,
+    Highlights,
+    RelightGain,
+    ColourDistance,
+    Halo,
+    Identity,
+    Spill,
+    EdgeProfile,
+    AnchorOffsets,
+    AnchorLikeness,
+    Camera,
+    FlowError,
+    Persistence,
+    Flicker,
+    RegionalFlicker,
+)
 
 METRICS: tuple[Metric, ...] = tuple(metric for measure in _MEASURES for metric in measure.metrics)
 """Every metric, in the order of a report."""

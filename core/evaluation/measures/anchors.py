@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from pai_studio.core.evaluation.judged import Facts
 from pai_studio.core.evaluation.measures.base import Measure, Metric, Value
+from pai_studio.core.evaluation.measures.pixels import PooledError
 from pai_studio.core.evaluation.measures.view import Mask, View, small
 from pai_studio.core.media.frame import Array
+from pai_studio.core.motion.features import describe, register
 
 _UNIQUE = 1.02
 
@@ -23,13 +26,15 @@ class AnchorOffsets(Measure):
         Metric(
             "anchor_offset_frames",
             "Anchors off by",
-            "frames",
-            "zero",
-            0,
-            True,
-            "for each reference k: argmin_t MSE_bg(result_t, I_k) - p_k; undefined unless the truth's own curve has "
-            "its only minimum at the anchor p_k",
-            "own",
+            unit="frames",
+            better="zero",
+            digits=0,
+            needs_truth=True,
+            definition=(
+                "for each reference k: argmin_t MSE_bg(result_t, I_k) - p_k; undefined unless the truth's "
+                "own curve has its only minimum at the anchor p_k"
+            ),
+            source="own",
         ),
     )
 
@@ -66,3 +71,82 @@ class AnchorOffsets(Measure):
 def _masked_mse(one: Array, other: Array, where: Mask) -> float:
     """The mean squared error where asked; infinite where nothing is."""
     return float(np.square(one[where] - other[where]).mean(dtype=np.float64)) if where.any() else float("inf")
+
+
+class AnchorLikeness(Measure):
+    """PSNR of the result's background at each anchor against the reference itself, pooled over the anchors.
+
+    Raw: as they lie over one another. Aligned: after the homography from the reference to the result that their
+    features agree on, where that lowers the error at all; so a reference that is kept but sits elsewhere, or at another
+    scale, is told from one that was not kept. Both leave out what the homography brings from outside the reference.
+    """
+
+    metrics = (
+        Metric(
+            "anchor_psnr_db",
+            "Reference PSNR",
+            unit="dB",
+            better="higher",
+            digits=2,
+            needs_truth=False,
+            definition=(
+                "PSNR of the result's background at each anchor against its reference, on sRGB values, "
+                "pooled over the anchors"
+            ),
+            source="PSNR; IEC 61966-2-1",
+        ),
+        Metric(
+            "anchor_aligned_psnr_db",
+            "Reference PSNR, aligned",
+            unit="dB",
+            better="higher",
+            digits=2,
+            needs_truth=False,
+            definition=(
+                "the same after the homography from the reference to the result by SIFT features, where that"
+                " is nearer"
+            ),
+            source="Lowe, 2004; Barath et al., 2020 (MAGSAC++)",
+        ),
+    )
+
+    def __init__(self, facts: Facts) -> None:
+        self._references = facts.references
+        self._raw, self._aligned = PooledError(), PooledError()
+
+    def add(self, view: View) -> None:
+        """Take in one frame; only anchors matter."""
+        if view.number not in self._references or not view.behind.any():
+            return
+        reference = self._references[view.number]
+        raw, aligned = PooledError(), PooledError()
+        known = np.ones(view.behind.shape, bool)
+        _compare(raw, view, reference, known)
+        _compare(aligned, view, *_brought(reference, view))
+        if not aligned.weight or aligned.total / aligned.weight > raw.total / raw.weight:
+            aligned = raw
+        for pooled, found in ((self._raw, raw), (self._aligned, aligned)):
+            pooled.total += found.total
+            pooled.weight += found.weight
+
+    def values(self) -> dict[str, Value]:
+        """In dB; None where no anchor shows any background."""
+        return {"anchor_psnr_db": self._raw.psnr_db, "anchor_aligned_psnr_db": self._aligned.psnr_db}
+
+
+def _compare(error: PooledError, view: View, reference: Array, known: Mask) -> None:
+    error.add(view.shown, view.facts.config.srgb(reference), (view.behind & known).astype(np.float32))
+
+
+def _brought(reference: Array, view: View) -> tuple[Array, Mask]:
+    """The reference as it lies under the result's background, and where it reaches; nowhere if too little agrees."""
+    height, width = view.behind.shape
+    plain = np.where(
+        view.behind[..., None], view.frame.result, np.median(view.frame.result[view.behind], axis=0)
+    )
+    found = register(describe(reference), describe(np.asarray(plain, np.float32)))
+    if found is None:
+        return reference, np.zeros((height, width), bool)
+    moved = cv2.warpPerspective(reference, found.matrix, (width, height), flags=cv2.INTER_LINEAR)
+    reach = cv2.warpPerspective(np.ones((height, width), np.float32), found.matrix, (width, height))
+    return np.asarray(moved, np.float32), np.asarray(reach) > 0.999

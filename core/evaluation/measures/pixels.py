@@ -47,27 +47,37 @@ class PixelError(Measure):
         Metric(
             "background_psnr_db",
             "Background PSNR",
-            "dB",
-            "higher",
-            2,
-            True,
-            f"{_PSNR}; where only the background shows",
-            "PSNR; IEC 61966-2-1",
+            unit="dB",
+            better="higher",
+            digits=2,
+            needs_truth=True,
+            definition=f"{_PSNR}; where only the background shows",
+            source="PSNR; IEC 61966-2-1",
         ),
         Metric(
             "foreground_psnr_db",
             "Subject PSNR",
-            "dB",
-            "higher",
-            2,
-            True,
-            f"{_PSNR}; pixels weigh as much as the truth's matte",
-            "PSNR; IEC 61966-2-1",
+            unit="dB",
+            better="higher",
+            digits=2,
+            needs_truth=True,
+            definition=f"{_PSNR}; pixels weigh as much as the truth's matte",
+            source="PSNR; IEC 61966-2-1",
+        ),
+        Metric(
+            "rebuilt_psnr_db",
+            "Rebuilt PSNR",
+            unit="dB",
+            better="higher",
+            digits=2,
+            needs_truth=True,
+            definition=f"{_PSNR}; where the subject was missing from the plate and had to be made anew",
+            source="PSNR; IEC 61966-2-1",
         ),
     )
 
     def __init__(self, facts: Facts) -> None:  # noqa: ARG002 - every measure is made alike
-        self._background, self._foreground = PooledError(), PooledError()
+        self._background, self._foreground, self._rebuilt = PooledError(), PooledError(), PooledError()
 
     def add(self, view: View) -> None:
         """Take in one frame."""
@@ -75,12 +85,15 @@ class PixelError(Measure):
             return
         self._background.add(view.shown, view.wanted, view.behind.astype(np.float32))
         self._foreground.add(view.shown, view.wanted, view.presence)
+        if view.frame.rebuilt is not None:
+            self._rebuilt.add(view.shown, view.wanted, view.frame.rebuilt * view.counted)
 
     def values(self) -> dict[str, Value]:
         """The PSNRs in dB."""
         return {
             "background_psnr_db": self._background.psnr_db,
             "foreground_psnr_db": self._foreground.psnr_db,
+            "rebuilt_psnr_db": self._rebuilt.psnr_db,
         }
 
 
@@ -94,12 +107,14 @@ class Highlights(Measure):
         Metric(
             "background_highlight_stops",
             "Highlights off by",
-            "stops",
-            "lower",
-            2,
-            True,
-            "mean |log2(result / truth)| of the background's luminance where the truth's is above 1",
-            "own",
+            unit="stops",
+            better="lower",
+            digits=2,
+            needs_truth=True,
+            definition=(
+                "mean |log2(result / truth)| of the background's luminance where the truth's is above 1"
+            ),
+            source="own",
         ),
     )
 

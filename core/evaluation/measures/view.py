@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import cv2
@@ -10,10 +11,12 @@ import numpy.typing as npt
 
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.media.frame import Array
+from pai_studio.core.motion.features import Gray, gray8, middle_of
+from pai_studio.core.motion.flow import agreement, dense, grid
 
 Mask = npt.NDArray[np.bool_]
 
-SMALL_WIDTH_PX = 480
+SMALL_WIDTH_PX = 384
 """Width of the reduced copies that flow, features and anchors are looked for in."""
 
 MARGIN = 0.004
@@ -23,6 +26,7 @@ _CLEAR = 1 / 512
 """A matte below half a step of 8 bits is 0: keyers leave such a haze, and files round to it."""
 
 _SOLID = 0.999
+_TRUSTED = 0.5
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709-6, item 3.2
 
 
@@ -53,12 +57,32 @@ def luma(shown: Array) -> Array:
 
 
 def small(picture: Array) -> Array:
-    """The picture at most 480 pixels wide, area-averaged: enough to tell frames apart."""
+    """The picture at most 384 pixels wide, area-averaged: enough to tell frames apart and to follow motion."""
     height, width = picture.shape[:2]
     if width <= SMALL_WIDTH_PX:
         return picture
     size = (SMALL_WIDTH_PX, max(1, round(height * SMALL_WIDTH_PX / width)))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """From a frame's reduced pixels to where they were in the frame before, (H, W, 2), and where that can be trusted.
+
+    Trusted is what the flow that comes back bears out (occlusions are not), and what lies inside both frames.
+    """
+
+    back: Array
+    trusted: Mask
+
+    @classmethod
+    def between(cls, now: Gray, before: Gray) -> Flow:
+        """Estimate it both ways."""
+        height, width = now.shape
+        back, forth = dense(now, before), dense(before, now)
+        there = back + grid(np.eye(3), (width, height))
+        inside = (there >= 0).all(axis=-1) & (there[..., 0] <= width - 1) & (there[..., 1] <= height - 1)
+        return cls(back, agreement(back, forth, np.eye(3), inside) > _TRUSTED)
 
 
 class View:
@@ -113,6 +137,16 @@ class View:
         return None if self.frame.truth is None else self.facts.config.srgb(self.frame.truth)
 
     @cached_property
+    def shown_luma(self) -> Array:
+        """Luma of `shown`."""
+        return luma(self.shown)
+
+    @cached_property
+    def wanted_luma(self) -> Array | None:
+        """Luma of `wanted`."""
+        return None if self.wanted is None else luma(self.wanted)
+
+    @cached_property
     def small_shown(self) -> Array:
         """`shown`, reduced."""
         return small(self.shown)
@@ -133,3 +167,29 @@ class View:
     def small_behind(self) -> Mask:
         """Where only the background shows in the reduced copies."""
         return background_mask(small(self.frame.matte)) & self.small_counted
+
+    @cached_property
+    def gray_shown(self) -> Gray:
+        """The reduced result's brightness in stops around its background's median, so that exposure does not matter."""
+        return self._gray(self.frame.result)
+
+    @cached_property
+    def gray_wanted(self) -> Gray | None:
+        """The truth's in the same way."""
+        return None if self.frame.truth is None else self._gray(self.frame.truth)
+
+    @cached_property
+    def flow_shown(self) -> Flow | None:
+        """The result's motion since the frame before, None where that was not given."""
+        return None if self.before is None else Flow.between(self.gray_shown, self.before.gray_shown)
+
+    @cached_property
+    def flow_wanted(self) -> Flow | None:
+        """The truth's motion since the frame before."""
+        if self.before is None or self.gray_wanted is None or self.before.gray_wanted is None:
+            return None
+        return Flow.between(self.gray_wanted, self.before.gray_wanted)
+
+    def _gray(self, picture: Array) -> Gray:
+        reduced = small(picture)
+        return gray8(reduced, middle_of(reduced, self.small_behind))

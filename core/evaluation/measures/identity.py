@@ -1,0 +1,127 @@
+"""Whether the subject is still the same one, whatever light it stands in."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pai_studio.core.evaluation.judged import Facts
+from pai_studio.core.evaluation.measures.base import Measure, Metric, Value
+from pai_studio.core.evaluation.measures.pixels import PooledError
+from pai_studio.core.evaluation.measures.structure import PooledMean, similarity
+from pai_studio.core.evaluation.measures.view import Mask, View, luma
+from pai_studio.core.media.frame import Array
+
+_FEWEST_PX = 64
+_FLAT = 1e-4
+"""A gradient below this many code values a pixel has no direction."""
+
+
+class Identity(Measure):
+    """The subject against the plate's own, after the colour affine that brings the plate's nearest to the result.
+
+    Per frame `A = argmin sum |A [s; 1] - r|^2`, a 3x4 least-squares fit on sRGB values where only the subject shows.
+    There a gain in linear light is an affine (IEC 61966-2-1 is one above its toe: g^(1/2.4) and an offset), so that a
+    relight by gains is taken out and what remains is another texture, shape or face. Then SSIM and PSNR of A s against
+    r, and the cosine of their gradients' directions, `sum |grad a| cos / sum |grad a|` on luma.
+    What had to be rebuilt has no source and is left out.
+    """
+
+    metrics = (
+        Metric(
+            "identity",
+            "Identity",
+            unit="",
+            better="higher",
+            digits=3,
+            needs_truth=False,
+            definition=(
+                "SSIM of the subject against the plate's own after the best 3x4 colour affine of each frame,"
+                " where the eroded matte shows only the subject; below 0 counts as 0"
+            ),
+            source="own; Wang et al., 2004",
+        ),
+        Metric(
+            "identity_psnr_db",
+            "Identity PSNR",
+            unit="dB",
+            better="higher",
+            digits=2,
+            needs_truth=False,
+            definition="PSNR of the subject against the plate's own after the same affine",
+            source="own",
+        ),
+        Metric(
+            "identity_gradient",
+            "Identity, gradients",
+            unit="",
+            better="higher",
+            digits=3,
+            needs_truth=False,
+            definition=(
+                "cosine of the luma gradients' directions after the same affine, weighted by |grad L| of the"
+                " source"
+            ),
+            source="own",
+        ),
+    )
+
+    def __init__(self, facts: Facts) -> None:  # noqa: ARG002 - every measure is made alike
+        self._alike, self._error = PooledMean(), PooledError()
+        self._agreeing, self._steep = 0.0, 0.0
+
+    def add(self, view: View) -> None:
+        """Take in one frame."""
+        where = view.inside
+        if view.frame.rebuilt is not None:
+            where = where & (view.frame.rebuilt <= 0)
+        if int(where.sum()) < _FEWEST_PX:
+            return
+        part = _around(where)
+        where, result = where[part], view.shown[part]
+        source = view.facts.config.srgb(np.ascontiguousarray(view.frame.source[part]))
+        matched = recoloured(source, result, where, view.presence[part])
+        self._error.add(matched, result, where.astype(np.float32))
+        one, other = luma(matched), view.shown_luma[part]
+        self._alike.add(similarity(one, other, where))
+        self._add_gradients(one, other, where)
+
+    def _add_gradients(self, one: Array, other: Array, where: Mask) -> None:
+        core = cv2.erode(where.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        ax, ay = _gradient(one, core)
+        bx, by = _gradient(other, core)
+        steep, there = np.hypot(ax, ay), np.hypot(bx, by)
+        cosine = np.where(there > _FLAT, (ax * bx + ay * by) / np.maximum(steep * there, 1e-12), 0)
+        steep = np.where(steep > _FLAT, steep, 0)
+        self._agreeing += float(np.sum(steep * cosine, dtype=np.float64))
+        self._steep += float(np.sum(steep, dtype=np.float64))
+
+    def values(self) -> dict[str, Value]:
+        """None where no frame shows enough of the subject, or the subject has no texture."""
+        alike = self._alike.mean
+        return {
+            "identity": None if alike is None else max(0.0, alike),
+            "identity_psnr_db": self._error.psnr_db,
+            "identity_gradient": self._agreeing / self._steep if self._steep else None,
+        }
+
+
+def recoloured(source: Array, result: Array, where: Mask, weight: Array) -> Array:
+    """`source` (H, W, 3) under the 3x4 affine that brings it nearest to `result` at `where`, by `weight` (H, W)."""
+    w = np.sqrt(weight[where].astype(np.float64))[:, None]
+    known = np.concatenate([source[where], np.ones((len(w), 1))], axis=1)
+    affine = np.linalg.lstsq(known * w, result[where] * w, rcond=1e-6)[0]
+    return np.asarray(np.clip(source @ affine[:3] + affine[3], 0, 1), np.float32)
+
+
+def _around(where: Mask) -> tuple[slice, slice]:
+    """The rows and columns that hold every pixel of a mask."""
+    rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _gradient(plane: Array, where: Mask) -> tuple[Array, Array]:
+    """Derivatives (N,) in x and y of a plane smoothed by 5x5 (Sobel), per pixel, at `where`."""
+    x = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=5, scale=1 / 128)
+    y = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=5, scale=1 / 128)
+    return np.asarray(x, np.float32)[where], np.asarray(y, np.float32)[where]
