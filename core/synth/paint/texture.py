@@ -185,7 +185,7 @@ def see(quad: Quad, camera: Camera, left: Array | None = None) -> Seen | None:
     shown = box if left is None else _open(box, left)
     if shown is None:
         return None
-    coverage = _coverage(_edges(back, 0.5 if quad.texture.channels == 4 else 1.0), back[2], shown)
+    coverage = _coverage(edges(back, 0.5 if quad.texture.channels == 4 else 1.0), back[2], shown)
     ys, xs = np.flatnonzero(coverage.any(axis=1)), np.flatnonzero(coverage.any(axis=0))
     if not len(ys):
         return None
@@ -207,7 +207,7 @@ def _sampled(texture: Texture, view: View) -> Array:
     u, v = _grid(back[0], view.shown), _grid(back[1], view.shown)
     u *= depth
     v *= depth
-    footprint = _footprint(back, _edges(view.back, 0.5), view)
+    footprint = _footprint(back, edges(view.back, 0.5), view)
     return texture.average(u, v, footprint.step, footprint.taps, footprint.lod)
 
 
@@ -221,7 +221,7 @@ def _open(box: Box, left: Array) -> Box | None:
     return x0 + int(xs[0]), y0 + int(ys[0]), x0 + int(xs[-1]) + 1, y0 + int(ys[-1]) + 1
 
 
-def _edges(back: Matrix, reach_px: float) -> Matrix:
+def edges(back: Matrix, reach_px: float) -> Matrix:
     """The quad's four edges (4, 3): their product with (x, y, 1) is the distance in pixels inside, plus `reach_px`.
 
     An edge is where a or b, quotients of two linear forms, are 0 or 1: a line in the picture. Opaque quads reach half
