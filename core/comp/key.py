@@ -22,7 +22,9 @@ _SOLID = 0.97
 """A matte above this is subject for certain, two pixels away from anything less."""
 _TINT_LEVEL, _LEVEL = 0.7, 0.08
 """So is one above the first that varies by less than the second around it: clothes of a tint near the screen's."""
-_TINT_FAR, _INSET = 0.8, 0.01
+_NEAR = 0.0016
+"""How far around a pixel, in picture widths, is looked for variation; a pixel at least."""
+_TINT_FAR, _INSET = 0.8, 0.007
 """And one above the first that many picture widths away from anything less."""
 _STRICT_SHARE = 0.35
 """The stricter difference counts where the screen's own is at least this share of its plain one."""
@@ -76,13 +78,13 @@ def _screenness(rec709: Array, clean: Array, estimate: ScreenEstimate) -> tuple[
 
 def _solid(difference: Array, strict: Array, noise: float) -> Array:
     """Where the subject is for certain (1, else 0): neutral, or tinted but level, or tinted and far from any edge."""
-    near = np.ones((5, 5), np.uint8)
-    neutral = cv2.erode((difference < 1 - _SOLID).astype(np.uint8), near)
+    neutral = cv2.erode((difference < 1 - _SOLID).astype(np.uint8), np.ones((5, 5), np.uint8))
+    reach = 2 * max(1, round(_NEAR * strict.shape[1])) + 1
+    near = np.ones((reach, reach), np.uint8)
     soft = as_f32(cv2.blur(strict, (3, 3)))
     span = as_f32(cv2.dilate(soft, near)) - as_f32(cv2.erode(soft, near))
-    level = cv2.erode(
-        ((span < _LEVEL + 2 * noise) & (soft < 1 - _TINT_LEVEL)).astype(np.uint8), np.ones((3, 3), np.uint8)
-    )
+    level = ((span < _LEVEL + 2 * noise) & (soft < 1 - _TINT_LEVEL)).astype(np.uint8)
+    level = cv2.morphologyEx(level, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     inset = 2 * max(2, round(_INSET * strict.shape[1])) + 1
     far = cv2.erode(
         (cv2.blur(strict, (5, 5)) < 1 - _TINT_FAR).astype(np.uint8), np.ones((inset, inset), np.uint8)
@@ -97,8 +99,8 @@ def _normalise(screenness: Array, solid: Array, noise: float) -> Array:
     means = as_f32(downscale(screenness * solid, factor) / np.maximum(weight, 1e-3))
     subject = upscale(fill(means, weight), solid.shape)
     matte = (1 - screenness) / (1 - np.clip(subject, -1, 0.6))
-    black, white = float(np.clip(3 * noise, 0.02, 0.12)), float(np.clip(2 * noise, 0.03, 0.08))
-    return np.where(solid > 0, 1, np.clip((matte - black) / (1 - black - white), 0, 1)).astype(np.float32)
+    black, white = float(np.clip(2.3 * noise, 0.02, 0.12)), float(np.clip(2 * noise, 0.03, 0.08))
+    return as_f32(np.clip((matte - black) / (1 - black - white), 0, 1))
 
 
 def _refine(rgb: Array, matte: Array) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.comp.filters import as_f32, blur, downscale, fill, upscale
+from pai_studio.core.comp.shading import shading
 from pai_studio.core.comp.space import to_rec709, to_working
 from pai_studio.core.media.frame import Array, Screen
 
@@ -207,7 +208,9 @@ def clean_screen(rgb: Array, estimate: ScreenEstimate, subject: Array | None = N
         if kept.sum() < 0.3 * known.sum():
             break
         known = kept
-    return Screen(upscale(_smooth(means, known, sigma_px), rgb.shape[:2]), estimate.channel)
+    color = upscale(_smooth(means, known, sigma_px), rgb.shape[:2])
+    shade = shading(rec709, to_rec709(color), estimate.channel, estimate.noise, subject)
+    return Screen(color * shade[..., None], estimate.channel)
 
 
 def _is_level(axis: Array, known: Array) -> Mask:

@@ -1,0 +1,58 @@
+"""The screen's own fine shading: the subject's contact shadow on the floor, which the smooth clean screen is too wide for.
+
+A shadow scales the screen's colour and keeps its chroma; a translucent subject brings its own. So a pixel is shaded
+screen where the other two primaries stand to the screen's own as they do on clean screen, darker, and changing as
+slowly as a shadow does. It is told there and carried under the subject's edge, never past the clean screen's level.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pai_studio.core.comp.filters import as_f32, blur, downscale, fill, upscale
+from pai_studio.core.media.frame import Array
+
+_FIT_PX = 480
+_DEEPEST = 0.25
+"""The least share of the clean screen's light that still counts as shade; below it nobody can tell it from black."""
+_FOREIGN = 0.035
+"""How far the other primaries may leave the screen's chroma, as a share of its own primary."""
+_SLOPE = 0.12
+"""The steepest change of a shadow from one pixel of the fit's picture to the next; an edge is steeper."""
+_REACH = 0.03
+"""A shadow is carried this far under the subject, in picture widths."""
+
+
+def shading(
+    rec709: Array, clean: Array, channel: int, noise: float, subject: Array | None = None
+) -> Array:
+    """The share of the clean screen's light that falls on the screen (H, W), at most 1: 1 where nothing tells of shade.
+
+    `rec709` and `clean` are (H, W, 3) linear Rec.709; `noise` is the screen's deviation as `ScreenEstimate` has it.
+    """
+    factor = max(1, max(rec709.shape) // _FIT_PX)
+    seen, wall = downscale(rec709, factor), downscale(clean, factor)
+    own = np.maximum(wall[..., channel], 1e-6)
+    seen, wall = as_f32(cv2.GaussianBlur(seen, (0, 0), 0.7)) / own[..., None], wall / own[..., None]
+    level = seen[..., channel]
+    others = [c for c in range(3) if c != channel]
+    foreign = np.abs(seen[..., others] - wall[..., others] * level[..., None]).max(-1)
+    near = np.ones((3, 3), np.uint8)
+    slope = as_f32(cv2.dilate(level, near)) - as_f32(cv2.erode(level, near))
+    screen = (foreign < _FOREIGN) & (slope < 2 * _SLOPE) & (level > _DEEPEST)
+    if subject is not None:
+        screen &= downscale(subject, factor) < 0.05
+    known = as_f32(screen)
+    shade = as_f32(np.minimum(level, 1))
+    if known.min() == 1 or not known.any():
+        return np.ones(rec709.shape[:2], np.float32) if not known.any() else upscale(shade, rec709.shape[:2])
+    carried = fill(shade, known)
+    sigma_px = 1.5
+    weight = blur(known, sigma_px)
+    fine = blur(shade * known, sigma_px) / np.maximum(weight, 1e-6)
+    trust = np.clip(weight / 0.3, 0, 1)
+    found = trust * fine + (1 - trust) * carried
+    flat = max(2 * noise, 0.02)
+    found = np.where(found > 1 - flat, 1, found)
+    return upscale(as_f32(np.clip(found, _DEEPEST, 1)), (rec709.shape[0], rec709.shape[1]))
