@@ -14,9 +14,9 @@ from pai_studio.core.synth.paint.texture import Quad, Seen, Texture, see
 from pai_studio.core.synth.places.light import Light, MovingLamp, light_of
 from pai_studio.core.synth.places.sky import Sky
 
-_HIDDEN = np.float32(1 / 512)  # what less shines through of counts as hidden
+HIDDEN = np.float32(1 / 512)  # what less shines through of counts as hidden
 _FAINT = 0.004  # radiance of a white wall that a moving lamp must at least give to be reckoned with
-_BLOOM = ((0.0035, 0.045), (0.014, 0.03), (0.05, 0.018))
+BLOOM = ((0.0035, 0.045), (0.014, 0.03), (0.05, 0.018))
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Place:
             remaining = left[found.part]
             picture[found.part] += rgb * remaining[..., None]
             remaining *= 1 - found.alpha
-            remaining[remaining < _HIDDEN] = 0
+            remaining[remaining < HIDDEN] = 0
 
     def _mist(self, found: Seen, haze: float) -> Array:
         thickness = np.clip(found.depth_m - 3, 0, None) * np.float32(-self.haze_per_m * haze)
@@ -220,7 +220,7 @@ def bloom(picture: Array) -> Array:
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
     veil = np.zeros(small.shape, np.float32)
     lost = 0.0
-    for spread, share in _BLOOM:
+    for spread, share in BLOOM:
         veil += np.float32(share) * blur(small, max(0.3, spread * width / 4))
         lost += share
     spread_out = cv2.resize(veil, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -9,8 +9,8 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.noise import fbm, smooth
 
-_AZIMUTH = (-1.35, 1.35)
-_ELEVATION = (-0.12, 1.25)
+AZIMUTH = (-1.35, 1.35)
+ELEVATION = (-0.12, 1.25)
 
 
 class Sky:
@@ -26,10 +26,10 @@ class Sky:
         texels: int,
         rng: np.random.Generator,
     ) -> None:
-        span = _ELEVATION[1] - _ELEVATION[0]
-        height = max(16, round(texels * span / (_AZIMUTH[1] - _AZIMUTH[0])))
-        azimuth = np.linspace(*_AZIMUTH, texels, dtype=np.float32)[None, :]
-        elevation = np.linspace(*_ELEVATION[::-1], height, dtype=np.float32)[:, None]
+        span = ELEVATION[1] - ELEVATION[0]
+        height = max(16, round(texels * span / (AZIMUTH[1] - AZIMUTH[0])))
+        azimuth = np.linspace(*AZIMUTH, texels, dtype=np.float32)[None, :]
+        elevation = np.linspace(*ELEVATION[::-1], height, dtype=np.float32)[:, None]
         ray = np.stack(
             np.broadcast_arrays(
                 np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)
@@ -71,8 +71,8 @@ class Sky:
         azimuth = np.arctan2(rays[..., 0], rays[..., 1])
         elevation = np.arcsin(np.clip(rays[..., 2], -1, 1))
         height, width = self.picture.shape[:2]
-        u = (azimuth - _AZIMUTH[0]) / (_AZIMUTH[1] - _AZIMUTH[0]) * (width - 1)
-        v = (_ELEVATION[1] - elevation) / (_ELEVATION[1] - _ELEVATION[0]) * (height - 1)
+        u = (azimuth - AZIMUTH[0]) / (AZIMUTH[1] - AZIMUTH[0]) * (width - 1)
+        v = (ELEVATION[1] - elevation) / (ELEVATION[1] - ELEVATION[0]) * (height - 1)
         found = cv2.remap(
             self.picture,
             u.astype(np.float32),
