@@ -1,0 +1,200 @@
+"""Runs a benchmark: every clip of a set, every contestant, and the report of it all.
+
+Everything that takes time is kept clip by clip (`clip_run`), so a run that is interrupted goes on where it was, and one
+that is repeated only reads. The report follows from the set, the engines and the seed alone: the same ones give the
+same bytes, however many processes work. Times are told apart, in `timings.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pai_studio
+from pai_studio.core.evaluation import aggregate
+from pai_studio.core.evaluation.clip_run import ClipTask, Failure, Kept, evaluate_clip
+from pai_studio.core.evaluation.compare import changes
+from pai_studio.core.evaluation.contestants import NAIVE, contestant
+from pai_studio.core.evaluation.page import write_report
+from pai_studio.core.evaluation.sets.base import BenchmarkSet
+from pai_studio.core.evaluation.workers import each
+from pai_studio.core.media.files import write_file
+from pai_studio.core.report import Progress, Report, silent
+from pai_studio.core.shot.errors import AlreadyThere, BadInput, PaiError
+
+SCHEMA = "pai-studio/benchmark/1"
+REPORT, TIMINGS = "report.json", "timings.json"
+_MARK = "benchmark.json"
+_MEDIA_IN_PAGE = 24
+"""With more clips than this the page names the pictures beside it: a browser would not load them all in one file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One run."""
+
+    set: BenchmarkSet
+    engines: tuple[str, ...]
+    out: Path
+    seed: int = 0
+    """Of the bootstrap."""
+
+    workers: int = 2
+    """Processes over clips; 0 works in this process, for tests."""
+
+    keep_frames: bool = False
+    """Keep filmed clips and delivered frames under `work/`."""
+
+    earlier: Mapping[str, Any] | None = None
+    """An earlier report to compare with."""
+
+    command: str = ""
+    """What makes this report again, for the page."""
+
+
+def run(request: Request, report: Report = silent) -> dict[str, Any]:
+    """Do all that is missing and write `report.json`, `timings.json`, `report.md` and `index.html`; returns the report.
+
+    What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine or an
+    `out` that holds something else; Cancelled from `report`, after which the same call goes on where this one stopped.
+    """
+    for name in request.engines:
+        contestant(name)
+    if len(set(request.engines)) != len(request.engines) or not request.engines:
+        raise BadInput("the engines are not named once each", where="--engines", hint="write a,b,c")
+    _make_room(request)
+    tasks = [_task(request, index) for index in range(len(request.set.clips))]
+    failures = _work(tasks, request.workers, report)
+    document = _document(request, tasks, failures)
+    _write(request.out / REPORT, document)
+    _write(request.out / TIMINGS, {task.clip.name: Kept(task.kept).timings() for task in tasks})
+    write_report(document, request.out, link_media=len(tasks) > _MEDIA_IN_PAGE)
+    return document
+
+
+def _make_room(request: Request) -> None:
+    """The folder, new or of an earlier run over the same set."""
+    mark = request.out / _MARK
+    told = {"schema": SCHEMA, "set": request.set.name}
+    if mark.is_file():
+        if json.loads(mark.read_text(encoding="utf-8")) != told:
+            raise AlreadyThere(
+                "holds the benchmark of another set", where=str(request.out), hint="name another --out"
+            )
+        return
+    if request.out.is_dir() and any(request.out.iterdir()):
+        say = "the folder holds something else than a benchmark"
+        raise AlreadyThere(say, where=str(request.out), hint="name another --out")
+    _write(mark, told)
+
+
+def _task(request: Request, index: int) -> ClipTask:
+    clip = request.set.clips[index]
+    return ClipTask(
+        clip,
+        request.set.kind,
+        request.engines,
+        request.out / "clips" / clip.name,
+        request.out / "work" / clip.name,
+        request.keep_frames,
+    )
+
+
+def _work(tasks: list[ClipTask], workers: int, report: Report) -> list[Failure]:
+    """All clips; what failed, in the order of the set."""
+    steps = _Steps(tasks, report)
+    failed: dict[int, list[Failure]] = {}
+    for index, ended in each(tasks, evaluate_clip, workers, steps.hear):
+        failed[index] = [Failure.of(ended, tasks[index])] if isinstance(ended, PaiError) else ended
+        steps.end(index)
+    return [failure for index in sorted(failed) for failure in failed[index]]
+
+
+class _Steps:
+    """The clips' progress as that of the whole set, weighed by their lengths."""
+
+    def __init__(self, tasks: list[ClipTask], report: Report) -> None:
+        self._report = report
+        self._names = [task.clip.name for task in tasks]
+        self._weights = [task.clip.frames for task in tasks]
+        self._shares = [0.0] * len(tasks)
+        report(Progress("evaluate", 0, sum(self._weights)))
+
+    def hear(self, index: int, progress: Progress) -> None:
+        """A clip's step."""
+        self._shares[index] = progress.done / progress.total if progress.total else 0.0
+        self._tell(f"{self._names[index]} {progress.phase}")
+
+    def end(self, index: int) -> None:
+        """A clip is done; one that had nothing to do counts no more, so that it does not promise too much."""
+        if self._shares[index] == 0:
+            self._weights[index] = 0
+        self._shares[index] = 1.0
+        self._tell(self._names[index])
+
+    def _tell(self, message: str) -> None:
+        done = sum(share * weight for share, weight in zip(self._shares, self._weights, strict=True))
+        self._report(Progress("evaluate", int(done), sum(self._weights), message=message))
+
+
+def _document(request: Request, tasks: list[ClipTask], failures: list[Failure]) -> dict[str, Any]:
+    """The report, from what is kept of each clip."""
+    per_clip = [entry for task in tasks if (entry := _clip_entry(task)) is not None]
+    names = [entry["clip"] for entry in per_clip]
+    values = [entry["engines"] for entry in per_clip]
+    sizes = {tuple(entry["size"]) for entry in per_clip}
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "set": request.set.name,
+        "type": request.set.kind,
+        "clips": len(tasks),
+        "frames": sum(entry["frames"] for entry in per_clip),
+        "size": list(sizes.pop()) if len(sizes) == 1 else None,
+        "seed": request.set.seed,
+        "command": request.command,
+        "engines": aggregate.engine_figures(values, request.engines, request.seed),
+        "failures": [asdict(failure) for failure in failures],
+        "pairs": [
+            aggregate.pair(names, values, engine, against, request.seed)
+            for index, engine in enumerate(request.engines)
+            for against in (*request.engines[index + 1 :], *request.engines[:index])
+            if engine not in NAIVE and (against in NAIVE or against in request.engines[index + 1 :])
+        ],
+        "groups": aggregate.groups(
+            [entry["tags"] for entry in per_clip], values, request.engines, request.seed
+        ),
+        "per_clip": per_clip,
+        "versions": {
+            "pai_studio": pai_studio.__version__,
+            "engines": {name: contestant(name).version() for name in request.engines},
+        },
+    }
+    if request.earlier is not None:
+        document["changes"] = changes(document, request.earlier, request.seed)
+    return document
+
+
+def _clip_entry(task: ClipTask) -> dict[str, Any] | None:
+    """A clip's part of the report; None where the clip itself could not be used."""
+    kept = Kept(task.kept)
+    facts = kept.facts()
+    if facts is None:
+        return None
+    results = {name: kept.result(name) for name in task.engines if kept.holds(name, facts)}
+    return {
+        "clip": task.clip.name,
+        "tags": facts["tags"],
+        "seed": facts["seed"],
+        "size": facts["size"],
+        "frames": facts["frames"],
+        "inputs": facts["inputs"][:16],
+        "engines": {name: result["values"] for name, result in results.items() if result},
+        "notes": {name: result["notes"] for name, result in results.items() if result and result["notes"]},
+    }
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    write_file(path, (json.dumps(content, indent=1) + "\n").encode())

@@ -1,0 +1,124 @@
+"""What moved between two reports, beyond what chance would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pai_studio.core.evaluation.aggregate import gain_of, interval, resampled_means, single
+from pai_studio.core.evaluation.metrics import METRICS, Metric
+from pai_studio.core.shot.errors import BadInput
+
+_FEWEST = 2
+
+
+def changes(report: Mapping[str, Any], earlier: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The `changes` of a report against an earlier one.
+
+    Clips of one name whose inputs are the same are compared pair by pair; where there are fewer than two of them the
+    means are compared as of two different samples, and each entry says which it was. A metric has moved where the 95%
+    interval of its difference keeps clear of 0, and the difference shows in the digits that are printed.
+    Raises BadInput where the earlier report is none.
+    """
+    try:
+        before, now = _clips(earlier), _clips(report)
+        same = [name for name in now if name in before and now[name]["inputs"] == before[name]["inputs"]]
+        paired = len(same) >= _FEWEST
+        engines = [name for name in report["engines"] if name in earlier["engines"]]
+        sides = _Sides(before, now, same if paired else None, seed)
+        moved = [
+            entry
+            for engine in engines
+            for metric in METRICS
+            if (entry := sides.moved(engine, metric)) is not None
+        ]
+        return {
+            "set": earlier["set"],
+            "paired": paired,
+            "note": _note(before, now, same, paired=paired),
+            "clips": {
+                "came": [name for name in now if name not in before],
+                "went": [name for name in before if name not in now],
+                "changed": [name for name in now if name in before and name not in same],
+            },
+            "engines": {
+                "came": [name for name in report["engines"] if name not in engines],
+                "went": [name for name in earlier["engines"] if name not in engines],
+                "versions": _versions(report, earlier),
+            },
+            "moved": moved,
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        hint = "name the report.json of an earlier `pai-studio evaluate`"
+        raise BadInput(f"is no benchmark report ({error!r})", where="--compare", hint=hint) from None
+
+
+def _clips(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {clip["clip"]: clip for clip in report["per_clip"]}
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The clips of both reports; `same` are those that can be compared pair by pair, None where that is nothing."""
+
+    before: Mapping[str, Mapping[str, Any]]
+    now: Mapping[str, Mapping[str, Any]]
+    same: Sequence[str] | None
+    seed: int
+
+    def moved(self, engine: str, metric: Metric) -> dict[str, Any] | None:
+        """How one metric of one engine has moved; None where it has not, or where nobody can tell."""
+        old, new = self._values(engine, metric, self.before), self._values(engine, metric, self.now)
+        if self.same is not None:
+            both = [name for name in new if name in old]
+            old, new = {name: old[name] for name in both}, {name: new[name] for name in both}
+        if len(old) < _FEWEST or len(new) < _FEWEST:
+            return None
+        if self.same is not None:
+            means = resampled_means([new[name] - old[name] for name in new], self.seed)
+        else:
+            means = resampled_means([*new.values()], self.seed) - resampled_means(
+                [*old.values()], self.seed + 1
+            )
+        low, high = interval(means)
+        first, last = float(np.mean([*old.values()])), float(np.mean([*new.values()]))
+        difference = last - first
+        if low <= 0 <= high or abs(difference) < 0.5 * 10**-metric.digits:
+            return None
+        return {
+            "engine": engine,
+            "metric": metric.key,
+            "before": round(first, 6),
+            "after": round(last, 6),
+            "difference": round(difference, 6),
+            "ci95": [low, high],
+            "n": len(new),
+            "verdict": "better" if gain_of(metric)(difference) > 0 else "worse",
+        }
+
+    def _values(
+        self, engine: str, metric: Metric, clips: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, float]:
+        names = clips if self.same is None else self.same
+        found = {
+            name: single(metric, clips[name]["engines"].get(engine, {}).get(metric.key)) for name in names
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _versions(report: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Engines whose version has changed, `[before, now]`."""
+    now, before = report["versions"]["engines"], earlier["versions"]["engines"]
+    return {name: [before[name], now[name]] for name in now if name in before and before[name] != now[name]}
+
+
+def _note(before: Mapping[str, Any], now: Mapping[str, Any], same: Sequence[str], *, paired: bool) -> str:
+    if paired and len(same) == len(before) == len(now):
+        return f"the same {len(same)} clips, compared clip by clip"
+    if paired:
+        counts = f"{len(before)} then and {len(now)} now"
+        return f"compared clip by clip over the {len(same)} clips that are the same, of {counts}"
+    return "other clips: the means are compared as of two samples, which tells less"

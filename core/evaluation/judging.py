@@ -1,0 +1,133 @@
+"""Holds what contestants have delivered of a clip against its truth, or against the plate where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from pai_studio.core.evaluation.contestants import Delivered
+from pai_studio.core.evaluation.cutout import CutOut, displayed, displayed_stills
+from pai_studio.core.evaluation.judged import Facts, Judged
+from pai_studio.core.evaluation.metrics import ClipMetrics, Value
+from pai_studio.core.evaluation.naive import placed
+from pai_studio.core.evaluation.sets.layout import OpenClip
+from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.frame import Array, PlateFrame
+from pai_studio.core.media.source import FileSource
+from pai_studio.core.report import Progress, Report
+from pai_studio.core.shot.errors import BadInput, EngineFailed, PaiError
+
+
+@dataclass
+class ClipScene:
+    """A clip with its files open: what does not depend on who is judged."""
+
+    clip: OpenClip
+    config: ColorConfig
+    source: FileSource
+    cut_out: CutOut
+    references: Mapping[int, Array]
+
+    @classmethod
+    @contextmanager
+    def opened(cls, clip: OpenClip) -> Iterator[ClipScene]:
+        """Open a clip's files. Raises BadInput where they cannot be used."""
+        config = ColorConfig.open(clip.shot.ocio)
+        source = FileSource(clip.shot, config)
+        try:
+            shape = source.display.shape
+            stills = {still.frame: placed(still, shape) for still in displayed_stills(source)}
+            yield cls(clip, config, source, CutOut(source), stills)
+        finally:
+            source.close()
+
+    def facts(self) -> Facts:
+        """What the metrics are told before the first frame; the plate is tracked only where no camera is known."""
+        camera = self.clip.truth.cameras() if self.clip.truth else None
+        return Facts(
+            config=self.config,
+            screen=self.cut_out.screen,
+            references=self.references,
+            camera=camera,
+            plate_camera=self.cut_out.motion() if camera is None else None,
+        )
+
+    def frames(self) -> Iterator[tuple[PlateFrame, Callable[[Array], Judged]]]:
+        """Every plate of the clip, and what makes a contestant's picture of it one under judgement."""
+        for frame in self.source.stream(list(self.clip.shot.frames)):
+            yield frame, self._judged(frame)
+
+    def _judged(self, frame: PlateFrame) -> Callable[[Array], Judged]:
+        truth, number = self.clip.truth, frame.number
+        if truth is None:
+            matte = self.cut_out.matte(frame)
+            picture = background = counted = None
+        else:
+            matte = truth.matte(number)
+            picture, background = truth.composite(number, self.config), truth.background(number, self.config)
+            counted = truth.counted(number)
+        for name, plane in (
+            ("matte", matte),
+            ("composite", picture),
+            ("background", background),
+            ("ignore", counted),
+        ):
+            if plane is not None and plane.shape[:2] != self.source.display.shape:
+                raise BadInput(
+                    f"the truth's {name} is {_size(plane)}, the plate {_size(displayed(frame).rgb)}",
+                    where=f"frame {number}",
+                    hint="write the truth at the plate's size",
+                )
+        source = self.cut_out.despilled(frame, matte)
+
+        def judged(result: Array) -> Judged:
+            return Judged(
+                number=number,
+                result=result,
+                matte=matte,
+                source=source,
+                truth=picture,
+                background=background,
+                counted=counted,
+            )
+
+        return judged
+
+
+def judge(
+    scene: ClipScene, delivered: Mapping[str, Delivered], report: Report
+) -> dict[str, dict[str, Value] | PaiError]:
+    """The values of every contestant's metrics, or why there are none: one that fails does not stop the others.
+
+    All are judged in one pass over the clip's files.
+    """
+    facts = scene.facts()
+    metrics = {name: ClipMetrics(facts) for name in delivered}
+    failed: dict[str, PaiError] = {}
+    total = len(scene.clip.shot.frames)
+    for done, (frame, judged) in enumerate(scene.frames(), start=1):
+        for name in [name for name in metrics if name not in failed]:
+            try:
+                metrics[name].add(judged(_sound(delivered[name].frame(frame.number, scene.config), frame)))
+            except PaiError as error:
+                failed[name] = error
+        report(Progress("judge", done, total, frame.number))
+    return {name: failed.get(name) or found.values() for name, found in metrics.items()}
+
+
+def _sound(picture: Array, frame: PlateFrame) -> Array:
+    """The picture, if it can be judged."""
+    wanted = frame.display.shape
+    if picture.shape[:2] != wanted:
+        say = f"delivered {_size(picture)}, the plate is {wanted[1]}x{wanted[0]}"
+        raise EngineFailed(say, where=f"frame {frame.number}", hint="an engine delivers at the plate's size")
+    if not np.isfinite(picture).all():
+        raise EngineFailed("delivered NaN or Inf", where=f"frame {frame.number}", hint="mend the engine")
+    return picture
+
+
+def _size(picture: Array) -> str:
+    return f"{picture.shape[1]}x{picture.shape[0]}"

@@ -1,0 +1,1 @@
+"""The benchmark's sets of clips: filmed ones, real footage, and any user's folder."""
