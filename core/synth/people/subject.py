@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth.camera import Camera, Matrix
+from pai_studio.core.synth.camera import Camera
 from pai_studio.core.synth.paint import raster
-from pai_studio.core.synth.paint.noise import blur, lookup
-from pai_studio.core.synth.paint.raster import SUPERSAMPLE, Drawn, Window
-from pai_studio.core.synth.people import body
+from pai_studio.core.synth.paint.raster import Window
+from pai_studio.core.synth.people import body, shading
 from pai_studio.core.synth.people.cloth import Cloth
-from pai_studio.core.synth.people.hair import Hair, Strands
-from pai_studio.core.synth.people.pose import Walk, skinned
+from pai_studio.core.synth.people.drawing import Bent, Drawing, Gathered, Moment, Sun
+from pai_studio.core.synth.people.hair import Hair
+from pai_studio.core.synth.people.looks import Look
+from pai_studio.core.synth.people.motion import Motion
+from pai_studio.core.synth.people.recording import Recorded, Recorder
+from pai_studio.core.synth.people.shading import StageLight
+from pai_studio.core.synth.people.skeleton import HEAD
 from pai_studio.core.synth.places.light import Light
 
+Cameras = Camera | Sequence[Camera] | Callable[[float], Camera]
+"""One camera for all of a frame, one a sub-frame in order, or the camera by the share of the shot."""
+
 _SHUTTER = 0.5
-_SUBFRAMES = 3
-_SHADOW_CELL_M = 0.016
+_SUBFRAMES = (3, 9)
+_STEP_PX = 2.5  # sub-frames are added until nothing moves farther between two of them
+_LAG_S = 0.10  # how long hair's tips stay behind
 
 
 @dataclass(frozen=True)
@@ -35,206 +43,108 @@ class Pictured:
     place: Array
 
 
-@dataclass(frozen=True)
-class Bent:
-    """The person at one moment: world points and normals, and the hair's strands."""
-
-    points: Array
-    normals: Array
-    strands: Strands
-
-
-@dataclass(frozen=True)
-class StageLight:
-    """The soft neutral light of the set: directions (L, 3), powers (L, 3), a base, and the screen's bounce (3,)."""
-
-    directions: Array
-    powers: Array
-    base: Array
-    bounce: Array
-
-
 class Subject:
-    """A person, made once from a look and a walk, under the lights of a place and of a stage.
+    """A person, made once from a look and a motion, under the lights of a place and of a stage.
 
-    `detail` is the picture's width over 1280 pixels.
+    `detail` is the person's size in the picture over that of a normal lens at 1280 pixels.
     """
 
     def __init__(
-        self, look: body.Look, walk: Walk, lights: tuple[Light, StageLight], detail: float, seed: int
+        self, look: Look, motion: Motion, lights: tuple[Light, StageLight], detail: float, seed: int
     ) -> None:
-        self.look, self.walk, self.subframes = look, walk, _SUBFRAMES
+        self.look, self.motion = look, motion
         self.light, self.stage = lights
-        self.skin = body.make_skin(look, float(np.clip(0.020 / detail, 0.020, 0.036)))
-        self.hair = Hair(look, np.random.default_rng([seed, 5]), int(np.clip(1000 * detail, 250, 1000)))
+        self.skin = body.make_skin(look, float(np.clip(0.019 / detail, 0.017, 0.034)))
+        self.hair = Hair(look, np.random.default_rng([seed, 5]), int(np.clip(1000 * detail, 260, 1600)))
         self.cloth = Cloth(look, np.random.default_rng([seed, 6]))
+        sun = self.light.to_sun.astype(float)
+        lighting = shading.lighting(self.light, self.stage, sun[None])
+        self._drawing = Drawing(self.skin, self.cloth, lighting, self.light, [Sun(sun, self.light)])
+        stage, spill = shading.stage_weights(self.stage), shading.spill_weights(self.stage)
+        none = np.zeros((1, 3), np.float32)
+        self._weights = (
+            np.concatenate([stage, none]),
+            np.concatenate([spill, none]),
+            shading.place_weights(self.light),
+        )
 
     def bent(self, share: float) -> Bent:
         """The person at `share` of the shot (a little before 0 and after 1 too)."""
-        bones = self.walk.bones(share)
-        points, normals = skinned(self.skin, bones)
-        return Bent(
-            points, normals, self.hair.strands(bones[body.HEAD], share * self.walk.seconds, self.walk)
-        )
+        bones = self.motion.bones(share)
+        points, normals = body.skinned(self.skin, bones)
+        seconds = self.motion.seconds
+        before = self.motion.bones(share - _LAG_S / seconds)[HEAD]
+        return Bent(points, normals, self.hair.strands(bones[HEAD], before, share * seconds))
 
-    def pictured(self, camera: Camera, share: float, frame_share: float) -> Pictured | None:
-        """The frame at `share`, of which it lasts `frame_share`; None when the person is out of the picture."""
-        moments = [
-            self.bent(share + frame_share * _SHUTTER * ((k + 0.5) / self.subframes - 0.5))
-            for k in range(self.subframes)
-        ]
-        points = np.concatenate(
-            [m.points for m in moments] + [m.strands.points.reshape(-1, 3) for m in moments]
-        )
-        window = raster.window_of(camera.project(points)[:, :2], camera.size, 3)
+    def pictured(self, camera: Cameras, share: float, frame_share: float) -> Pictured | None:
+        """The frame at `share`, of which it lasts `frame_share`; None when the person is out of the picture.
+
+        Its sub-frames are spread over the open shutter, half the frame about `share`; the more of them the faster
+        the person moves in the picture, or as many as cameras are given.
+        """
+        moments = self.moments(camera, share, frame_share)
+        window = _window(moments)
         if window is None:
             return None
-        sun = self._sun_share(moments[len(moments) // 2])
-        shape = (window.height * SUPERSAMPLE * window.width * SUPERSAMPLE, 10)
-        total = np.zeros(shape, np.float32)
-        for number, moment in enumerate(moments):
-            jitter = ((number + 0.5) / self.subframes - 0.5, ((number * 5 + 2) % 8 + 0.5) / 8 - 0.5)
-            drawn = self._drawn(window, camera, moment, jitter)
-            total[drawn.skin_at] += self._lit_skin(self._values(moment, sun, drawn), camera)
-            total[drawn.strand_at] += self._lit_hair(drawn, moment.strands, camera, sun)
-        picture = total.reshape(window.height * SUPERSAMPLE, window.width * SUPERSAMPLE, 10)
-        small = np.concatenate(
-            [
-                cv2.resize(
-                    np.ascontiguousarray(picture[..., a:b]),
-                    (window.width, window.height),
-                    interpolation=cv2.INTER_AREA,
-                ).reshape(window.height, window.width, b - a)
-                for a, b in ((0, 3), (3, 6), (6, 9), (9, 10))
-            ],
-            axis=-1,
-        )
-        small /= np.float32(self.subframes)
-        return Pictured(window, small[..., 9].clip(0, 1), small[..., 0:3], small[..., 3:6], small[..., 6:9])
-
-    def _drawn(self, window: Window, camera: Camera, moment: Bent, jitter: tuple[float, float]) -> Drawn:
-        seen = camera.project(moment.points).astype(np.float32)
-        at = window.samples(seen[:, :2], jitter)
-        ends = camera.project(moment.strands.points.reshape(-1, 3)).astype(np.float32)
-        # Strands lie on the scalp: a hair's breadth nearer, so that they are drawn over it.
-        depth = ends[:, 2].reshape(-1, 2).mean(axis=1) - np.float32(0.004)
-        lines = raster.Lines(window.samples(ends[:, :2], jitter).reshape(-1, 2, 2), depth)
-        return raster.draw(window, at, seen[:, 2], self.skin.triangles, lines)
-
-    def _values(self, moment: Bent, sun: Array, drawn: Drawn) -> Array:
-        """What `_lit_skin` needs at each drawn sample, interpolated from the vertices, (n, 20)."""
-        lamps = self.light.lamps_at(moment.points, moment.normals)
-        shares = np.stack([self.skin.open_share, sun], axis=1)
-        values = [moment.points, moment.normals, self.skin.points, shares, self.skin.materials, lamps]
-        return raster.interpolate(np.concatenate(values, axis=1), self.skin.triangles, drawn)
-
-    def _lit_skin(self, values: Array, camera: Camera) -> Array:
-        points, normals, rest = values[:, 0:3], values[:, 3:6], values[:, 6:9]
-        open_share, sun = values[:, 9:10].clip(0, 1), values[:, 10:11].clip(0, 1)
-        albedo, normals, sheen = self.cloth.surface(rest, normals, values[:, 11:17])
-        view = camera.position.astype(np.float32) - points
-        view /= np.linalg.norm(view, axis=1, keepdims=True)
-        facing = np.clip(np.sum(normals * view, axis=1, keepdims=True), 0, 1)
-        stage, spill = self._stage_light(points, normals, facing, open_share)
-        place = self._place_light(normals, open_share, sun, values[:, 17:20])
-        gloss = sheen * (1 - facing) ** 3
-        sun_sheen = (
-            gloss * sun * np.clip(normals @ self.light.to_sun.astype(np.float32) + 0.35, 0, 1)[:, None]
-        )
-        out = [
-            albedo * stage + gloss * 0.12,
-            (albedo * 0.8 + 0.05) * spill,
-            albedo * place + sun_sheen * self.light.sun * 0.5 + gloss * self.light.sky * 0.5,
-            np.ones((len(points), 1), np.float32),
-        ]
-        return np.asarray(np.concatenate(out, axis=1), np.float32)
-
-    def _stage_light(
-        self, points: Array, normals: Array, facing: Array, open_share: Array
-    ) -> tuple[Array, Array]:
-        """The set's neutral light, and the screen's coloured bounce from the floor and the wall behind."""
-        wrap = np.clip(normals @ self.stage.directions.T * 0.8 + 0.2, 0, None)
-        light = (wrap @ self.stage.powers + self.stage.base) * open_share
-        height = np.clip(points[:, 2:3], 0, None)
-        floor = (0.5 - 0.5 * normals[:, 2:3]) * np.exp(-height / 0.8) * 0.42
-        wall = np.clip(0.25 + 0.75 * normals[:, 1:2], 0, None) * 0.30 + (1 - facing) ** 4 * 0.30
-        return light, self.stage.bounce * (floor + wall) * open_share
-
-    def _place_light(self, normals: Array, open_share: Array, sun: Array, lamps: Array) -> Array:
-        to_sun = self.light.to_sun.astype(np.float32)
-        direct = np.clip(normals @ to_sun * 0.97 + 0.03, 0, None)[:, None] * sun
-        soft = self.light.ambient(normals) * open_share + lamps * (0.4 + 0.6 * open_share)
-        return np.asarray(direct * self.light.sun + soft, np.float32)
-
-    def _lit_hair(self, drawn: Drawn, strands: Strands, camera: Camera, sun: Array) -> Array:
-        """Kajiya and Kay's strand: diffuse by the angle to it, a highlight along it, light through its edge."""
-        segment = drawn.segment
-        tangent, points = strands.tangents[segment], strands.middles[segment]
-        color = strands.colors[segment]
-        view = camera.position.astype(np.float32) - points
-        view /= np.linalg.norm(view, axis=1, keepdims=True)
-        outward = strands.outward[segment]
-
-        def strand(to_light: Array, through: float) -> tuple[Array, Array]:
-            along = np.clip(np.sum(tangent * to_light, axis=1, keepdims=True), -1, 1)
-            sine = np.sqrt(1 - along * along)
-            see = np.clip(np.sum(tangent * view, axis=1, keepdims=True), -1, 1)
-            shine = np.clip(along * see + sine * np.sqrt(1 - see * see), 0, 1) ** 28
-            side = np.clip(np.sum(outward * to_light, axis=1, keepdims=True) * 0.7 + 0.3 + through, 0, 1)
-            return sine * side, shine * side
-
-        stage = np.zeros_like(points) + self.stage.base * color
-        for direction, power in zip(self.stage.directions, self.stage.powers, strict=True):
-            diffuse, shine = strand(direction, 0)
-            stage += power * (color * diffuse * 0.8 + 0.07 * shine)
-        diffuse, shine = strand(self.light.to_sun.astype(np.float32), 0.25)
-        lit = float(sun[self.skin.points[:, 2] > 1.55].mean())
-        place = lit * self.light.sun * (color * diffuse * 0.9 + (0.10 + 0.5 * color) * shine)
-        place = place + color * (
-            self.light.ambient(outward) * 0.85
-            + self.light.lamps_at(points.mean(axis=0, keepdims=True), outward)
-        )
-        spill = self.stage.bounce * (0.10 + 0.22 * np.clip(outward[:, 1:2], 0, 1)) * (color + 0.04)
-        return np.asarray(
-            np.concatenate([stage, spill, place, np.ones((len(points), 1), np.float32)], axis=1), np.float32
+        out = Gathered(window, len(moments), 10)
+        weights = self._weights
+        for samples in self._drawing.samples(window, moments):
+            response = samples.response
+            parts = [response.under(w) for w in weights]
+            parts[2] = parts[2] + response.albedo * response.lamps
+            out.add(0, samples.pixel, np.concatenate(parts, axis=1))
+            out.add(9, samples.pixel, np.ones((len(samples.pixel), 1), np.float32))
+        pictures = out.mean()
+        return Pictured(
+            window, pictures[..., 9].clip(0, 1), pictures[..., 0:3], pictures[..., 3:6], pictures[..., 6:9]
         )
 
-    def _sun_share(self, moment: Bent) -> Array:
-        """The sun that each vertex sees (V,): what the place lets through, less the body's own shadow."""
-        at, depth, shape = _sun_plane(moment.points, self.light.to_sun)
-        depths = raster.depth_map(at, depth, self.skin.triangles, shape)
-        clear = np.zeros(len(at), np.float32)
-        pushed, pushed_depth, _ = _sun_plane(
-            moment.points + moment.normals * np.float32(0.02), self.light.to_sun, moment.points
-        )
-        for dx, dy in ((-0.6, -0.4), (0.6, -0.6), (0.4, 0.6), (-0.4, 0.5), (0, 0)):
-            found = lookup(
-                depths,
-                pushed[:, 0] + dx,
-                pushed[:, 1] + dy,
-                nearest=True,
-                border=cv2.BORDER_CONSTANT,
-                outside=1e6,
-            )[:, 0]
-            clear += np.clip((found - pushed_depth + 0.022) / 0.012, 0, 1)
-        middles = moment.points[::61].astype(np.float64)
-        lets = self.light.sunlit(middles)
-        height = np.clip(moment.points[:, 2], 0, 2)
-        order = np.argsort(middles[:, 2])
-        place = np.interp(height, middles[order, 2], blur(lets[order][:, None], 4)[:, 0])
-        return np.asarray(clear / 5 * place, np.float32)
+    def recorded(
+        self, camera: Cameras, share: float, frame_share: float, lights: Recorder
+    ) -> Recorded | None:
+        """The frame as `pictured` draws it, one picture a light; None when the person is out of the picture."""
+        moments = self.moments(camera, share, frame_share)
+        window = _window(moments)
+        if window is None:
+            return None
+        return lights.record(self.skin, self.cloth, (self.light, self.stage), window, moments)
+
+    def moments(self, camera: Cameras, share: float, frame_share: float) -> list[Moment]:
+        """The sub-frames of a frame."""
+        open_share = frame_share * _SHUTTER
+        if isinstance(camera, Sequence):
+            count = len(camera)
+        else:
+            count = self._needed(camera, share, open_share)
+        found = []
+        for number in range(count):
+            at = share + open_share * ((number + 0.5) / count - 0.5)
+            found.append(Moment(self.bent(at), _camera(camera, number, at), at))
+        return found
+
+    def _needed(self, camera: Camera | Callable[[float], Camera], share: float, open_share: float) -> int:
+        """How many sub-frames leave no visible steps in what moves fastest."""
+        ends = []
+        for at in (share - open_share / 2, share + open_share / 2):
+            points = body.skinned(self.skin, self.motion.bones(at))[0][::7]
+            ends.append(_camera(camera, 0, at).project(points)[:, :2])
+        moved = float(np.percentile(np.linalg.norm(ends[1] - ends[0], axis=1), 99.5))
+        return int(np.clip(np.ceil(moved / _STEP_PX), *_SUBFRAMES))
 
 
-def _sun_plane(
-    points: Array, to_sun: Matrix, frame: Array | None = None
-) -> tuple[Array, Array, tuple[int, int]]:
-    """Points as the sun sees them: cell coordinates (N, 2), depth in metres, and the map's shape."""
-    side = np.cross(to_sun, [0, 0, 1.0])
-    side /= np.linalg.norm(side)
-    axes = np.stack([side, np.cross(side, to_sun), -to_sun]).astype(np.float32)
-    low = ((points if frame is None else frame) @ axes.T).min(axis=0)
-    high = ((points if frame is None else frame) @ axes.T).max(axis=0)
-    seen = points @ axes.T
-    cells = (seen[:, :2] - low[:2]) / np.float32(_SHADOW_CELL_M) + 2
-    extent = (high[:2] - low[:2]) / _SHADOW_CELL_M + 5
-    return cells, seen[:, 2] - low[2], (int(extent[1]), int(extent[0]))
+def _camera(camera: Cameras, number: int, share: float) -> Camera:
+    if isinstance(camera, Camera):
+        return camera
+    return camera[number] if isinstance(camera, Sequence) else camera(share)
+
+
+def _window(moments: list[Moment]) -> Window | None:
+    """What all sub-frames are drawn in; None when all of them miss the picture."""
+    seen = [
+        moment.camera.project(np.concatenate([moment.bent.points, moment.bent.strands.points.reshape(-1, 3)]))
+        for moment in moments
+    ]
+    return raster.window_of(np.concatenate(seen)[:, :2], moments[0].camera.size, 3)
+
+
+__all__ = ["Cameras", "Pictured", "StageLight", "Subject"]
