@@ -46,7 +46,7 @@ def page(reading: Reading, gallery: Gallery) -> str:
     )
     body = el(
         "body",
-        el("a", "Skip to the figures", href="#figures", cls="skip"),
+        el("a", "Skip to the results", href="#results", cls="skip"),
         el("header", *sections.opening(reading), el("nav", links, aria_label="Contents")),
         el("main", *(s.markup for s in told)),
         el("footer", sections.footer(reading)),

@@ -84,12 +84,13 @@ def changes(reading: Reading) -> str:
     """What moved against an earlier report."""
     names = {metric.key: metric for metric in reading.metrics}
     rows = []
-    for change in reading.changes:
+    for change in reading.moved:
         metric = names[change["metric"]]
         numbers = [words.number(change[key], mean_digits(metric)) for key in ("before", "after")]
         difference = _signed(metric, change["difference"])
-        rows.append([escaped(change["engine"]), escaped(metric.label), *numbers, difference])
-    return table(["Engine", "Metric", "Before", "Now", "Difference"], rows, 2)
+        verdict = escaped(str(change.get("verdict") or words.DASH))
+        rows.append([escaped(str(change["engine"])), _titled(metric), *numbers, difference, verdict])
+    return table(["Engine", "Metric", "Before", "Now", "Difference", "Which is"], rows, 2)
 
 
 def definitions(metrics: Sequence[Metric]) -> str:
@@ -117,13 +118,15 @@ def report(reading: Reading, gallery: Gallery) -> str:
         escaped(prose.facts(reading)),
         escaped(prose.about(reading)),
     ]
-    parts += ["## Figures", f"{prose.TABLE} {prose.MARKDOWN_BEST}", results(reading)]
+    parts += ["## Results", f"{prose.TABLE} {prose.MARKDOWN_BEST}", results(reading)]
     if reading.failures:
         parts += ["## Failures", prose.FAILURES, failures(reading)]
     if reading.pairs:
         parts += ["## Engine against engine", prose.DIFFERENCES, pairs(reading)]
-    if reading.changes:
-        parts += ["## What moved", prose.CHANGES, changes(reading)]
+    if reading.changes is not None:
+        notes = "\n".join(f"- {escaped(note)}" for note in prose.compared(reading))
+        moved = changes(reading) if reading.moved else prose.NOTHING_MOVED
+        parts += ["## What moved", prose.CHANGES, notes, moved]
     if reading.groups:
         parts += [
             "## By kind of clip",

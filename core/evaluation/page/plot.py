@@ -33,10 +33,13 @@ class Scale:
         return round(_INSET + (WIDTH - 2 * _INSET) * (value - self.low) / (self.high - self.low), 2)
 
     def ticks(self) -> list[float]:
-        """Round values, 3 to 5 of them, 0 among them (steps of 1, 2 or 5 as Heckbert, Graphics Gems, 1990)."""
-        raw = (self.high - self.low) / 4
-        power = 10.0 ** math.floor(math.log10(raw))
-        step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
+        """Round values with 0 among them: the largest step of 1, 2 or 5 times a power of ten that gives at least 3.
+
+        After Heckbert, Nice Numbers for Graph Labels, in Graphics Gems, 1990.
+        """
+        most = (self.high - self.low) / 2.5
+        power = 10.0 ** math.floor(math.log10(most))
+        step = max(m * power for m in (1, 2, 5) if m * power <= most)
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
         return [n * step for n in range(first, last + 1)]
 

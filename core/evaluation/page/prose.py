@@ -26,7 +26,11 @@ BEST = " is the best mean of a row."
 MARKDOWN_BEST = f"**Bold**{BEST}"
 FAILURES = "What failed is named here and left out of every figure; the rest of the set went on."
 GROUPS = "The same figures over parts of the set: means, with 95% intervals below them."
-CHANGES = "Figures that differ from the earlier report that this one was compared with."
+CHANGES = (
+    "Against an earlier report. A figure has moved where the 95% interval of its difference keeps clear of 0 and the "
+    "difference shows in the digits that are printed."
+)
+NOTHING_MOVED = "No figure has moved."
 DIFFERENCES = (
     "Each clip is its own control: the difference of two engines is taken clip by clip, and only then averaged. "
     "An interval that keeps clear of 0 is a difference that this set can tell."
@@ -35,6 +39,7 @@ FOREST = (
     "Small dots are clips, the large one is their mean, the whisker its 95% interval; the mean is filled where the "
     "interval keeps clear of 0. The shaded side of 0 is the better one. Every row has its own scale."
 )
+AS_FIRST = "Drawn as Figure 1."
 CLIPS = (
     "Pictures and movies are reduced, in display view, and compressed: for looking, not for measuring. Differences to "
     "the truth are the largest of the three channels' and end at a quarter of white."
@@ -45,14 +50,13 @@ REPRODUCE = (
 
 
 def facts(reading: Reading) -> str:
-    """The set in one line: `8 clips, 25 frames of 512 x 288, seed 900000; naive-static, naive-moved and draft`."""
+    """The set in one line: `8 clips, 200 frames, 512 x 288 pixels, seed 900000. Engines: naive-moved and draft.`"""
     report = reading.report
     parts = [words.counted(report["clips"], "clip")]
-    size = f"{report['size'][0]} × {report['size'][1]} pixels" if report.get("size") else ""
     if report.get("frames"):
-        parts.append(words.counted(report["frames"], "frame") + (f" of {size}" if size else ""))
-    elif size:
-        parts.append(size)
+        parts.append(words.counted(report["frames"], "frame"))
+    if report.get("size"):
+        parts.append(f"{report['size'][0]} × {report['size'][1]} pixels")
     if report.get("seed") is not None:
         parts.append(f"seed {report['seed']}")
     return f"{', '.join(parts)}. Engines: {words.listed(reading.engines)}."
@@ -62,6 +66,24 @@ def about(reading: Reading) -> str:
     """What kind of set it is."""
     own = reading.report.get("about")
     return f"{own} {_ABOUT[reading.kind]}" if own else _ABOUT[reading.kind]
+
+
+def compared(reading: Reading) -> list[str]:
+    """What besides the figures differs from the earlier report: clips, engines, versions."""
+    told = reading.changes or {}
+    found = [f"{_sentence(told['note'])}"] if told.get("note") else []
+    clips, engines = told.get("clips") or {}, told.get("engines") or {}
+    for noun, group in (("Clips", clips), ("Engines", engines)):
+        for key, verb in (("came", "new"), ("went", "no longer there"), ("changed", "with other inputs")):
+            if group.get(key):
+                found.append(f"{noun} {verb}: {', '.join(group[key])}.")
+    for name, (before, now) in (engines.get("versions") or {}).items():
+        found.append(f"{name} was version {before}, and is {now}.")
+    return found
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def versions(reading: Reading) -> str:

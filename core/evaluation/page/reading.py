@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pai_studio.core.evaluation.aggregate import gain_of, single
 from pai_studio.core.evaluation.metrics import METRICS, Metric
 
 MAIN = (
@@ -20,7 +21,7 @@ MAIN = (
     "flicker",
     "camera_error",
 )
-"""The metrics of the small tables, where all would be too many."""
+"""The metrics that stand first, and in small tables alone, where all would be too many."""
 
 _NAIVE = ("naive-static", "naive-moved")
 RIVAL = _NAIVE[1]
@@ -63,7 +64,7 @@ class Difference:
         low, high = self.figure.low, self.figure.high
         if low is None or high is None or low <= 0 <= high:
             return 0
-        return 1 if (low > 0) == (self.metric.better == "higher") else -1
+        return 1 if gain_of(self.metric)(low) > 0 else -1
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,13 @@ class Reading:
 
     @cached_property
     def main(self) -> list[Metric]:
-        """The metrics of the small tables."""
-        return [metric for metric in self.metrics if metric.key in MAIN]
+        """The metrics that stand first and in the small tables; all where none of `MAIN` was measured."""
+        return [metric for metric in self.metrics if metric.key in MAIN] or self.metrics
+
+    @cached_property
+    def others(self) -> list[Metric]:
+        """Those that are not among `main`."""
+        return [metric for metric in self.metrics if metric not in self.main]
 
     def figure(self, engine: str, key: str) -> Figure:
         """An engine's figure over the whole set."""
@@ -112,9 +118,10 @@ class Reading:
         means = {name: f.mean for name, f in figures.items() if f.mean is not None}
         if len(means) < 2:
             return set()
-        scores = {name: -goodness(metric, round(mean, mean_digits(metric))) for name, mean in means.items()}
-        top = min(scores.values())
-        winners = {name for name, score in scores.items() if score == top}
+        sizes = {name: abs(mean) if metric.better == "zero" else mean for name, mean in means.items()}
+        gains = {name: gain_of(metric)(round(size, mean_digits(metric))) for name, size in sizes.items()}
+        top = max(gains.values())
+        winners = {name for name, gain in gains.items() if gain == top}
         return winners if len(winners) < len(means) else set()
 
     @cached_property
@@ -155,10 +162,15 @@ class Reading:
         """By what the clips were parted, each part's engines with their figures."""
         return self.report.get("groups") or {}
 
-    @cached_property
-    def changes(self) -> list[Mapping[str, Any]]:
-        """What moved against an earlier report: `{"engine", "metric", "before", "after", "difference"}` each."""
-        return list((self.report.get("changes") or {}).get("moved") or [])
+    @property
+    def changes(self) -> Mapping[str, Any] | None:
+        """How this report differs from an earlier one; None where it was compared with none."""
+        return self.report.get("changes")
+
+    @property
+    def moved(self) -> Sequence[Mapping[str, Any]]:
+        """The figures that moved: `{"engine", "metric", "before", "after", "difference", "ci95", "verdict"}` each."""
+        return (self.changes or {}).get("moved") or []
 
     @property
     def command(self) -> str:
@@ -166,8 +178,7 @@ class Reading:
         told = self.report.get("command")
         if told:
             return str(told)
-        seed = f" --seed {self.report['seed']}" if self.report.get("seed") is not None else ""
-        return f"pai-studio evaluate --set {self.name} --engines {','.join(self.engines)}{seed} --out report"
+        return f"pai-studio evaluate --set {self.name} --engines {','.join(self.engines)} --out report"
 
 
 def _rank(engine: str) -> int:
@@ -175,23 +186,9 @@ def _rank(engine: str) -> int:
     return _NAIVE.index(engine) if engine in _NAIVE else len(_NAIVE)
 
 
-def goodness(metric: Metric, value: float) -> float:
-    """Larger is better."""
-    return {"higher": value, "lower": -value, "zero": -abs(value)}[metric.better]
-
-
 def mean_digits(metric: Metric) -> int:
     """Decimals of a mean over clips: one where the values themselves are whole numbers."""
     return metric.digits or 1
-
-
-def single(metric: Metric, value: Any) -> float | None:
-    """A clip's value as one number: of a list the mean, and its size alone where 0 is right."""
-    values = value if isinstance(value, list) else [value]
-    found = [v for v in map(_finite, values) if v is not None]
-    if not found:
-        return None
-    return sum(abs(v) if metric.better == "zero" else v for v in found) / len(found)
 
 
 def _finite(value: Any) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page import plot, prose, tables, words
 from pai_studio.core.evaluation.page.html import Markup, el, hidden, joined
 from pai_studio.core.evaluation.page.media import Gallery
@@ -30,13 +31,13 @@ class Section:
 
 def all_of(reading: Reading, gallery: Gallery) -> list[Section]:
     """The sections that this report has something to tell in, in order."""
-    found = [_section("figures", "Figures", tables.results(reading))]
+    found = [_results(reading)]
     if reading.failures:
         found.append(_failures(reading))
     if reading.pairs:
         found.append(_differences(reading))
-    if reading.changes:
-        found.append(_section("changes", "What moved", el("p", prose.CHANGES), tables.changes(reading)))
+    if reading.changes is not None:
+        found.append(_changes(reading))
     if reading.groups:
         parts = [tables.group_table(reading, kind, parts) for kind, parts in reading.groups.items()]
         found.append(_section("groups", "By kind of clip", el("p", prose.GROUPS), *parts))
@@ -70,17 +71,38 @@ def footer(reading: Reading) -> Markup:
     return el("p", prose.versions(reading))
 
 
-def _section(name: str, title: str, *content: Markup) -> Section:
+def _section(name: str, title: str, *content: Markup | None) -> Section:
     return Section(name, title, el("section", el("h2", title), *content, id=name, aria_label=title))
+
+
+def _results(reading: Reading) -> Section:
+    label = "Means over the set"
+    caption = joined(el("b", "Table 1. "), prose.TABLE, " ", el("b", "Bold", cls="best"), prose.BEST)
+    main = tables.results(reading, reading.main, label, caption)
+    others = tables.results(reading, reading.others, f"{label}: the other metrics", None)
+    return _section("results", "Results", main, _folded("The other metrics", others, reading.others))
+
+
+def _folded(title: str, content: Markup, metrics: list[Metric]) -> Markup | None:
+    """What unfolds on demand, with how many metrics wait there; None where there is none."""
+    if not metrics:
+        return None
+    return el("details", el("summary", f"{title} ({len(metrics)})"), content)
+
+
+def _changes(reading: Reading) -> Section:
+    notes = _listed(prose.compared(reading))
+    moved = tables.changes(reading) if reading.moved else el("p", prose.NOTHING_MOVED)
+    return _section("changes", "What moved", el("p", prose.CHANGES), notes, moved)
 
 
 def _failures(reading: Reading) -> Section:
     return _section("failures", "Failures", el("p", prose.FAILURES), tables.failures(reading.failures))
 
 
-def _key(name: str, value: str, unit: str, *small: str | None) -> Markup:
+def _key(name: str, of: str, value: str, unit: str, *small: str | None) -> Markup:
     shown = el("dd", value, el("span", f" {unit}", cls="unit") if unit else None, cls="value")
-    return el("div", el("dt", name), shown, *(el("dd", text) for text in small if text))
+    return el("div", el("dt", name, el("small", of)), shown, *(el("dd", text) for text in small if text))
 
 
 def _key_pairs(reading: Reading) -> list[Markup]:
@@ -95,7 +117,8 @@ def _key_pairs(reading: Reading) -> list[Markup]:
         sure = words.interval(figure, mean_digits(metric), signed=True)
         found.append(
             _key(
-                f"{metric.label}, {pair.engine} against {pair.against}",
+                metric.label,
+                f"{pair.engine} against {pair.against}",
                 words.number(figure.mean, mean_digits(metric), signed=True),
                 metric.unit,
                 f"95% interval {sure}" if sure else None,
@@ -115,7 +138,8 @@ def _key_figures(reading: Reading) -> list[Markup]:
             sure = words.interval(figure, mean_digits(metric))
             found.append(
                 _key(
-                    f"{metric.label}, {engine}",
+                    metric.label,
+                    engine,
                     words.number(figure.mean, mean_digits(metric)),
                     metric.unit,
                     f"95% interval {sure}" if sure else None,
@@ -128,48 +152,55 @@ def _key_figures(reading: Reading) -> list[Markup]:
 def _wins(difference: Difference) -> str | None:
     if difference.wins is None:
         return None
-    worst = difference.worst
-    least = ""
-    if worst is not None:
-        least = (
-            f"; least in {worst[0]}, {words.number(worst[1], mean_digits(difference.metric), signed=True)}"
-        )
-    return f"better in {difference.wins} of {words.counted(difference.figure.clips, 'clip')}{least}"
+    found = f"better in {difference.wins} of {words.counted(difference.figure.clips, 'clip')}"
+    if difference.worst is None:
+        return found
+    clip, value = difference.worst
+    return f"{found}; least {words.number(value, mean_digits(difference.metric), signed=True)} in {clip}"
 
 
 def _differences(reading: Reading) -> Section:
-    figures = [_forest(number, pair) for number, pair in enumerate(reading.pairs, start=1)]
+    figures = [part for n, pair in enumerate(reading.pairs, start=1) for part in _forest(reading, n, pair)]
     return _section("differences", "Engine against engine", el("p", prose.DIFFERENCES), *figures)
 
 
-def _forest(number: int, pair: Pair) -> Markup:
+def _forest(reading: Reading, number: int, pair: Pair) -> list[Markup | None]:
     """Figure `number`: all differences of a pair, a row each with its numbers and its strip."""
-    rows = []
-    for d in pair.differences:
-        digits = mean_digits(d.metric)
-        mean = words.number(d.figure.mean, digits, signed=True)
-        sure = words.interval(d.figure, digits, signed=True)
-        title = f"{d.metric.label}: {mean} {d.metric.unit}, 95% interval {sure or words.DASH}"
-        wins = words.DASH if d.wins is None else f"{d.wins} of {d.figure.clips}"
-        rows.append(
-            el(
-                "tr",
-                tables.metric_head(d.metric),
-                el("td", mean, el("small", sure) if sure else None, cls="num"),
-                el("td", plot.strip(d, title) or words.DASH, cls="plot"),
-                el("td", el("span", "better in ", cls="narrow"), wins, cls="num wins"),
-            )
-        )
-    heads = [
+    title = f"{pair.engine} against {pair.against}"
+    caption = joined(el("b", f"Figure {number}. {title}. "), prose.FOREST if number == 1 else prose.AS_FIRST)
+    main = [d for d in pair.differences if d.metric in reading.main]
+    others = [d for d in pair.differences if d.metric in reading.others]
+    folded = _forest_table(f"{title}: the other metrics", None, others)
+    return [
+        _forest_table(title, caption, main),
+        _folded(f"The other metrics, {title}", folded, [d.metric for d in others]),
+    ]
+
+
+def _forest_table(label: str, caption: Markup | None, differences: list[Difference]) -> Markup:
+    heads = (
         ("Metric", None),
         ("Difference", "num"),
-        ("Each clip, mean and 95% interval", "plot"),
+        ("Each clip, mean, 95% interval", "plot"),
         ("Better in", "num"),
-    ]
+    )
     head = [el("th", name, scope="col", cls=cls) for name, cls in heads]
-    title = f"{pair.engine} against {pair.against}"
-    caption = joined(el("b", f"Figure {number}. {title}. "), prose.FOREST)
-    return tables.table(title, caption, head, rows, "forest")
+    return tables.table(label, caption, head, [_forest_row(d) for d in differences], "forest")
+
+
+def _forest_row(d: Difference) -> Markup:
+    digits = mean_digits(d.metric)
+    mean = words.number(d.figure.mean, digits, signed=True)
+    sure = words.interval(d.figure, digits, signed=True)
+    title = f"{d.metric.label}: {mean} {d.metric.unit}, 95% interval {sure or words.DASH}"
+    wins = words.DASH if d.wins is None or not d.figure.clips else f"{d.wins} of {d.figure.clips}"
+    return el(
+        "tr",
+        tables.metric_head(d.metric),
+        el("td", mean, el("small", sure) if sure else None, cls="num"),
+        el("td", plot.strip(d, title) or words.DASH, cls="plot"),
+        el("td", el("span", "better in ", cls="narrow"), wins, cls="num wins"),
+    )
 
 
 def _clips(reading: Reading, gallery: Gallery) -> list[Markup]:
@@ -197,8 +228,11 @@ def _clip(reading: Reading, number: int, clip: Mapping[str, Any], gallery: Galle
         opened = len(reading.clips) <= _OPEN_SHEETS
         sheet = el("details", el("summary", "Contact sheet", hidden(f" of {name}")), picture, open=opened)
     tags = el("ul", *(el("li", tag) for tag in words.tags(clip.get("tags"))), cls="tags")
-    both = el("div", movie, tables.clip_table(reading, clip), cls="pair" if movie else None)
-    return el("article", el("h3", name), tags, both, sheet, id=f"clip-{number}")
+    shown = tables.clip_table(reading, clip, reading.main, f"{name}: the main metrics")
+    others = tables.clip_table(reading, clip, reading.others, f"{name}: the other metrics")
+    both = el("div", movie, shown, cls="pair" if movie else None)
+    folded = _folded("The other metrics", others, reading.others)
+    return el("article", el("h3", name), tags, both, folded, sheet, id=f"clip-{number}")
 
 
 def _reproduce(reading: Reading) -> list[Markup]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pai_studio.core.evaluation.aggregate import single
 from pai_studio.core.evaluation.metrics import Metric
-from pai_studio.core.evaluation.page import prose, words
+from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.page.html import Markup, el, hidden, joined
-from pai_studio.core.evaluation.page.reading import Figure, Reading, mean_digits, single
+from pai_studio.core.evaluation.page.reading import Figure, Reading, mean_digits
 
 
 def table(
@@ -28,17 +29,16 @@ def columns(*names: str) -> list[Markup]:
     return [el("th", name, scope="col") for name in names]
 
 
-def results(reading: Reading) -> Markup:
+def results(reading: Reading, metrics: Sequence[Metric], label: str, caption: str | None) -> Markup:
     """Metrics down, engines across: mean and interval, the best marked."""
     rows = []
-    for metric in reading.metrics:
+    for metric in metrics:
         figures = {name: reading.figure(name, metric.key) for name in reading.engines}
         best = reading.best(metric, figures)
-        cells = [figure_cell(metric, figures[name], best=name in best) for name in reading.engines]
+        most = max(figure.clips for figure in figures.values())
+        cells = (figure_cell(metric, figures[n], best=n in best, most=most) for n in reading.engines)
         rows.append(el("tr", metric_head(metric), *cells))
-    caption = joined(el("b", "Table 1. "), prose.TABLE, " ", el("b", "Bold", cls="best"), prose.BEST)
-    head = [*columns("Metric"), *(engine_head(name) for name in reading.engines)]
-    return table("Means over the set", caption, head, rows, "results")
+    return table(label, caption, [*columns("Metric"), *_engine_heads(reading)], rows, "results")
 
 
 def group_table(reading: Reading, kind: str, parts: Mapping[str, Mapping[str, Any]]) -> Markup:
@@ -47,7 +47,7 @@ def group_table(reading: Reading, kind: str, parts: Mapping[str, Mapping[str, An
         row for part in sorted(parts, key=words.natural) for row in _part_rows(reading, part, parts[part])
     ]
     name = words.group_name(kind)
-    heads = [*columns(name, "Engine"), *(metric_column(metric) for metric in reading.main)]
+    heads = [*columns(name, "Engine"), *(metric_head(metric, "col") for metric in reading.main)]
     return table(f"By {name.lower()}", el("b", f"By {name.lower()}"), heads, rows, "groups")
 
 
@@ -68,28 +68,24 @@ def _part_rows(reading: Reading, part: str, told: Mapping[str, Any]) -> list[Mar
     return rows
 
 
-def clip_table(reading: Reading, clip: Mapping[str, Any]) -> Markup:
+def clip_table(reading: Reading, clip: Mapping[str, Any], metrics: Sequence[Metric], label: str) -> Markup:
     """One clip: metrics down, engines across."""
     rows = []
-    for metric in reading.metrics:
+    for metric in metrics:
         values = {name: clip["engines"].get(name, {}).get(metric.key) for name in reading.engines}
         best = reading.best(metric, {n: Figure(single(metric, v)) for n, v in values.items()})
-        cells = [_number_cell(words.value_of(metric, values[n]), best=n in best) for n in reading.engines]
+        cells = (_number_cell(words.value_of(metric, values[n]), best=n in best) for n in reading.engines)
         rows.append(el("tr", metric_head(metric), *cells))
-    head = [*columns("Metric"), *(engine_head(name) for name in reading.engines)]
-    return table(f"{clip['clip']}: every metric and engine", None, head, rows, "clip")
+    return table(label, None, [*columns("Metric"), *_engine_heads(reading)], rows, "clip")
 
 
 def failures(found: Sequence[Mapping[str, Any]]) -> Markup:
     """What failed, where, and what to do."""
-    rows = [
-        el(
-            "tr",
-            el("th", str(f.get("clip") or words.DASH), scope="row"),
-            *(el("td", str(f.get(key) or words.DASH)) for key in ("engine", "what", "where", "hint")),
-        )
-        for f in found
-    ]
+    keys = ("engine", "what", "where", "hint")
+    rows = []
+    for failure in found:
+        texts = (el("td", str(failure.get(key) or words.DASH)) for key in keys)
+        rows.append(el("tr", el("th", str(failure.get("clip") or words.DASH), scope="row"), *texts))
     return table("Failures", None, columns("Clip", "Engine", "What", "Where", "What to do"), rows, "prose")
 
 
@@ -97,68 +93,53 @@ def changes(reading: Reading) -> Markup:
     """What moved against an earlier report."""
     names = {metric.key: metric for metric in reading.metrics}
     rows = []
-    for change in reading.changes:
+    for change in reading.moved:
         metric = names[change["metric"]]
-        cells = [
-            _number_cell(words.number(change[key], mean_digits(metric), signed=key == "difference"))
-            for key in ("before", "after", "difference")
-        ]
-        rows.append(
-            el("tr", el("th", change["engine"], scope="row", cls="engine"), el("td", metric.label), *cells)
-        )
+        digits = mean_digits(metric)
+        cells = (_number_cell(words.number(change[key], digits)) for key in ("before", "after"))
+        moved = Figure.of({"mean": change["difference"], "ci95": change.get("ci95")})
+        sure = words.interval(moved, digits, signed=True)
+        difference = _number_cell(words.number(moved.mean, digits, signed=True), sure)
+        verdict = el("td", str(change.get("verdict") or words.DASH))
+        engine = el("th", str(change["engine"]), scope="row", cls="engine")
+        rows.append(el("tr", engine, metric_head(metric), *cells, difference, verdict))
     numbers = (el("th", name, scope="col", cls="num") for name in ("Before", "Now", "Difference"))
-    return table("Changes", None, [*columns("Engine", "Metric"), *numbers], rows, "prose")
+    heads = [*columns("Engine", "Metric"), *numbers, *columns("Which is")]
+    return table("What moved", None, heads, rows, "changes")
 
 
 def definitions(metrics: Sequence[Metric]) -> Markup:
     """Every metric: what it is, which way is better, and where it comes from."""
-    rows = [
-        el(
-            "tr",
-            el("th", metric.label, el("code", metric.key), scope="row"),
-            el("td", metric.definition),
-            el("td", ", ".join(part for part in (metric.unit, words.better(metric)) if part)),
-            el("td", metric.source or words.DASH),
-        )
-        for metric in metrics
-    ]
-    return table(
-        "Definitions", None, columns("Metric", "Definition", "Unit and direction", "Source"), rows, "prose"
+    rows = []
+    for metric in metrics:
+        direction = ", ".join(part for part in (metric.unit, words.better(metric)) if part)
+        texts = (el("td", text or words.DASH) for text in (metric.definition, direction, metric.source))
+        rows.append(el("tr", el("th", metric.label, el("code", metric.key), scope="row"), *texts))
+    heads = columns("Metric", "Definition", "Unit and direction", "Source")
+    return table("Definitions", None, heads, rows, "prose definitions")
+
+
+def metric_head(metric: Metric, scope: str = "row") -> Markup:
+    """A metric as the head of a row or column: its name, unit and the direction of better."""
+    unit = el("span", metric.unit, cls="unit") if metric.unit else None
+    arrow = el("span", words.arrow(metric), cls="arrow", aria_hidden="true")
+    told = hidden(f" ({words.better(metric)})")
+    return el(
+        "th", metric.label, " ", unit, " ", arrow, told, scope=scope, cls="num" if scope == "col" else None
     )
 
 
-def metric_head(metric: Metric) -> Markup:
-    """A metric as the head of a row."""
-    unit = el("span", metric.unit, cls="unit") if metric.unit else None
-    return el("th", metric.label, " ", unit, _direction(metric), scope="row")
+def figure_cell(metric: Metric, figure: Figure, *, best: bool, most: int = 0) -> Markup:
+    """A mean over its interval; where fewer than `most` clips have a value it says how many."""
+    digits = mean_digits(metric)
+    fewer = words.counted(figure.clips, "clip") if 0 < figure.clips < most else ""
+    return _number_cell(words.number(figure.mean, digits), words.interval(figure, digits), fewer, best=best)
 
 
-def metric_column(metric: Metric) -> Markup:
-    """A metric as the head of a column."""
-    unit = el("span", metric.unit, cls="unit") if metric.unit else None
-    return el("th", metric.label, " ", unit, _direction(metric), scope="col", cls="num")
+def _engine_heads(reading: Reading) -> list[Markup]:
+    return [el("th", name, scope="col", cls="num") for name in reading.engines]
 
 
-def engine_head(name: str) -> Markup:
-    """An engine as the head of a column of numbers."""
-    return el("th", name, scope="col", cls="num engine")
-
-
-def figure_cell(metric: Metric, figure: Figure, *, best: bool) -> Markup:
-    """A mean over its interval."""
-    return _number_cell(
-        words.number(figure.mean, mean_digits(metric)), words.interval(figure, mean_digits(metric)), best=best
-    )
-
-
-def _number_cell(text: str, below: str = "", *, best: bool = False) -> Markup:
+def _number_cell(text: str, *below: str, best: bool = False) -> Markup:
     shown = joined(el("b", text, cls="best"), hidden(" (best)")) if best else text
-    return el("td", shown, el("small", below) if below else None, cls="num")
-
-
-def _direction(metric: Metric) -> Markup:
-    return joined(
-        " ",
-        el("span", words.arrow(metric), cls="arrow", aria_hidden="true"),
-        hidden(f"({words.better(metric)})"),
-    )
+    return el("td", shown, *(el("small", line) for line in below if line), cls="num")

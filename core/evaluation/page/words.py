@@ -10,8 +10,14 @@ from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page.reading import Figure
 
 DASH = "–"
-_GROUPS = {"references": "References", "markers": "Screen markers", "move": "Camera move", "place": "Place"}
-_ARROWS = {"higher": "↑", "lower": "↓", "zero": "→ 0"}
+_GROUPS = {
+    "references": "References",
+    "markers": "Screen markers",
+    "move": "Camera move",
+    "place": "Place",
+    "light": "Light",
+}
+_ARROWS = {"higher": "↑", "lower": "↓", "zero": "→0"}
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "zero": "nearer to 0 is better"}
 
 
@@ -26,8 +32,8 @@ def number(value: float | None, digits: int, *, signed: bool = False) -> str:
 
 
 def interval(figure: Figure, digits: int, *, signed: bool = False) -> str:
-    """`low to high`, or nothing where there is no interval."""
-    if figure.low is None or figure.high is None:
+    """`low to high`, or nothing where there is none: a single clip tells nothing of how sure it is."""
+    if figure.low is None or figure.high is None or figure.clips == 1:
         return ""
     return f"{number(figure.low, digits, signed=signed)} to {number(figure.high, digits, signed=signed)}"
 
@@ -35,7 +41,7 @@ def interval(figure: Figure, digits: int, *, signed: bool = False) -> str:
 def value_of(metric: Metric, value: Any) -> str:
     """A clip's value, or each of its values where there are several."""
     if isinstance(value, list):
-        return " ".join(number(v, metric.digits, signed=metric.better == "zero") for v in value) or DASH
+        return ", ".join(number(v, metric.digits, signed=metric.better == "zero") for v in value) or DASH
     return number(value, metric.digits)
 
 
