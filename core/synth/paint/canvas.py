@@ -110,8 +110,9 @@ class Canvas:
         self, origin: Matrix, u_axis: Matrix, up_axis: Matrix, normal: Matrix, light: Light
     ) -> tuple[Array, Array, Array]:
         """Sun's share (h, w), lamps and ambient (h, w, 3), computed coarsely and stretched."""
+        density = min(_LIGHT_TEXELS_PER_M, max(3.0, self.per_m / 2))
         coarse = [
-            max(2, min(n, round(m * _LIGHT_TEXELS_PER_M)))
+            max(2, min(n, round(m * density)))
             for n, m in zip(self.shape, (self.height_m, self.width_m), strict=True)
         ]
         a = (np.arange(coarse[1]) + 0.5) / coarse[1]

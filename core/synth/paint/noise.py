@@ -16,6 +16,7 @@ _REC709_TO_ACESCG = np.array(
     [[0.613097, 0.339523, 0.047380], [0.070194, 0.916354, 0.013452], [0.020616, 0.109570, 0.869814]],
     np.float32,
 )
+_LATTICE = 64  # cells after which `anchored` comes again
 LUMA = np.array([0.27222872, 0.67408177, 0.05368952], np.float32)
 """Luminance weights of ACEScg (the Y row of AP1 to XYZ)."""
 
@@ -72,6 +73,37 @@ def fbm(
             break
         grid = [min(n, max(2, round(6 * extent / cell))) for n, extent in zip(shape, size_m, strict=True)]
         here = persistence**octave * value_noise((grid[0], grid[1]), size_m, cell, rng)
+        total = here if total is None else _stretched(total, (grid[0], grid[1])) + here
+    assert total is not None
+    return _stretched(total, shape)
+
+
+def anchored(
+    x: Array, y: Array, cell_m: float, seed: int, octaves: int = 5, *, persistence: float = 0.5
+) -> Array:
+    """Like `fbm`, but of where a texel lies: pieces of one plane that meet, however fine each, continue one another.
+
+    `x` (1, w) and `y` (h, 1) are evenly spaced, in metres; the pattern comes again every 64 cells.
+    """
+    shape = (y.shape[0], x.shape[1])
+    steps = [float(axis.flat[-1] - axis.flat[0]) / max(axis.size - 1, 1) for axis in (y, x)]
+    total: Array | None = None
+    for octave in range(octaves):
+        cell = cell_m / 2**octave
+        if octave and cell < min(abs(step) for step in steps):
+            break
+        grid = [min(n, max(2, round(6 * abs(step) * n / cell))) for n, step in zip(shape, steps, strict=True)]
+        down, across = (
+            ((axis.flat[0] - step / 2 + (np.arange(count) + 0.5) * step * axis.size / count) / cell)
+            % _LATTICE
+            for axis, step, count in zip((y, x), steps, grid, strict=True)
+        )
+        lattice = (
+            np.random.default_rng([seed, octave]).uniform(-1, 1, (_LATTICE, _LATTICE)).astype(np.float32)
+        )
+        maps = [np.ascontiguousarray(np.broadcast_to(m, grid), np.float32) for m in (across, down[:, None])]
+        here = cv2.remap(lattice, maps[0], maps[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        here = np.asarray(here * np.float32(persistence**octave), np.float32)
         total = here if total is None else _stretched(total, (grid[0], grid[1])) + here
     assert total is not None
     return _stretched(total, shape)

@@ -23,6 +23,22 @@ Box = tuple[int, int, int, int]
 """A rectangle of pixels: x0, y0, x1, y1 (past the end)."""
 
 
+@dataclass(frozen=True)
+class Samples:
+    """How pixels lie on a texture of `shape`, in texels of its finest level, all (h, w).
+
+    Where their middles are, u and v; the step (du, dv) along a pixel's longer axis, and how many taps are taken along
+    it; the levels of detail.
+    """
+
+    shape: tuple[int, int]
+    u: Array
+    v: Array
+    step: tuple[Array, Array]
+    taps: int
+    lod: Array
+
+
 class Texture:
     """An (h, w, C) picture and its smaller levels; with alpha the colours are premultiplied."""
 
@@ -45,13 +61,11 @@ class Texture:
         """3, or 4 where the last is alpha."""
         return int(self.levels[0].shape[2])
 
-    def average(self, u: Array, v: Array, step: tuple[Array, Array], taps: int, lod: Array) -> Array:
-        """The mean of `taps` trilinear lookups, evenly along one pixel's `step` (du, dv) through texels (u, v).
-
-        All but `taps` are (h, w), counted in texels of the finest level; the result is (h, w, C).
-        """
+    def average(self, at: Samples) -> Array:
+        """The mean of trilinear lookups along each pixel's footprint, (h, w, C)."""
+        u, v, step, taps = at.u, at.v, at.step, at.taps
         out = np.zeros((*u.shape, self.channels), np.float32)
-        for level, part, weight in self._plan(lod):
+        for level, part, weight in self._plan(at.lod):
             picture = self.levels[level]
             scale_u, scale_v = (
                 np.float32(n / m) for n, m in zip(picture.shape[1::-1], self.shape[::-1], strict=True)
@@ -123,9 +137,13 @@ class Seen:
     inside: Array
     """How much the quad's outline covers each pixel (h, w), whatever its texture's alpha."""
 
+    samples: Samples
+
     def through(self, texture: Texture) -> Array:
         """Another texture laid on the same quad, (h, w, C) over the same part, times `inside`."""
-        return np.asarray(_sampled(texture, self.view) * self.inside[..., None], np.float32)
+        same = texture.shape == self.samples.shape
+        found = texture.average(self.samples if same else _samples(texture.shape, self.view))
+        return np.asarray(found * self.inside[..., None], np.float32)
 
 
 @dataclass(frozen=True)
@@ -139,9 +157,9 @@ class View:
     box: Box
     shown: Box
 
-    def texels(self, texture: Texture) -> Matrix:
-        """`back` in texels, which are whole at texel centres."""
-        height, width = texture.shape
+    def texels(self, shape: tuple[int, int]) -> Matrix:
+        """`back` in texels of a texture of `shape`, which are whole at texel centres."""
+        height, width = shape
         return np.stack(
             [
                 self.back[0] * width - 0.5 * self.back[2],
@@ -193,22 +211,23 @@ def see(quad: Quad, camera: Camera, left: Array | None = None) -> Seen | None:
     x0, y0 = shown[:2]
     shown = (x0 + int(xs[0]), y0 + int(ys[0]), x0 + int(xs[-1]) + 1, y0 + int(ys[-1]) + 1)
     view = View(back, box, shown)
-    found = _sampled(quad.texture, view)
+    samples = _samples(quad.texture.shape, view)
+    found = quad.texture.average(samples)
     alpha = coverage if quad.texture.channels == 3 else coverage * found[..., 3]
     depth = np.reciprocal(np.maximum(_grid(back[2], shown), np.float32(_LEAST_INVERSE)))
     part = (slice(shown[1], shown[3]), slice(shown[0], shown[2]))
-    return Seen(part, found[..., :3] * coverage[..., None], alpha, depth, view, coverage)
+    return Seen(part, found[..., :3] * coverage[..., None], alpha, depth, view, coverage, samples)
 
 
-def _sampled(texture: Texture, view: View) -> Array:
-    """The texture's filtered values (h, w, C) over `view.shown`."""
-    back = view.texels(texture)
+def _samples(shape: tuple[int, int], view: View) -> Samples:
+    """Where the pixels of `view.shown` take their values from in a texture of `shape`."""
+    back = view.texels(shape)
     depth = np.reciprocal(np.maximum(_grid(back[2], view.shown), np.float32(_LEAST_INVERSE)))
     u, v = _grid(back[0], view.shown), _grid(back[1], view.shown)
     u *= depth
     v *= depth
-    footprint = _footprint(back, edges(view.back, 0.5), view)
-    return texture.average(u, v, footprint.step, footprint.taps, footprint.lod)
+    step, taps, lod = _footprint(back, edges(view.back, 0.5), view)
+    return Samples(shape, u, v, step, taps, lod)
 
 
 def _open(box: Box, left: Array) -> Box | None:
@@ -254,17 +273,8 @@ def _coverage(edges: Matrix, inverse: Matrix, box: Box) -> Array:
     return cover
 
 
-@dataclass(frozen=True)
-class _Footprint:
-    """How pixels lie on the texture: the step (du, dv) along their longer axis, taps along it, levels of detail."""
-
-    step: tuple[Array, Array]
-    taps: int
-    lod: Array
-
-
-def _footprint(back: Matrix, edges: Matrix, view: View) -> _Footprint:
-    """The footprints over `view.shown`; how many taps are taken follows from the whole of `view.box`.
+def _footprint(back: Matrix, edges: Matrix, view: View) -> tuple[tuple[Array, Array], int, Array]:
+    """The step, taps and levels of detail over `view.shown`; the taps follow from the whole of `view.box`.
 
     They change slowly, so they are found at every fourth pixel and stretched.
     """
@@ -285,7 +295,7 @@ def _footprint(back: Matrix, edges: Matrix, view: View) -> _Footprint:
     size = (view.shown[2] - view.shown[0], view.shown[3] - view.shown[1])
     steps = () if taps == 1 else here.step(long_x)
     level, *step = (_stretched(part, stride, size) for part in (lod, *steps))
-    return _Footprint((step[0], step[1]) if step else (level, level), taps, level)
+    return (step[0], step[1]) if step else (level, level), taps, level
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Floats, Matrix
+from pai_studio.core.synth.paint.noise import lookup
 
 _SUN_SAMPLES = 9
 
@@ -42,6 +43,25 @@ class MovingLamp:
 
 
 @dataclass(frozen=True)
+class Canopy:
+    """Leaves or slats between the sun and everything: on the plane z = `height_m`, the share that passes.
+
+    `share` (n, n) comes again every `extent_m`.
+    """
+
+    height_m: float
+    share: Array
+    extent_m: float
+
+    def passes(self, points: Floats, to_sun: Matrix) -> Array:
+        """The share of the sun that reaches each of (N, 3) points below the canopy."""
+        rise = np.clip(self.height_m - points[:, 2], 0, None) / to_sun[2]
+        scale = self.share.shape[0] / self.extent_m
+        u, v = ((points[:, axis] + rise * to_sun[axis]) * scale for axis in (0, 1))
+        return lookup(self.share, u.astype(np.float32), v.astype(np.float32))[:, 0]
+
+
+@dataclass(frozen=True)
 class Light:
     """All that lights a place. `to_sun` is a unit vector; `blockers` are boxes (N, 2, 3): low and high corners."""
 
@@ -56,6 +76,7 @@ class Light:
     blockers: Matrix
     sun_width: float = 0.02
     moving: tuple[MovingLamp, ...] = ()
+    canopy: Canopy | None = None
 
     def sunlit(self, points: Floats) -> Array:
         """The share of the sun's disc that each of (N, 3) points sees, in 0..1."""
@@ -63,12 +84,16 @@ class Light:
         side /= np.linalg.norm(side)
         rise = np.cross(side, self.to_sun)
         seen = np.zeros(len(points), np.float32)
+        boxes = _in_the_way(points, self.to_sun, self.blockers, 60 * self.sun_width)
         for sample in range(_SUN_SAMPLES):
             radius = self.sun_width * np.sqrt((sample + 0.5) / _SUN_SAMPLES)
             angle = sample * 2.399963  # the golden angle: an even spiral over the disc
             ray = self.to_sun + radius * (np.cos(angle) * side + np.sin(angle) * rise)
-            seen += ~_hits(points, ray, self.blockers)
-        return seen / np.float32(_SUN_SAMPLES)
+            seen += ~_hits(points, ray, boxes)
+        seen /= np.float32(_SUN_SAMPLES)
+        if self.canopy is not None:
+            seen *= self.canopy.passes(points, self.to_sun)
+        return seen
 
     def ambient(self, normals: Array) -> Array:
         """Sky, ground, the open sky down the street and the sunlit street behind the camera, for (..., 3) normals."""
@@ -102,6 +127,20 @@ def light_of(lamps: tuple[Lamp, ...], points: Array, normals: Array) -> Array:
         for channel in range(3):
             total[..., channel] += np.float32(lamp.power[channel]) * strength
     return total
+
+
+def _in_the_way(points: Floats, ray: Matrix, boxes: Matrix, spread_m: float) -> Matrix:
+    """Those of the boxes that a ray within `spread_m` of `ray` can meet from any of the points.
+
+    A ray from a cloud of points meets a box only where the ray from its middle meets the box grown by the cloud.
+    """
+    if not len(boxes) or not len(points):
+        return boxes
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, half = (low + high) / 2, (high - low) / 2 + spread_m
+    t = np.stack([boxes[:, 0] - half - middle, boxes[:, 1] + half - middle]) / ray
+    enter, leave = t.min(axis=0).max(axis=-1), t.max(axis=0).min(axis=-1)
+    return np.asarray(boxes[leave > np.maximum(enter, 0)])
 
 
 def _hits(points: Floats, ray: Matrix, boxes: Matrix) -> npt.NDArray[np.bool_]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.paint.noise import color
 
@@ -55,4 +57,54 @@ MOODS = {
         elevation_deg=(17, 21),
         lit_share=0.62,
     ),
+    "noon": Mood(
+        sun=color("fff2de", 8.5),
+        sky=color("a4c4f2", 1.0),
+        glow=color("dfe8f5", 0.55),
+        bounce=color("b8ad98", 0.45),
+        behind=color("ece6da", 0.6),
+        haze=color("c4d6ea", 0.6),
+        zenith=color("2f6cc0", 1.1),
+        horizon=color("bcd6f0", 1.9),
+        sky_glow=color("fff0d8", 4.0),
+        lamp=color("ffb866", 0.8),
+        elevation_deg=(40, 54),
+        lit_share=0.06,
+    ),
+    "overcast": Mood(
+        sun=color("e8ecf2", 0.7),
+        sky=color("c6ced8", 1.05),
+        glow=color("ccd4dc", 0.55),
+        bounce=color("8f8d86", 0.35),
+        behind=color("ccd2d8", 0.5),
+        haze=color("bcc6d0", 0.62),
+        zenith=color("8794a4", 1.1),
+        horizon=color("d4dade", 1.5),
+        sky_glow=color("e4e8ec", 0.9),
+        lamp=color("ffb45c", 1.1),
+        elevation_deg=(42, 58),
+        lit_share=0.25,
+    ),
+    "night": Mood(
+        sun=color("9db8e8", 0.16),
+        sky=color("4a6296", 0.13),
+        glow=color("4a5a8c", 0.10),
+        bounce=color("3a3a4c", 0.06),
+        behind=color("5a5a78", 0.10),
+        haze=color("2c3a5c", 0.10),
+        zenith=color("0a1430", 0.20),
+        horizon=color("2c3d68", 0.32),
+        sky_glow=color("6a80b4", 0.25),
+        lamp=color("ffab4f", 2.2),
+        elevation_deg=(34, 46),
+        lit_share=0.5,
+    ),
 }
+
+
+def draw_mood(rng: np.random.Generator, allowed: tuple[str, ...], name: str | None) -> str:
+    """The mood `name`, or one of `allowed` by chance. Raises KeyError for a mood that is not allowed there."""
+    drawn = str(rng.choice(allowed))
+    if name is not None and name not in allowed:
+        raise KeyError(f"{name} is not a mood of this place; it has {', '.join(allowed)}")
+    return name or drawn

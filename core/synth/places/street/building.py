@@ -9,9 +9,7 @@ import numpy as np
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import color
-from pai_studio.core.synth.paint.texture import Quad, Texture
-from pai_studio.core.synth.places.light import Light
-from pai_studio.core.synth.places.moods import Mood
+from pai_studio.core.synth.places.builder import Builder, wetness
 from pai_studio.core.synth.places.place import Floor
 from pai_studio.core.synth.places.street import props
 from pai_studio.core.synth.places.street.facade import PLASTERS, SHUTTERS, house_front, plain_wall
@@ -46,30 +44,6 @@ class House:
         low = [min(inner, outer), self.near_m, -1.0]
         high = [max(inner, outer), self.far_m, self.height_m]
         return np.array([[*low], [*high]])
-
-
-class Builder:
-    """Collects quads while a street is laid out; `detail` is the picture's width in pixels over 1280."""
-
-    def __init__(
-        self, rng: np.random.Generator, light: Light, mood: Mood, detail: float, focal_px: float
-    ) -> None:
-        self.rng, self.light, self.mood, self.detail, self.focal_px = rng, light, mood, detail, focal_px
-        self.quads: list[Quad] = []
-
-    def texels_per_m(self, distance_m: float) -> float:
-        """Texels a metre that match the picture's pixels at that distance, within limits of memory."""
-        return float(np.clip(1.15 * self.focal_px / max(distance_m, 1.0), 4, 130 * self.detail))
-
-    def hang(
-        self, canvas: Canvas, origin: Matrix, u: Matrix, up: Matrix, order: float, *, haze: float = 1.0
-    ) -> None:
-        """Light a canvas at its lower left `origin` with unit directions, and keep it."""
-        across, rise = u * canvas.width_m, up * canvas.height_m
-        radiance = canvas.lit(origin, across, rise, self.light)
-        if canvas.alpha is not None:
-            radiance = np.concatenate([radiance * canvas.alpha[..., None], canvas.alpha[..., None]], axis=-1)
-        self.quads.append(Quad(origin + rise, across, -rise, Texture(radiance), order, haze))
 
 
 def _frame_of(house: House) -> tuple[Matrix, Matrix]:
@@ -271,7 +245,5 @@ def lay_floors(build: Builder, houses: list[House], seed: int) -> tuple[Floor, .
         origin, u, v = np.array([left - wide, start, 0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
         build.hang(canvas, origin, u, v, end)
         surface = build.quads.pop()
-        dy, dx = np.gradient(canvas.relief * np.float32(0.5 * density))
-        wetness = Texture(np.stack([wet, dx.clip(-0.5, 0.5) + 0.5, dy.clip(-0.5, 0.5) + 0.5], axis=-1))
-        floors.append(Floor(surface, wetness))
+        floors.append(Floor(surface, wetness(canvas, wet)))
     return tuple(floors)

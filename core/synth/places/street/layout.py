@@ -6,13 +6,13 @@ import numpy as np
 
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.noise import color
+from pai_studio.core.synth.places.builder import Builder
 from pai_studio.core.synth.places.light import Lamp, Light
 from pai_studio.core.synth.places.moods import MOODS, Mood
 from pai_studio.core.synth.places.place import Place
 from pai_studio.core.synth.places.sky import Sky
 from pai_studio.core.synth.places.street.building import (
     END_M,
-    Builder,
     House,
     dress,
     hang_lantern,

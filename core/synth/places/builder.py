@@ -1,0 +1,146 @@
+"""Raises a place piece by piece: painted surfaces are lit where they hang and kept as quads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Matrix
+from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.texture import Quad, Texture
+from pai_studio.core.synth.places.light import Light
+from pai_studio.core.synth.places.moods import Mood
+from pai_studio.core.synth.places.place import Floor
+
+UP = np.array([0, 0, 1.0])
+RIGHT = np.array([1.0, 0, 0])
+AWAY = np.array([0, 1.0, 0])
+_LIT_WITHIN_M = 26.0  # farther surfaces need no albedo for moving lamps
+
+Band = tuple[float, float, float, float]
+"""A piece of floor: from y, to y, half its width, and the finest texels a metre at 1280 pixels."""
+
+Ground = Callable[[float, float, float, float, float], tuple[Canvas, Array | None]]
+"""(left, start, width, length, texels a metre) to a painted piece of floor and its wetness (h, w), None if dry."""
+
+
+class Builder:
+    """Collects quads while a place is laid out; `detail` is the picture's width in pixels over 1280."""
+
+    def __init__(
+        self, rng: np.random.Generator, light: Light, mood: Mood, detail: float, focal_px: float
+    ) -> None:
+        self.rng, self.light, self.mood, self.detail, self.focal_px = rng, light, mood, detail, focal_px
+        self.quads: list[Quad] = []
+
+    def texels_per_m(self, distance_m: float) -> float:
+        """Texels a metre that match the picture's pixels at that distance, within limits of memory."""
+        return float(np.clip(1.15 * self.focal_px / max(distance_m, 1.0), 4, 130 * self.detail))
+
+    def hang(
+        self,
+        canvas: Canvas,
+        origin: Matrix,
+        u: Matrix,
+        up: Matrix,
+        order: float,
+        *,
+        haze: float = 1.0,
+        glossy: float = 0.0,
+    ) -> Quad:
+        """Light a canvas at its lower left `origin` with unit directions, and keep it."""
+        across, rise = u * canvas.width_m, up * canvas.height_m
+        radiance = canvas.lit(origin, across, rise, self.light, glossy)
+        near = float(origin[1]) < _LIT_WITHIN_M
+        albedo = Texture(_cut_out(canvas.albedo, canvas.alpha)) if self.light.moving and near else None
+        quad = Quad(
+            origin + rise,
+            across,
+            -rise,
+            Texture(_cut_out(radiance, canvas.alpha)),
+            order,
+            haze,
+            albedo,
+        )
+        self.quads.append(quad)
+        return quad
+
+    def stand(
+        self,
+        canvas: Canvas,
+        x: float,
+        y: float,
+        z: float = 0.0,
+        *,
+        order: float | None = None,
+        haze: float = 1.0,
+    ) -> Quad:
+        """A surface that faces the camera, its middle at `x`, its foot at `z`."""
+        origin = np.array([x - canvas.width_m / 2, y, z])
+        return self.hang(canvas, origin, RIGHT, UP, y if order is None else order, haze=haze)
+
+    def side(self, canvas: Canvas, corner: tuple[float, float, float], facing: int, order: float) -> Quad:
+        """A wall along y from its near lower `corner` on; it faces -x or +x as `facing` says."""
+        x, near, z = corner
+        if facing > 0:
+            return self.hang(canvas, np.array([x, near, z]), AWAY, UP, order)
+        return self.hang(canvas, np.array([x, near + canvas.width_m, z]), -AWAY, UP, order)
+
+    def shine(self, glow: Array, origin: Matrix, u_axis: Matrix, up_axis: Matrix, order: float) -> None:
+        """Light in the air, (h, w, 3) radiance on a parallelogram in metres: it adds and hides nothing."""
+        clear = np.concatenate([glow, np.zeros_like(glow[..., :1])], axis=-1)
+        self.quads.append(Quad(origin + up_axis, u_axis, -up_axis, Texture(clear), order, 0.0))
+
+    def box(
+        self, low: Matrix, high: Matrix, paint: Callable[[float, float, float], Canvas], eye_m: float = 1.7
+    ) -> None:
+        """A box whose visible faces `paint(width, height, texels a metre)` paints."""
+        x0, y0, z0 = (float(v) for v in low)
+        x1, y1, z1 = (float(v) for v in high)
+        density = self.texels_per_m(y0)
+        self.stand(paint(x1 - x0, z1 - z0, density), (x0 + x1) / 2, y0, z0)
+        if x0 > 0.2:
+            self.side(paint(y1 - y0, z1 - z0, density), (x0, y0, z0), -1, y0 + 0.01)
+        elif x1 < -0.2:
+            self.side(paint(y1 - y0, z1 - z0, density), (x1, y0, z0), 1, y0 + 0.01)
+        if z1 < eye_m:
+            self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y0, z1]), RIGHT, AWAY, y0 + 0.02)
+        elif z0 > eye_m:
+            self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y1, z0]), RIGHT, -AWAY, y0 + 0.02)
+
+    def floors(self, ground: Ground, bands: tuple[Band, ...]) -> tuple[Floor, ...]:
+        """A floor in pieces, given nearest first, coarser as it recedes; far ones reach under near ones."""
+        floors = []
+        for start, end, half, finest in reversed(bands):
+            density = max(6.0, finest * self.detail)
+            canvas, wet = ground(-half, start, 2 * half, end - start, density)
+            self.hang(canvas, np.array([-half, start, 0.0]), RIGHT, AWAY, end)
+            floors.append(Floor(self.quads.pop(), None if wet is None else wetness(canvas, wet)))
+        return tuple(floors)
+
+
+def wetness(canvas: Canvas, wet: Array) -> Texture:
+    """What a wet floor mirrors with: its wetness (h, w) in 0..1 and the slopes of its relief."""
+    dy, dx = np.gradient(canvas.relief * np.float32(0.5 * canvas.per_m))
+    slopes = [slope.clip(-0.5, 0.5) + np.float32(0.5) for slope in (dx, dy)]
+    return Texture(np.stack([wet, *slopes], axis=-1))
+
+
+def free(stand: Matrix, x: float, half_m: float, y: float) -> bool:
+    """Whether something at (x, y) that reaches `half_m` to each side leaves the view to the subject open.
+
+    The subject plays from where it stands toward the middle, and the camera moves within 1.5 m.
+    """
+    if y > stand[1] + 1.6:
+        return True
+    near_side = x * stand[0] > 0
+    slope, least = (0.19, 0.5) if near_side else (0.13, 0.35)
+    return abs(x) - half_m > least + slope * y
+
+
+def _cut_out(colors: Array, alpha: Array | None) -> Array:
+    if alpha is None:
+        return colors
+    return np.concatenate([colors * alpha[..., None], alpha[..., None]], axis=-1)

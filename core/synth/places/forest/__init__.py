@@ -1,0 +1,1 @@
+"""A path through a wood."""

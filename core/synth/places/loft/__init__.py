@@ -1,0 +1,1 @@
+"""An old factory floor under steel and brick."""
