@@ -83,6 +83,12 @@ def keyed(gray: Gray, free: Mask) -> Key:
     return Key(smooth, _detail(smooth), points)
 
 
+def keyed_at(gray: Gray, points: npt.NDArray[np.float32]) -> Key:
+    """A key of places (N, 2) that are given, such as those of another picture's corners."""
+    smooth = _smooth(gray)
+    return Key(smooth, _detail(smooth), points)
+
+
 def follow(key: Key, gray: Gray, free: Mask, guess: Matrix) -> Fit | None:
     """The motion of the key's corners to another picture of the same size, near `guess`; None where there is none."""
     return agreed(key, sight(key, gray, free, guess), (gray.shape[1], gray.shape[0]))
@@ -212,14 +218,14 @@ def describe(rgb: Array) -> Described:
     return Described(points, root.astype(np.float32), size)
 
 
-def register(one: Described, other: Described) -> Fit | None:
-    """The homography from one still's pixels to the other's, None where too little of them agrees.
+def matched(one: Described, other: Described) -> tuple[Points, Points]:
+    """What two stills share: places (N, 2) in the one and in the other; some are wrong.
 
     Matches are the mutual nearest that are clearly nearer than the second nearest; the square root of the
     descriptors makes the distance Hellinger's (Arandjelovic and Zisserman, 2012).
     """
     if min(len(one.points), len(other.points)) < _MATCH_MIN_INLIERS:
-        return None
+        return np.zeros((0, 2)), np.zeros((0, 2))
     likeness = one.descriptors @ other.descriptors.T
     best = likeness.argmax(axis=1)
     rows = np.arange(len(best))
@@ -230,8 +236,18 @@ def register(one: Described, other: Described) -> Fit | None:
     mutual = likeness.argmax(axis=0)[best] == rows
     clear = np.sqrt(np.maximum(2 - 2 * top, 0)) < _MATCH_RATIO * np.sqrt(np.maximum(2 - 2 * second, 1e-9))
     chosen = np.flatnonzero(mutual & clear)
-    threshold = _MATCH_THRESHOLD_PX * max(1.0, max(other.size) / _MATCH_WIDTH_PX)
-    result = fit(one.points[chosen], other.points[best[chosen]], other.size, threshold)
-    if result is None or result.inliers.sum() < max(_MATCH_MIN_INLIERS, 0.25 * len(chosen)):
+    return one.points[chosen], other.points[best[chosen]]
+
+
+def registered(here: Points, there: Points, size: Size) -> Fit | None:
+    """The homography that most matches agree on, into a still of `size`; None where too few do."""
+    threshold = _MATCH_THRESHOLD_PX * max(1.0, max(size) / _MATCH_WIDTH_PX)
+    result = fit(here, there, size, threshold)
+    if result is None or result.inliers.sum() < max(_MATCH_MIN_INLIERS, 0.25 * len(here)):
         return None
     return result
+
+
+def register(one: Described, other: Described) -> Fit | None:
+    """The homography from one still's pixels to the other's, None where too little of them agrees."""
+    return registered(*matched(one, other), other.size)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pai_studio.core.comp.filters import fill
 from pai_studio.core.evaluation.judged import Facts
 from pai_studio.core.evaluation.measures.base import Measure, Metric, Value
 from pai_studio.core.evaluation.measures.pixels import PooledError
 from pai_studio.core.evaluation.measures.view import Mask, View, small
 from pai_studio.core.media.frame import Array
 from pai_studio.core.motion.features import describe, register
+from pai_studio.core.motion.homography import inverse, scaling
 
 _UNIQUE = 1.02
 
@@ -49,11 +51,12 @@ class AnchorOffsets(Measure):
         """Take in one frame."""
         if view.small_wanted is None:
             return
+        where = view.small_behind
+        result, truth = view.small_shown[where], view.small_wanted[where]
         for anchor, reference in self._references.items():
-            error = _masked_mse(view.small_shown, reference, view.small_behind)
-            self._results[anchor].append((error, view.number))
-            error = _masked_mse(view.small_wanted, reference, view.small_behind)
-            self._truths[anchor].append((error, view.number))
+            seen = reference[where]
+            self._results[anchor].append((_mse(result, seen), view.number))
+            self._truths[anchor].append((_mse(truth, seen), view.number))
 
     def values(self) -> dict[str, Value]:
         """The offsets in the order of the anchors."""
@@ -68,9 +71,9 @@ class AnchorOffsets(Measure):
         return min(self._results[anchor])[1] - anchor
 
 
-def _masked_mse(one: Array, other: Array, where: Mask) -> float:
-    """The mean squared error where asked; infinite where nothing is."""
-    return float(np.square(one[where] - other[where]).mean(dtype=np.float64)) if where.any() else float("inf")
+def _mse(one: Array, other: Array) -> float:
+    """The mean squared error of (N, 3) values; infinite where there are none."""
+    return float(np.square(one - other).mean(dtype=np.float64)) if one.size else float("inf")
 
 
 class AnchorLikeness(Measure):
@@ -141,12 +144,13 @@ def _compare(error: PooledError, view: View, reference: Array, known: Mask) -> N
 def _brought(reference: Array, view: View) -> tuple[Array, Mask]:
     """The reference as it lies under the result's background, and where it reaches; nowhere if too little agrees."""
     height, width = view.behind.shape
-    plain = np.where(
-        view.behind[..., None], view.frame.result, np.median(view.frame.result[view.behind], axis=0)
-    )
-    found = register(describe(reference), describe(np.asarray(plain, np.float32)))
+    result = small(view.frame.result)
+    plain = fill(result, view.small_behind.astype(np.float32))
+    found = register(describe(small(reference)), describe(plain))
     if found is None:
         return reference, np.zeros((height, width), bool)
-    moved = cv2.warpPerspective(reference, found.matrix, (width, height), flags=cv2.INTER_LINEAR)
-    reach = cv2.warpPerspective(np.ones((height, width), np.float32), found.matrix, (width, height))
+    up = scaling(width / result.shape[1], height / result.shape[0])
+    motion = up @ found.matrix @ inverse(up)
+    moved = cv2.warpPerspective(reference, motion, (width, height), flags=cv2.INTER_LINEAR)
+    reach = cv2.warpPerspective(np.ones((height, width), np.float32), motion, (width, height))
     return np.asarray(moved, np.float32), np.asarray(reach) > 0.999

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 
 import cv2
 import numpy as np
 
 from pai_studio.core.evaluation.judged import Facts, Matrix
 from pai_studio.core.evaluation.measures.base import Measure, Metric, Value
+from pai_studio.core.evaluation.measures.follow import Followed, Poses
 from pai_studio.core.evaluation.measures.view import Mask, View
 from pai_studio.core.media.frame import Array
 from pai_studio.core.motion.features import Gray
 from pai_studio.core.motion.homography import Size, corner_error
-from pai_studio.core.motion.track import ScreenTracker, Track
 
 _STILL = 0.002
 """A camera that moves the corners by less than this share of the diagonal gives no ratio."""
 
 _TEXTURE_STEPS = 3.0
 _MOVING_PX = 0.5
+_CLEARANCE = 0.02
+"""How far, in picture widths, flow is looked at from the subject, whose own flow spreads over its edge."""
 
 
 class Camera(Measure):
     """The homography H_t from the nearest anchor to each frame, followed on the background, against the true one.
 
-    `error = mean_c |H_out c - H_gt c| / diagonal` over the four corners c. Shi-Tomasi corners of key frames are
-    followed by pyramidal Lucas-Kanade and agree by MAGSAC++ (core.motion.track); anchors are the frames of the
-    references, or the first frame. H_gt is what the same tracker finds on the truth's background, so that parallax,
-    which no homography can follow, takes both alike; where the truth cannot be followed it is the camera's own. A
-    frame counts as found when it is joined to its anchor; frames that are not have no error, only a share.
+    `error = mean_c |H_out c - H_gt c| / diagonal` over the four corners c; anchors are the frames of the references, or
+    the first frame. H_gt is followed on the truth's background and H_out on the result's, from the same corners, so
+    that parallax, which no homography can follow, takes both alike; where the truth cannot be followed H_gt is the
+    camera's own. A frame counts as found when it is joined to its anchor; frames that are not have no error, only a
+    share.
 
     Against the plate, whose motion was tracked on its screen: `ratio = ln(sum |H_out c - c| / sum |H_plate c - c|)` and
     the same corner error. A background that was only interpolated between references has an error here. The screen
@@ -91,30 +92,30 @@ class Camera(Measure):
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._result: ScreenTracker | None = None
-        self._truth: ScreenTracker | None = None
+        self._followed: Followed | None = None
         self._size: Size = (0, 0)
         self._numbers: list[int] = []
 
     def add(self, view: View) -> None:
         """Take in one frame."""
-        if self._result is None:
+        if self._followed is None:
             self._size = (view.frame.matte.shape[1], view.frame.matte.shape[0])
-            self._result = ScreenTracker(self._size)
-            self._truth = ScreenTracker(self._size) if view.gray_wanted is not None else None
+            self._followed = Followed(self._size)
         self._numbers.append(view.number)
-        self._result.add(view.number, view.gray_shown, view.small_behind)
-        if self._truth is not None and view.gray_wanted is not None:
-            self._truth.add(view.number, view.gray_wanted, view.small_behind)
+        grounds = (
+            [view.ground_shown] if view.ground_wanted is None else [view.ground_wanted, view.ground_shown]
+        )
+        self._followed.add(view.number, grounds, view.small_behind)
 
     def values(self) -> dict[str, Value]:
         """None where nothing could be followed, or there is nothing to compare with."""
-        if self._result is None:
+        if self._followed is None:
             return dict.fromkeys((metric.key for metric in self.metrics), None)
-        found = _motions(deepcopy(self._result).finish(), self._pairs())
-        true = self._true()
-        asked = set(true) or set(self._pairs())
-        plate = _relative(self._facts.plate_camera or {}, self._pairs())
+        pairs = self._pairs()
+        motions = [_joined(poses, pairs) for poses in self._followed.poses]
+        found, plate = motions[-1], _relative(self._facts.plate_camera or {}, pairs)
+        true = _relative(self._facts.camera or {}, pairs) | (motions[0] if len(motions) > 1 else {})
+        asked = set(true) or set(pairs)
         return {
             "camera_error": self._error(found, true),
             "camera_found": len(asked & set(found)) / len(asked) if asked else None,
@@ -127,12 +128,6 @@ class Camera(Measure):
         anchors = [f for f in sorted(self._facts.references) if f in self._numbers] or self._numbers[:1]
         nearest = [(min(anchors, key=lambda a: (abs(a - f), a)), f) for f in self._numbers]
         return [(anchor, frame) for anchor, frame in nearest if anchor != frame]
-
-    def _true(self) -> dict[tuple[int, int], Matrix]:
-        known = _relative(self._facts.camera or {}, self._pairs())
-        return (
-            known if self._truth is None else known | _motions(deepcopy(self._truth).finish(), self._pairs())
-        )
 
     def _error(
         self, found: Mapping[tuple[int, int], Matrix], right: Mapping[tuple[int, int], Matrix]
@@ -158,11 +153,10 @@ class Camera(Measure):
         return float(np.log(max(moved, 1e-3 * asked) / asked))
 
 
-def _motions(track: Track, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], Matrix]:
-    """What a track knows of the motion between pairs of frames that were really seen."""
-    seen = {frame for stretch in track.stretches for frame in stretch.frames}
-    joined = {pair: track.relative(*pair) for pair in pairs if set(pair) <= seen}
-    return {pair: motion for pair, motion in joined.items() if motion is not None}
+def _joined(poses: Poses, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], Matrix]:
+    """What was followed of the motion between pairs of frames."""
+    motions = {pair: poses.between(*pair) for pair in pairs}
+    return {pair: motion for pair, motion in motions.items() if motion is not None}
 
 
 def _relative(camera: Mapping[int, Matrix], pairs: list[tuple[int, int]]) -> dict[tuple[int, int], Matrix]:
@@ -214,15 +208,17 @@ class FlowError(Measure):
         out, right = view.flow_shown, view.flow_wanted
         if out is None or right is None or view.gray_wanted is None:
             return
-        where = view.small_behind & right.trusted & _textured(view.gray_wanted)
+        distance = cv2.distanceTransform(view.small_behind.astype(np.uint8), cv2.DIST_L2, 3)
+        clear = np.asarray(distance) > _CLEARANCE * distance.shape[1]
+        where = clear & right.trusted & _textured(view.gray_wanted)
         found, wanted = out.back[where], right.back[where]
         up = view.frame.matte.shape[1] / view.small_behind.shape[1]
-        self._error += float(np.linalg.norm(found - wanted, axis=1).sum(dtype=np.float64)) * up
+        self._error += float(_length(found - wanted).sum(dtype=np.float64)) * up
         self._count += len(found)
         self._add_direction(found, wanted)
 
     def _add_direction(self, found: Array, wanted: Array) -> None:
-        speed, other = np.linalg.norm(wanted, axis=1), np.linalg.norm(found, axis=1)
+        speed, other = _length(wanted), _length(found)
         cosine = (found * wanted).sum(axis=1) / np.maximum(speed * other, 1e-6)
         weight = np.where(speed >= _MOVING_PX, speed, 0)
         self._along += float(np.sum(weight * cosine, dtype=np.float64))
@@ -234,6 +230,10 @@ class FlowError(Measure):
             "flow_epe": self._error / self._count if self._count else None,
             "flow_cosine": self._along / self._speed if self._speed else None,
         }
+
+
+def _length(vectors: Array) -> Array:
+    return np.hypot(vectors[:, 0], vectors[:, 1])
 
 
 def _textured(gray: Gray) -> Mask:

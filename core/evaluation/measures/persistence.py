@@ -67,11 +67,11 @@ class Persistence(Measure):
 
     def add(self, view: View) -> None:
         """Take in one frame."""
-        if view.gray_wanted is None or view.flow_wanted is None:
+        if view.ground_wanted is None or view.flow_wanted is None:
             return
-        key = _tracked(keyed(view.gray_wanted, view.small_behind), view.flow_wanted)
-        size = (view.gray_shown.shape[1], view.gray_shown.shape[0])
-        seen = sight(key, view.gray_shown, np.ones(size[::-1], bool), self._guess)
+        key = _tracked(keyed(view.ground_wanted, view.small_behind), view.flow_wanted)
+        size = (view.ground_shown.shape[1], view.ground_shown.shape[0])
+        seen = sight(key, view.ground_shown, np.ones(size[::-1], bool), self._guess)
         fit = agreed(key, seen, size)
         self._guess = np.eye(3) if fit is None else fit.matrix
         expected = apply(self._guess, key.points.astype(np.float64))

@@ -23,7 +23,8 @@ class PooledError:
 
     def add(self, result: Array, truth: Array, weight: Array) -> None:
         """`result` and `truth` are (H, W, 3) sRGB values, `weight` is (H, W)."""
-        error = np.square(result - truth).mean(axis=-1)
+        apart = result - truth
+        error = np.einsum("hwc,hwc->hw", apart, apart) / 3
         self.total += float(np.sum(error * weight, dtype=np.float64))
         self.weight += float(np.sum(weight, dtype=np.float64))
 

@@ -81,7 +81,7 @@ def _warp_error(now: Array, before: Array, flow: Flow, counted: Mask) -> float |
     if not where.any():
         return None
     brought = sample(before, flow.back + grid(np.eye(3), (now.shape[1], now.shape[0])))
-    return float(np.abs(now - brought)[where].mean(dtype=np.float64))
+    return float(np.abs(now[where] - brought[where]).mean(dtype=np.float64))
 
 
 class RegionalFlicker(Measure):

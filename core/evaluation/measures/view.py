@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pai_studio.core.comp.filters import fill
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.media.frame import Array
 from pai_studio.core.motion.features import Gray, gray8, middle_of
-from pai_studio.core.motion.flow import agreement, dense, grid
+from pai_studio.core.motion.flow import dense, grid
+from pai_studio.core.motion.resample import sample
 
 Mask = npt.NDArray[np.bool_]
 
@@ -26,7 +28,9 @@ _CLEAR = 1 / 512
 """A matte below half a step of 8 bits is 0: keyers leave such a haze, and files round to it."""
 
 _SOLID = 0.999
-_TRUSTED = 0.5
+_TRUSTED_PX = 1.0
+"""How far from where it set out a flow may come back."""
+
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709-6, item 3.2
 
 
@@ -81,8 +85,10 @@ class Flow:
         height, width = now.shape
         back, forth = dense(now, before), dense(before, now)
         there = back + grid(np.eye(3), (width, height))
-        inside = (there >= 0).all(axis=-1) & (there[..., 0] <= width - 1) & (there[..., 1] <= height - 1)
-        return cls(back, agreement(back, forth, np.eye(3), inside) > _TRUSTED)
+        x, y = there[..., 0], there[..., 1]
+        inside = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
+        astray = back + sample(forth, there)
+        return cls(back, inside & (np.hypot(astray[..., 0], astray[..., 1]) < _TRUSTED_PX))
 
 
 class View:
@@ -177,6 +183,20 @@ class View:
     def gray_wanted(self) -> Gray | None:
         """The truth's in the same way."""
         return None if self.frame.truth is None else self._gray(self.frame.truth)
+
+    @cached_property
+    def ground_shown(self) -> Gray:
+        """`gray_shown` with the subject filled from around it, so that what moves there leads no corner astray."""
+        return self._ground(self.gray_shown)
+
+    @cached_property
+    def ground_wanted(self) -> Gray | None:
+        """`gray_wanted` in the same way."""
+        return None if self.gray_wanted is None else self._ground(self.gray_wanted)
+
+    def _ground(self, gray: Gray) -> Gray:
+        filled = fill(gray.astype(np.float32), self.small_behind.astype(np.float32))
+        return np.where(self.small_behind, gray, np.asarray(np.clip(filled, 0, 255), np.uint8))
 
     @cached_property
     def flow_shown(self) -> Flow | None:
