@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -11,17 +12,30 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth import shadow
 from pai_studio.core.synth.camera import Camera
-from pai_studio.core.synth.capture.sensor import exposed
-from pai_studio.core.synth.moves import draw_kind, draw_lens, make_move
+from pai_studio.core.synth.capture.faults import Setting, cut, draw_fault, missing
+from pai_studio.core.synth.capture.form import form_of
+from pai_studio.core.synth.capture.perturb import draw_perturbation
+from pai_studio.core.synth.capture.sensor import Capture, draw_capture
+from pai_studio.core.synth.moves import ROTATIONS, draw_kind, draw_lens, make_move
 from pai_studio.core.synth.people.cast import cast
 from pai_studio.core.synth.people.subject import Pictured
 from pai_studio.core.synth.places.catalogue import build_place
+from pai_studio.core.synth.places.panorama import Panorama, open_panorama
+from pai_studio.core.synth.places.place import Place
 from pai_studio.core.synth.stage import build_stage
+
+_SHUTTER = 0.5
+_SHARP_PX = 0.5  # a camera that moves less while the shutter is open draws no streaks
+_MOST_VIEWS = 6
+_NORMAL_LENS = 1.09
 
 
 @dataclass(frozen=True)
 class SceneSpec:
-    """All that a scene follows from; plain data, so that another process can make the same one."""
+    """All that a scene follows from; plain data, so that another process can make the same one.
+
+    `mood`, `place`, `move` and `capture` are drawn from the seed where they are None.
+    """
 
     size: tuple[int, int]
     frames: int
@@ -32,6 +46,18 @@ class SceneSpec:
     mood: str | None = None
     place: str | None = None
     move: str | None = None
+    fault: str | None = None
+    """One of `capture.faults.FAULTS`, or `any`: the plate and the given matte have it; the truth stays whole."""
+
+    light: Literal["stage", "perturbed"] = "stage"
+    """What the plate's subject is lit by: the stage, or the place, perturbed."""
+
+    capture: Capture | None = Capture()  # noqa: RUF009 - frozen
+    panorama: str | None = None
+    """An equirectangular picture to be the place, which the camera then can only turn and zoom in."""
+
+    camera_blur: bool = False
+    """Whether a moving camera blurs what it sees while the shutter is open; the person's own motion always does."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +65,8 @@ class Filmed:
     """A frame's plate and its truth, (H, W, 3) linear ACEScg and (H, W).
 
     `composite == foreground + background * shadow * (1 - matte)` where `foreground` is premultiplied and lit by the
-    place; `gain` is that light over the stage's neutral light, 1 where the subject is not.
+    place; `gain` is that light over the light of the plate's subject, spill left out, 1 where the subject is not. With
+    a fault, `given` is the faulty matte and `rebuilt` what the plate lacks of the subject.
     """
 
     plate: Array
@@ -50,6 +77,25 @@ class Filmed:
     gain: Array
     shadow: Array
     camera: Camera
+    given: Array | None = None
+    rebuilt: Array | None = None
+
+
+@dataclass(frozen=True)
+class _View:
+    """What a camera sees at one moment, or the mean of several: place, screen, and the person's layers."""
+
+    background: Array
+    cast: Array
+    """What the person's shadow leaves of the place's light."""
+
+    screen: Array
+    """The screen, the person's shadow on it."""
+
+    matte: Array
+    stage: Array
+    spill: Array
+    lit: Array
 
 
 class Scene:
@@ -59,20 +105,29 @@ class Scene:
         self.spec = spec
         seconds = max(spec.frames, 2) / spec.fps
         width, height = spec.size
-        kind = spec.move or draw_kind(np.random.default_rng([spec.seed, 8]))
+        kinds = ROTATIONS if spec.panorama else None
+        kind = spec.move or draw_kind(np.random.default_rng([spec.seed, 8]), kinds)
+        if kinds and kind not in kinds:
+            raise ValueError(f"a {kind} leaves the point that a panorama is seen from")
         lens = draw_lens(np.random.default_rng([spec.seed, 9]), kind, seconds)
-        self.place = build_place(spec.place, spec.seed, width, lens.longest, spec.mood)
+        self.place: Place | Panorama = (
+            open_panorama(spec.panorama, spec.seed, width, lens.longest)
+            if spec.panorama
+            else build_place(spec.place, spec.seed, width, lens.longest, spec.mood)
+        )
         rng = np.random.default_rng([spec.seed, 0])
         stand, aspect = self.place.stand, width / height
         self.move = make_move(rng, kind, lens, seconds=seconds, stand=stand, aspect=aspect)
-        focal = lens.longest * width
-        density = float(np.clip(1.2 * focal / 8.0, 10, 165))
+        density = float(np.clip(1.2 * lens.longest * width / 8.0, 10, 165))
         self.stage = build_stage(
-            spec.screen, self.place.stand, spec.markers, density, np.random.default_rng([spec.seed, 2])
+            spec.screen, stand, spec.markers, density, np.random.default_rng([spec.seed, 2])
         )
         lights = (self.place.light, self.stage.light)
-        self.subject = cast(spec.seed, self.place.stand, seconds, lights, width / 1280)
-        self.floor = shadow.FloorMap(self.place.stand)
+        self.subject = cast(spec.seed, stand, seconds, lights, width / 1280 * lens.longest / _NORMAL_LENS)
+        self.floor = shadow.FloorMap(stand)
+        self.capture = draw_capture(spec.seed) if spec.capture is None else spec.capture
+        self.fault = draw_fault(spec.seed, spec.fault) if spec.fault else None
+        self.perturbation = draw_perturbation(spec.seed) if spec.light == "perturbed" else None
 
     @cached_property
     def _sun_map(self) -> Array:
@@ -87,39 +142,97 @@ class Scene:
         return self.move.at(self.share(index), self.spec.size)
 
     def background(self, index: int) -> tuple[Array, Array]:
-        """The place without the subject, and where it shows bare floor."""
-        picture, floor = self.place.seen(self.camera(index))
+        """The place without the subject, and where it shows bare floor; without the camera's blur."""
+        picture, floor = self.place.seen(self.camera(index), self.share(index))
         return _half(picture), floor
 
     def filmed(self, index: int) -> Filmed:
         """Frame `index`: plate and truth. Layers are rounded to half, as they are stored, before they are joined."""
-        camera, share = self.camera(index), self.share(index)
-        background, bare = self.background(index)
-        screen, screen_floor = self.stage.seen(camera)
-        bent = self.subject.bent(share)
-        triangles = self.subject.skin.triangles
-        in_place = shadow.place_shadow(
-            self.floor, bent.points, triangles, self.place.light.to_sun, self._sun_map
+        share, camera = self.share(index), self.camera(index)
+        view = self._seen(share)
+        composite = view.lit + view.background * (view.cast * (1 - view.matte))[..., None]
+        in_plate = view.stage
+        if self.perturbation is not None:
+            in_plate = self.perturbation.apply(view.lit, view.matte, share, form_of(view.matte))
+        light = np.maximum(in_plate * self.capture.gain, 1e-4)
+        gain = np.where(view.matte[..., None] > 0.004, view.lit / light, 1).clip(1 / 64, 64)
+        subject, shown, given, rebuilt = in_plate + view.spill, view.matte, None, None
+        if self.fault is not None:
+            skin = self.subject.skin
+            bent = self.subject.bent(share).points
+            at = Setting(skin.points, bent, skin.triangles, camera, view.screen)
+            given = _half(self.fault.spoiled(view.matte, at, share, index))
+            rebuilt = np.zeros_like(given)
+            if self.fault.in_plate:
+                subject, shown = cut(subject, view.matte, given), given
+                rebuilt = missing(view.matte, given)
+        plate = subject + view.screen * (1 - shown)[..., None]
+        return Filmed(
+            self.capture.exposed(plate, self.spec.seed, index),
+            composite,
+            view.background,
+            view.matte,
+            view.lit,
+            gain.astype(np.float32),
+            view.cast,
+            camera,
+            given,
+            rebuilt,
         )
-        on_stage = shadow.stage_shadow(self.floor, bent.points, triangles, self.stage.light.directions)
+
+    def _seen(self, share: float) -> _View:
+        """The mean of what is seen while the shutter is open, focused, and rounded as it is stored."""
+        open_share = _SHUTTER / max(self.spec.frames - 1, 1)
+        count = self._views(share, open_share) if self.spec.camera_blur else 1
+        at = [share + open_share * ((k + 0.5) / count - 0.5) for k in range(count)]
+        sets = [self._set_seen(moment) for moment in at]
+        background, cast, screen = (_mean([one[k] for one in sets]) for k in range(3))
+        matte, stage, spill, lit = map(self.capture.focused, self._person(share, blurred=count > 1))
+        return _View(
+            _half(background),
+            _half(cast),
+            self.capture.focused(screen),
+            _half(matte),
+            stage,
+            spill,
+            _half(lit),
+        )
+
+    def _views(self, share: float, open_share: float) -> int:
+        """How many moments blur as smoothly as a camera would that moves that far while its shutter is open."""
+        box = np.array([[x, y, z] for x in (-1.5, 1.5) for y in (4.0, 12.0) for z in (0.3, 2.8)])
+        ends = [self.move.at(share + side * open_share / 2, self.spec.size) for side in (-1, 1)]
+        first, last = (camera.project(box)[:, :2] for camera in ends)
+        gone_px = float(np.abs(last - first).max())
+        return 1 if gone_px < _SHARP_PX else int(np.clip(np.ceil(gone_px), 2, _MOST_VIEWS))
+
+    def _set_seen(self, share: float) -> tuple[Array, Array, Array]:
+        """The place, what the person's shadow leaves of its light, and the screen with the person's shadow."""
+        camera = self.move.at(share, self.spec.size)
+        background, bare = self.place.seen(camera, share)
+        screen, screen_floor = self.stage.seen(camera)
+        points, triangles = self.subject.bent(share).points, self.subject.skin.triangles
+        in_place = shadow.place_shadow(self.floor, points, triangles, self.place.light.to_sun, self._sun_map)
+        on_stage = shadow.stage_shadow(self.floor, points, triangles, self.stage.light.directions)
         cast = 1 - (1 - _where_mapped(self.floor, in_place, camera)) * bare
         stage_cast = 1 - (1 - _where_mapped(self.floor, on_stage, camera)) * screen_floor
-        pictured = self.subject.pictured(camera, share, 1 / max(self.spec.frames - 1, 1))
-        matte, stage_lit, spill, lit = _spread(pictured, screen.shape[:2])
-        matte, cast, lit = _half(matte), _half(cast), _half(lit)
-        gain = np.where(matte[..., None] > 0.004, lit / np.maximum(stage_lit, 1e-4), 1).clip(1 / 64, 64)
-        composite = lit + background * (cast * (1 - matte))[..., None]
-        plate = stage_lit + spill + screen * (stage_cast * (1 - matte))[..., None]
-        return Filmed(
-            exposed(plate, self.spec.seed, index),
-            composite,
-            background,
-            matte,
-            lit,
-            gain.astype(np.float32),
-            cast,
-            camera,
+        return background, cast, screen * stage_cast[..., None]
+
+    def _person(self, share: float, *, blurred: bool) -> tuple[Array, Array, Array, Array]:
+        """The person's matte (H, W), and (H, W, 3) on the stage, the spill, and in the place."""
+        width, height = self.spec.size
+        camera = (
+            (lambda at: self.move.at(at, self.spec.size)) if blurred else self.move.at(share, self.spec.size)
         )
+        pictured = self.subject.pictured(camera, share, 1 / max(self.spec.frames - 1, 1))
+        return _spread(pictured, (height, width))
+
+
+def _mean(pictures: Sequence[Array]) -> Array:
+    total = pictures[0].copy()
+    for picture in pictures[1:]:
+        total += picture
+    return total / np.float32(len(pictures))
 
 
 def _where_mapped(floor: shadow.FloorMap, left: Array, camera: Camera) -> Array:

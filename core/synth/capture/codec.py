@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import av
 import cv2
@@ -95,7 +96,9 @@ def _as_yuv(light: Array) -> VideoFrame:
     return VideoFrame.from_ndarray(np.rint(stacked).clip(0, 255).astype(np.uint8), format="yuv420p")
 
 
-def _pictures(decoder: VideoCodecContext, packets: list[Packet], shape: tuple[int, int]) -> Iterator[Array]:
+def _pictures(
+    decoder: VideoCodecContext, packets: list[Packet[Any]], shape: tuple[int, int]
+) -> Iterator[Array]:
     for packet in packets:
         yield from (_as_light(frame, shape) for frame in decoder.decode(packet))
 
