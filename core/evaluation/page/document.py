@@ -49,6 +49,5 @@ def page(reading: Reading, gallery: Gallery) -> str:
         el("a", "Skip to the results", href="#results", cls="skip"),
         el("header", *sections.opening(reading), el("nav", links, aria_label="Contents")),
         el("main", *(s.markup for s in told)),
-        el("footer", sections.footer(reading)),
     )
     return joined(Markup("<!doctype html>\n"), el("html", head, body, lang="en"), "\n")

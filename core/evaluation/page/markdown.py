@@ -150,7 +150,7 @@ def _pictures(reading: Reading, gallery: Gallery) -> list[str]:
     for clip in reading.clips:
         name, contact = clip["clip"], gallery.contact(clip["clip"])
         if contact is not None:
-            tags = escaped(", ".join(words.tags(clip.get("tags"))))
+            tags = escaped(", ".join(prose.of_clip(clip)))
             found += [
                 f"### {escaped(name)}",
                 tags,

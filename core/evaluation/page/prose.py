@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from pai_studio.core.evaluation.contestants import NAIVE
 from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.page.paper import NOT_COMPARABLE
 from pai_studio.core.evaluation.page.reading import Reading
 
 _ABOUT = {
     "restore": (
-        "Restore: the truth is known. The subject is given on a screen, lit as on a stage; the stills show the place "
-        "that it really stands in. An engine is asked for the whole composite, and its frames are held against the "
-        "true ones."
+        "Restore: the truth is known. The subject is given on a screen and in another light than its place's; the "
+        "stills show the place that it really stands in. An engine is asked for the whole composite, and its frames "
+        "are held against the true ones."
     ),
     "replace": (
         "Replace: the subject is put into a new place, of which nobody has the true composite. Only what can be "
@@ -94,6 +98,24 @@ def versions(reading: Reading) -> str:
     return f"Made with {', '.join(parts)}." if parts else ""
 
 
+def of_clip(clip: Mapping[str, Any]) -> list[str]:
+    """What a clip is: its tags, its length, its seed."""
+    found = words.tags(clip.get("tags"))
+    if clip.get("frames"):
+        found.append(words.counted(clip["frames"], "frame"))
+    if clip.get("seed") is not None:
+        found.append(f"seed {clip['seed']}")
+    return found
+
+
+def notes(clip: Mapping[str, Any]) -> list[str]:
+    """What the engines say of how they made a clip: `naive-moved: motion the truth's`."""
+    return [
+        f"{engine}: {', '.join(f'{key} {value}' for key, value in told.items())}"
+        for engine, told in (clip.get("notes") or {}).items()
+    ]
+
+
 def caveats(reading: Reading) -> list[str]:
     """What a reader should not forget."""
     found = [
@@ -102,11 +124,11 @@ def caveats(reading: Reading) -> list[str]:
         "None of these metrics has learned weights. They measure distance to a truth, or steadiness; none of them "
         "says whether a picture is beautiful.",
     ]
-    if any(name.startswith("naive") for name in reading.engines):
+    if set(NAIVE) & set(reading.engines):
         found.append(
             "The naive composites are what a hasty artist would make: the first still behind the keyed subject, held "
-            "(naive-static) or moved by the homography of the place's far end (naive-moved). They set the bar, not "
-            "the state of the art."
+            "(naive-static) or moved as the place's far plane truly moves (naive-moved; without a truth, as the "
+            "plate's screen does). They set the bar, not the state of the art."
         )
     if reading.kind == "restore":
         found.append(

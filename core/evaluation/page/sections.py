@@ -66,11 +66,6 @@ def opening(reading: Reading) -> list[Markup]:
     return [*found, el("dl", *keys, cls="keys")] if keys else found
 
 
-def footer(reading: Reading) -> Markup:
-    """Which version wrote it."""
-    return el("p", prose.versions(reading))
-
-
 def _section(name: str, title: str, *content: Markup | None) -> Section:
     return Section(name, title, el("section", el("h2", title), *content, id=name, aria_label=title))
 
@@ -227,12 +222,13 @@ def _clip(reading: Reading, number: int, clip: Mapping[str, Any], gallery: Galle
         )  # fmt: skip
         opened = len(reading.clips) <= _OPEN_SHEETS
         sheet = el("details", el("summary", "Contact sheet", hidden(f" of {name}")), picture, open=opened)
-    tags = el("ul", *(el("li", tag) for tag in words.tags(clip.get("tags"))), cls="tags")
+    tags = el("ul", *(el("li", tag) for tag in prose.of_clip(clip)), cls="tags")
     shown = tables.clip_table(reading, clip, reading.main, f"{name}: the main metrics")
     others = tables.clip_table(reading, clip, reading.others, f"{name}: the other metrics")
     both = el("div", movie, shown, cls="pair" if movie else None)
     folded = _folded("The other metrics", others, reading.others)
-    return el("article", el("h3", name), tags, both, folded, sheet, id=f"clip-{number}")
+    notes = el("p", ". ".join([*prose.notes(clip), ""]).strip(), cls="notes") if clip.get("notes") else None
+    return el("article", el("h3", name), tags, both, notes, folded, sheet, id=f"clip-{number}")
 
 
 def _reproduce(reading: Reading) -> list[Markup]:
