@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +21,16 @@ _FADE_M = 0.018
 
 @dataclass(frozen=True)
 class Skin:
-    """The rest pose's surface: vertices, normals, triangles, how open each point is, its distances to every
-    material (V, MATERIALS), and its bones' weights (V, BONES). The first `body` vertices are the person, the others
-    what they carry."""
+    """The rest pose's surface: vertices, normals, triangles, how open each point is, its distances to the materials
+    that there are, `kinds` (V, M), and its bones' weights (V, BONES). The first `body` vertices are the person, the
+    others what they carry."""
 
     points: Array
     normals: Array
     triangles: npt.NDArray[np.int32]
     open_share: Array
     materials: Array
+    kinds: npt.NDArray[np.int64]
     weights: Array
     body: int
 
@@ -52,14 +53,28 @@ def make_skin(look: Look, cell_m: float) -> Skin:
     materials = np.full((len(points), looks.MATERIALS), 1.0, np.float32)
     for material in {part.material for part in parts}:
         materials[:, material] = each[:, [p.material == material for p in parts]].min(axis=1)
-    if look.outfit.skirt_m is not None:
-        # Legs that press through the skirt's cloth are under it.
-        under = np.clip((points[:, 2] - look.outfit.skirt_m - 0.01) / 0.02, 0, 1)
-        materials[:, [looks.SKIN, looks.LEGS]] += (
-            under * (np.abs(points[:, 0]) < 0.3) * (points[:, 2] < 1.1)
-        )[:, None]
-    skin = Skin(points, normals, triangles, open_share, materials, _weights(each, parts, points), len(points))
-    return _with_props(skin, look)
+    _cover(materials, points, look)
+    kinds = np.arange(looks.MATERIALS)
+    weights = _weights(each, parts, points)
+    skin = Skin(points, normals, triangles, open_share, materials, kinds, weights, len(points))
+    return _thinned(_with_props(skin, look))
+
+
+def _thinned(skin: Skin) -> Skin:
+    """Without the materials that nothing is made of."""
+    used = np.flatnonzero((skin.materials < 1).any(axis=0))
+    return replace(skin, materials=np.ascontiguousarray(skin.materials[:, used]), kinds=used)
+
+
+def _cover(materials: Array, points: Array, look: Look) -> None:
+    """What presses through the cloth over it does not show: legs under a skirt, the waist under a top."""
+    z, trunk = points[:, 2], np.abs(points[:, 0]) < 0.27
+    top, skirt = look.outfit.hem_m, look.outfit.skirt_m
+    under = np.clip((z - top) / 0.015, 0, 1) * trunk * (z < 1.14)
+    materials[:, [looks.BOTTOM, looks.SKIN, looks.LEGS]] += under[:, None]
+    if skirt is not None:
+        below = np.clip((z - skirt - 0.01) / 0.02, 0, 1) * trunk * (z < 1.1)
+        materials[:, [looks.SKIN, looks.LEGS]] += below[:, None]
 
 
 def _with_props(skin: Skin, look: Look) -> Skin:
@@ -83,6 +98,7 @@ def _with_props(skin: Skin, look: Look) -> Skin:
         np.concatenate([skin.triangles, *triangles]).astype(np.int32),
         np.concatenate([skin.open_share, np.full(count, 0.9, np.float32)]),
         np.concatenate([skin.materials, materials]),
+        skin.kinds,
         np.concatenate([skin.weights, weights]),
         skin.body,
     )
@@ -173,3 +189,17 @@ def skinned(skin: Skin, bones: Array) -> tuple[Array, Array]:
     normals = np.einsum("vij,vj->vi", blended[:, :, :3], skin.normals)
     length = np.sqrt(np.einsum("vi,vi->v", normals, normals)) + np.float32(1e-9)
     return points, normals / length[:, None]
+
+
+def thin(skin: Skin, step: int) -> Skin:
+    """Every `step`-th point of a skin, without triangles: enough to tell how far it moves."""
+    part = slice(None, None, step)
+    return replace(
+        skin,
+        points=skin.points[part],
+        normals=skin.normals[part],
+        triangles=skin.triangles[:0],
+        open_share=skin.open_share[part],
+        materials=skin.materials[part],
+        weights=skin.weights[part],
+    )

@@ -46,9 +46,9 @@ class Cloth:
         self.maps = np.ascontiguousarray(np.dstack([slope * (256 * 0.022), tone, blots]), np.float32)
         self.shoulder = float(look.build.joint("shoulder")[0])
 
-    def surface(self, rest: Array, normals: Array, distances: Array) -> Surface:
-        """The surface at (n, 3) rest points; `distances` (n, MATERIALS) are those to each material."""
-        material = np.argmin(distances + _PRIORITY, axis=1)
+    def surface(self, rest: Array, normals: Array, distances: Array, kinds: npt.NDArray[np.int64]) -> Surface:
+        """The surface at (n, 3) rest points; `distances` (n, M) are those to the materials `kinds` (M,)."""
+        material = kinds[np.argmin(distances + _PRIORITY[kinds], axis=1)]
         x, y, z = rest[:, 0], rest[:, 1], rest[:, 2]
         maps = lookup(self.maps, (x + 0.75 * y + 1) * 256, (1.9 - z) * 256)
         slope = maps[:, :2] * _BUMP[material][:, None]
@@ -71,7 +71,6 @@ class Cloth:
         )
 
     def _paint(self, albedo: Array, material: npt.NDArray[np.int64], rest: Array, blots: Array) -> None:
-        look = self.look
         for kind, paint in (
             (looks.TOP, self._top),
             (looks.BOTTOM, self._bottom),
@@ -84,7 +83,6 @@ class Cloth:
             if len(at):
                 paint(part := albedo[at], *rest[at].T, blots[at])
                 albedo[at] = part
-        del look
 
     def _woven(self, base: Array, pattern: Pattern, place: tuple[Array, Array, Array], blots: Array) -> None:
         """Lay a pattern over (n, 3) colours: around the trunk and along its height, or along an arm."""

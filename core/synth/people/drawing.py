@@ -108,7 +108,7 @@ class Drawing:
         ]
         at = raster.interpolate(np.concatenate(values, axis=1), skin.triangles, drawn)
         last = 13 + suns.shape[1]
-        surface = self.cloth.surface(at[:, 6:9], at[:, 3:6], at[:, last:])
+        surface = self.cloth.surface(at[:, 6:9], at[:, 3:6], at[:, last:], skin.kinds)
         return lit_surface(
             self.lights,
             surface,
@@ -166,7 +166,9 @@ class _Shade:
         self.low = seen.min(axis=0)
         cells = self._cells(seen)
         extent = cells.max(axis=0)[:2] + 3
-        self.depths = raster.depth_map(cells[:, :2], cells[:, 2], triangles, (int(extent[1]), int(extent[0])))
+        lit = (bent.normals[triangles[:, 0]] @ sun.to_sun.astype(np.float32)) > -0.2
+        shape = (int(extent[1]), int(extent[0]))
+        self.depths = raster.depth_map(cells[:, :2], cells[:, 2], triangles[lit], shape)
         self.rise, self.lets = self._houses(bent.points)
 
     def _cells(self, seen: Array) -> Array:

@@ -79,14 +79,14 @@ def _trunk(look: Look) -> list[Capsule]:
     b, o, top = look.build, look.outfit, looks.TOP
     m, s, h = b.mass, b.shoulders, b.hips
     off = o.loose
-    waist = 0.112 * m + off + 0.035 * b.belly
+    waist = (0.130 + 0.09 * (s - h)) * m + off + 0.030 * b.belly
     wide = 0.115 * s
     parts = [
-        Capsule(_v(0, 0.004, 1.30), _v(0, 0.006, 1.18), 0.140 * m + off, 0.128 * m + off, CHEST, top, 0.76),
+        Capsule(_v(0, 0.004, 1.30), _v(0, 0.006, 1.18), 0.147 * m + off, 0.137 * m + off, CHEST, top, 0.76),
         Capsule(_v(0, 0.004, 1.17), _v(0, 0.004, 1.05), waist + 0.008, waist, CHEST, top, 0.80),
         Capsule(_v(-wide, 0.008, 1.388), _v(wide, 0.008, 1.388), 0.058 + off, 0.058 + off, CHEST, top, 0.95),
         Capsule(_v(-0.055 * h, 0.006, 0.955), _v(0.055 * h, 0.006, 0.955), 0.108 * m, 0.108 * m, PELVIS,
-                looks.BOTTOM, 0.88),
+                top if look.skirt_is_top else looks.BOTTOM, 0.88),
         Capsule(_v(0, 0.012, 1.40), _v(0, 0.006, 1.53), 0.052 * (0.6 + 0.4 * m), 0.049, HEAD, looks.SKIN),
     ]  # fmt: skip
     if b.bust > 0:

@@ -11,7 +11,7 @@ from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.people.skeleton import Arm, Build, Posture, reached, swung, unit
 
 
-def relaxed(side: int, forward_deg: float, bend_deg: float, out_deg: float = 13.0) -> Arm:
+def relaxed(side: int, forward_deg: float, bend_deg: float, out_deg: float = 10.5) -> Arm:
     """A hanging arm, a little bent, its hand turned toward the thigh."""
     return swung(side, out_deg, forward_deg, bend_deg, inward_deg=7.0)
 
@@ -112,7 +112,7 @@ def _swing(g: Gesture, time: float, build: Build) -> dict[int, Arm]:
     """A throw: drawn back slowly, then forward within a fifth of a second, again and again."""
     period = 1.15
     within = ((time + g.phase * period) / period) % 1.0
-    quick = 0.16
+    quick = 0.17
     share = within / quick if within < quick else 1 - (within - quick) / (1 - quick)
     ease = share * share * (3 - 2 * share)
     back = swung(g.side, 28, -38, 42)

@@ -118,7 +118,7 @@ class Hair:
                 heading = np.where(self.loose[:, None], heading, self._tied(at, knot, heading, share))
             wave = np.sin(self.curl + np.float32((9 + 14 * self.worn.curl) * share + 1.9 * time_s))
             flutter = np.sin(self.curl[:, :1] + 5 * share - np.float32(7 * time_s)) * (0.10 * share)
-            heading = heading + wave * (0.08 + 0.62 * self.worn.curl)
+            heading = heading + wave * (0.08 + 1.15 * self.worn.curl)
             heading = heading + (wind * (0.2 + share) + flutter) * self.fly[:, None] * 0.40
             heading = heading + lag * (1.6 * share / max(self.worn.length_m, 0.1))
             heading /= np.sqrt(np.einsum("ij,ij->i", heading, heading))[:, None] + 1e-6

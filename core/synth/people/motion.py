@@ -156,7 +156,8 @@ def _step(side: int, cycle: float, stride: float, start: float, build: Build) ->
     stance = 0.61
     planted = 2 * stride * (number + stance / 2) - (0 if side > 0 else stride) - start
     swing = max(0.0, (within - stance) / (1 - stance))
-    ahead = planted + 2 * stride * _smooth(swing)
+    # It is lifted a little before it goes ahead.
+    ahead = planted + 2 * stride * _smooth((swing - 0.05) / 0.95)
     rest = build.joint("ankle", side)
     ankle = np.array([rest[0] * 0.88, rest[1] - ahead, rest[2]])
     heel_off, strike = 30.0, -13.0
@@ -167,8 +168,8 @@ def _step(side: int, cycle: float, stride: float, start: float, build: Build) ->
         pitch = heel_off * _smooth((within - 0.36) / (stance - 0.36) * 0.80) / _smooth(0.80)
         return Foot(_rolled(ankle, pitch, _BALL_Y), 5.0, pitch)
     pitch = heel_off + (strike - heel_off) * _smooth(swing)
-    pivot = _BALL_Y + (_HEEL_Y - _BALL_Y) * _smooth(swing)
-    ankle = _rolled(ankle, pitch, pivot) + np.array([0, 0, 0.055 * np.sin(np.pi * swing) ** 2])
+    ankle = _rolled(ankle, pitch, _BALL_Y if pitch > 0 else _HEEL_Y)
+    ankle = ankle + np.array([0, 0, 0.055 * np.sin(np.pi * swing) ** 1.3])
     return Foot(ankle, 5.0, pitch)
 
 

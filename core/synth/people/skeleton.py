@@ -80,7 +80,7 @@ def apply(move: Matrix, point: Matrix) -> Matrix:
 
 def unit(vector: Matrix) -> Matrix:
     """The vector at length 1."""
-    return np.asarray(vector / np.linalg.norm(vector))
+    return np.asarray(vector / np.sqrt(float(vector @ vector)))
 
 
 def aligned(rest_axis: Matrix, now_axis: Matrix, carrier: Matrix, rest: Matrix, now: Matrix) -> Matrix:
@@ -89,8 +89,9 @@ def aligned(rest_axis: Matrix, now_axis: Matrix, carrier: Matrix, rest: Matrix, 
     The turn that takes unit a to unit b is I + [v] + [v]^2 / (1 + a.b) with v = a x b (Rodrigues' formula).
     """
     a, b = carrier @ unit(rest_axis), unit(now_axis)
-    cross, dot = np.cross(a, b), float(a @ b)
-    skew = np.array([[0, -cross[2], cross[1]], [cross[2], 0, -cross[0]], [-cross[1], cross[0], 0]])
+    (ax, ay, az), (bx, by, bz), dot = a.tolist(), b.tolist(), float(a @ b)
+    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     turn = np.eye(3) + skew + skew @ skew / max(1 + dot, 1e-6)
     return about(turn @ carrier, rest, now)
 

@@ -55,6 +55,7 @@ class Subject:
         self.look, self.motion = look, motion
         self.light, self.stage = lights
         self.skin = body.make_skin(look, float(np.clip(0.019 / detail, 0.017, 0.034)))
+        self._thin = body.thin(self.skin, 7)
         self.hair = Hair(look, np.random.default_rng([seed, 5]), int(np.clip(1000 * detail, 260, 1600)))
         self.cloth = Cloth(look, np.random.default_rng([seed, 6]))
         sun = self.light.to_sun.astype(float)
@@ -112,21 +113,19 @@ class Subject:
     def moments(self, camera: Cameras, share: float, frame_share: float) -> list[Moment]:
         """The sub-frames of a frame."""
         open_share = frame_share * _SHUTTER
-        if isinstance(camera, Sequence):
-            count = len(camera)
-        else:
-            count = self._needed(camera, share, open_share)
+        given = len(camera) if isinstance(camera, Sequence) else None
+        count = self._needed(camera, share, open_share) if given is None else given
         found = []
         for number in range(count):
             at = share + open_share * ((number + 0.5) / count - 0.5)
             found.append(Moment(self.bent(at), _camera(camera, number, at), at))
         return found
 
-    def _needed(self, camera: Camera | Callable[[float], Camera], share: float, open_share: float) -> int:
+    def _needed(self, camera: Cameras, share: float, open_share: float) -> int:
         """How many sub-frames leave no visible steps in what moves fastest."""
         ends = []
         for at in (share - open_share / 2, share + open_share / 2):
-            points = body.skinned(self.skin, self.motion.bones(at))[0][::7]
+            points = body.skinned(self._thin, self.motion.bones(at))[0]
             ends.append(_camera(camera, 0, at).project(points)[:, :2])
         moved = float(np.percentile(np.linalg.norm(ends[1] - ends[0], axis=1), 99.5))
         return int(np.clip(np.ceil(moved / _STEP_PX), *_SUBFRAMES))

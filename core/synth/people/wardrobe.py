@@ -104,6 +104,9 @@ def draw_look(rng: np.random.Generator) -> Look:
     outfit, build = _outfit(kind, womanly, rng), _build(womanly, rng)
     extras = _extras(kind, womanly, rng)
     hair = _hair(womanly, rng)
+    if hair.kind == "afro":
+        # No hat sits on it.
+        extras = tuple(e for e in extras if e not in ("beanie", "cap", "hat"))
     top, second = _hue(rng), _hue(rng)
     skin = color(_pick(rng, _SKINS)) * 0.85
     colors = np.zeros((looks.MATERIALS, 3), np.float32)
@@ -135,7 +138,7 @@ def _build(womanly: bool, rng: np.random.Generator) -> Build:
     heavy = float(np.clip(rng.normal(0, 1), -1.6, 2.0))
     return Build(
         scale=float(np.clip(rng.normal(0.955 if womanly else 1.02, 0.035), 0.87, 1.11)),
-        shoulders=float(rng.uniform(0.90, 0.98) if womanly else rng.uniform(1.00, 1.12)),
+        shoulders=float(rng.uniform(0.90, 0.98) if womanly else rng.uniform(0.98, 1.07)),
         hips=float(rng.uniform(1.02, 1.14) if womanly else rng.uniform(0.92, 1.02)),
         mass=1.0 + 0.085 * heavy - (0.06 if womanly else 0.0),
         head=float(rng.uniform(0.97, 1.04)),
@@ -201,7 +204,7 @@ def _hair(womanly: bool, rng: np.random.Generator) -> Hairstyle:
         "bob": (0.21, 0.012, 0.12),
         "long": (0.38, 0.010, 0.18),
         "curly": (0.19, 0.022, 0.95),
-        "afro": (0.085, 0.045, 0.9),
+        "afro": (0.062, 0.052, 0.9),
         "bun": (0.12, 0.006, 0.15),
         "ponytail": (0.40, 0.006, 0.15),
     }[kind]
