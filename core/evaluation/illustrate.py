@@ -21,7 +21,7 @@ CONTACT, REVIEW = "contact.jpg", "review.mp4"
 CONTACT_BYTES = 350_000
 _CELL_PX = 256
 _MOVIE_PX = 1024
-_CRF = 24
+_CRF = 26
 
 FULL_HEAT = 0.25
 """The difference in display values, 1 being white, that the heat scale ends at."""

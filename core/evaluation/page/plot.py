@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.page.html import Markup, el, joined
-from pai_studio.core.evaluation.page.reading import Difference
+from pai_studio.core.evaluation.page.reading import Difference, mean_digits
 
 WIDTH, HEIGHT = 340, 38
 _INSET, _MIDDLE, _AXIS = 8, 13, 25
@@ -22,9 +22,11 @@ class Scale:
     high: float
 
     @classmethod
-    def over(cls, values: list[float]) -> Scale:
-        """Room for all values and 0, with a little air."""
+    def over(cls, values: list[float], least: float = 0.0) -> Scale:
+        """Room for all values and 0, with a little air; at least `least` to the side where they lie."""
         low, high = min([*values, 0.0]), max([*values, 0.0])
+        if high - low < least:
+            low, high = (-least, high) if -low > high else (low, least)
         air = 0.06 * (high - low) or 1.0
         return cls(low - air, high + air)
 
@@ -54,7 +56,8 @@ def strip(difference: Difference, title: str) -> Markup | None:
     if figure.mean is None:
         return None
     ends = [v for v in (figure.low, figure.high) if v is not None]
-    scale = Scale.over([figure.mean, *ends, *difference.clips])
+    least = 5 * 10.0 ** -mean_digits(difference.metric)  # a scale of less would show what the digits do not
+    scale = Scale.over([figure.mean, *ends, *difference.clips], least)
     marks = joined(
         _side(difference, scale),
         _axis(scale),

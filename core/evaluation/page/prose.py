@@ -41,7 +41,8 @@ DIFFERENCES = (
 )
 FOREST = (
     "Small dots are clips, the large one is their mean, the whisker its 95% interval; the mean is filled where the "
-    "interval keeps clear of 0. The shaded side of 0 is the better one. Every row has its own scale."
+    "interval keeps clear of 0 and the difference shows in its digits. The shaded side of 0 is the better one. Every "
+    "row has its own scale."
 )
 AS_FIRST = "Drawn as Figure 1."
 CLIPS = (
@@ -111,7 +112,7 @@ def of_clip(clip: Mapping[str, Any]) -> list[str]:
 def notes(clip: Mapping[str, Any]) -> list[str]:
     """What the engines say of how they made a clip: `naive-moved: motion the truth's`."""
     return [
-        f"{engine}: {', '.join(f'{key} {value}' for key, value in told.items())}"
+        f"{engine}: {', '.join(f'{key} {words.note(value)}' for key, value in told.items())}"
         for engine, told in (clip.get("notes") or {}).items()
     ]
 

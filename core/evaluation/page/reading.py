@@ -60,9 +60,13 @@ class Difference:
 
     @property
     def verdict(self) -> int:
-        """1 where the interval lies on the better side of 0, -1 on the worse side, else 0."""
-        low, high = self.figure.low, self.figure.high
-        if low is None or high is None or low <= 0 <= high:
+        """1 where the interval lies on the better side of 0, -1 on the worse side; 0 where it does not keep clear of 0,
+        or where the difference does not show in the digits that are printed.
+        """
+        mean, low, high = self.figure.mean, self.figure.low, self.figure.high
+        if mean is None or low is None or high is None or low <= 0 <= high:
+            return 0
+        if round(mean, mean_digits(self.metric)) == 0:
             return 0
         return 1 if gain_of(self.metric)(low) > 0 else -1
 

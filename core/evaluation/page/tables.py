@@ -121,12 +121,10 @@ def definitions(metrics: Sequence[Metric]) -> Markup:
 
 def metric_head(metric: Metric, scope: str = "row") -> Markup:
     """A metric as the head of a row or column: its name, unit and the direction of better."""
-    unit = el("span", metric.unit, cls="unit") if metric.unit else None
     arrow = el("span", words.arrow(metric), cls="arrow", aria_hidden="true")
     told = hidden(f" ({words.better(metric)})")
-    return el(
-        "th", metric.label, " ", unit, " ", arrow, told, scope=scope, cls="num" if scope == "col" else None
-    )
+    unit = el("span", f"{metric.unit} " if metric.unit else None, arrow, told, cls="unit")
+    return el("th", metric.label, " ", unit, scope=scope, cls="num" if scope == "col" else None)
 
 
 def figure_cell(metric: Metric, figure: Figure, *, best: bool, most: int = 0) -> Markup:

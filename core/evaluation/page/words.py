@@ -96,3 +96,14 @@ def natural(part: str) -> tuple[int, float, str]:
 def slug(name: str) -> str:
     """A name as part of a file name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "set"
+
+
+def note(value: Any) -> str:
+    """What an engine notes, in words: of parts of a clip what was done from which frame to which."""
+    if isinstance(value, list):
+        return "; ".join(note(part) for part in value)
+    if not isinstance(value, Mapping):
+        return str(value)
+    rest = dict(value)
+    span = f"{rest.pop('first')} to {rest.pop('last')}" if {"first", "last"} <= rest.keys() else ""
+    return " ".join(part for part in (span, ", ".join(str(v) for v in rest.values())) if part)

@@ -513,3 +513,26 @@ def test_a_report_without_its_keys_is_refused(tmp_path):
     with pytest.raises(KeyError, match="set"):
         write_report({"clips": 3}, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_difference_below_the_printed_digits_is_no_verdict():
+    spill = BY_KEY["spill"]
+    tiny = Difference(spill, Figure(3e-6, 2e-6, 4e-6, 3), 0, None, [2e-6, 3e-6, 4e-6])
+    strip = _Page(plot.strip(tiny, "x"))
+
+    assert tiny.verdict == 0
+    assert strip.of("svg")[0]["class"] == "strip unsure"
+    ends = [float(x) for x in re.findall(r"[MH]([\d.]+)", strip.of("path")[0]["d"])]
+    assert max(ends) - min(ends) < 5  # and it is not blown up into one
+
+
+def test_what_the_engines_note_of_a_clip_is_told(tmp_path):
+    report = copy.deepcopy(REPORT)
+    camera = [{"first": 1, "last": 4, "source": "tracked", "detail": "37 features"}]
+    report["per_clip"][0] |= {"frames": 9, "seed": 12, "notes": {"draft": {"camera": camera}}}
+    write_report(report, tmp_path)
+    text = _page(tmp_path).text
+
+    assert "draft: camera 1 to 4 tracked, 37 features." in text
+    assert "9 frames" in text
+    assert "seed 12" in text
