@@ -13,19 +13,39 @@ from pathlib import Path
 from typing import Any, Literal
 
 import cv2
-import numpy as np
 
-from pai_studio.core.media.exr import write_exr
-from pai_studio.core.media.frame import Array, Box, Image
+from pai_studio.core.media.exr import read_image
 from pai_studio.core.report import Progress, Report, silent
-from pai_studio.core.shot.document import SCHEMA, Delivery, EngineChoice, Plate, Prompt, Reference, Shot
-from pai_studio.core.shot.frames import FramePattern, FrameRange
-from pai_studio.core.synth.camera import plane_homography
+from pai_studio.core.shot.document import (
+    SCHEMA,
+    Delivery,
+    EngineChoice,
+    Matte,
+    Mattes,
+    Plate,
+    Prompt,
+    Reference,
+    Shot,
+)
+from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.synth.capture.codec import recorded
+from pai_studio.core.synth.capture.sensor import Capture, draw_capture
 from pai_studio.core.synth.filming import Scene, SceneSpec
+from pai_studio.core.synth.shot_files import (
+    COLORSPACE,
+    GIVEN,
+    REFERENCE,
+    TRUTH_PASSES,
+    make_folders,
+    plate_pattern,
+    save,
+    save_cameras,
+    save_frame,
+)
+from pai_studio.core.synth.told import Tags, prompt_of, tags_of
 
-COLORSPACE = "ACEScg"
-TRUTH_PASSES = ("composite", "background", "matte", "foreground", "gain", "shadow")
-_REFERENCE = FramePattern("ref.####.exr")
+__all__ = ["COLORSPACE", "TRUTH_PASSES", "spread", "write_shot"]
+
 _WORTH_A_POOL = 4_000_000  # pixels in the whole shot
 
 
@@ -38,6 +58,14 @@ class _Task:
     frames: FrameRange
     anchors: tuple[int, ...]
     name: str
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is known of a shot only where its scene is: with its first frame."""
+
+    prompt: Prompt
+    tags: Tags
 
 
 def write_shot(
@@ -53,28 +81,54 @@ def write_shot(
     mood: str | None = None,
     place: str | None = None,
     move: str | None = None,
+    fault: str | None = None,
+    light: Literal["stage", "perturbed"] = "stage",
+    capture: Capture | None = Capture(),  # noqa: B008 - frozen
+    panorama: str | None = None,
+    camera_blur: bool = False,
     name: str = "demo",
     workers: int | None = None,
     report: Report = silent,
 ) -> Path:
     """Film a shot into `folder`; returns the path of its document, `NAME.shot.json`.
 
-    Beside it lie `plate/NAME.####.exr`, `refs/ref.####.exr` at frames spread from the first to the last, and `truth/`:
-    one EXR a pass of `TRUTH_PASSES` and frame (matte, gain and shadow are data), and `cameras.json`. Everything is
-    scene-linear ACEScg and follows from the arguments alone. `workers` processes share the frames (by default two
-    for a large shot on a machine that has them, else this one).
+    Beside it lie `plate/NAME.####.exr`, `refs/ref.####.exr` at frames spread from the first to the last, `truth/` (one
+    EXR a pass of `TRUTH_PASSES` and frame, matte, gain and shadow being data, and `cameras.json`), and `clip.json` with
+    the tags of what was drawn. With a `fault` there are `mattes/alpha.####.exr`, which the document names, and the
+    truth's `rebuilt`. What each option means stands at `SceneSpec`. All is scene-linear ACEScg and follows from the
+    arguments alone. `workers` processes share the frames (by default two for a large shot on a machine that has them,
+    else this one); a capture with a codec then records the whole plate as one stream, in order.
     """
-    spec = SceneSpec(size, len(frames), float(rate), seed, screen, markers, mood, place, move)
+    spec = SceneSpec(
+        size,
+        len(frames),
+        float(rate),
+        seed,
+        screen,
+        markers,
+        mood,
+        place,
+        move,
+        fault,
+        light,
+        capture,
+        panorama,
+        camera_blur,
+    )
     numbers = list(frames)
     anchors = tuple(numbers[i] for i in spread(len(numbers), references))
     task = _Task(spec, folder, frames, anchors, name)
-    for part in ("plate", "refs", "truth"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    for done, number in enumerate(_film(task, workers), start=1):
+    make_folders(folder, fault)
+    told: _Told | None = None
+    for done, (number, heard) in enumerate(_film(task, workers), start=1):
+        told = told or heard
         report(Progress("film", done, len(numbers), number))
-    document = _document(name, spec, frames, anchors, rate)
+    assert told is not None
+    _record(task, rate, report)
+    clip = {"tags": told.tags, "seed": seed}
+    (folder / "clip.json").write_text(json.dumps(clip, indent=1) + "\n", encoding="utf-8")
     path = folder / f"{name}.shot.json"
-    path.write_text(document.to_json(), encoding="utf-8")
+    path.write_text(_document(task, rate, told.prompt).to_json(), encoding="utf-8")
     return path
 
 
@@ -85,25 +139,23 @@ def spread(count: int, picks: int) -> list[int]:
     return [round(i * (count - 1) / max(picks - 1, 1)) for i in range(picks)]
 
 
-def _film(task: _Task, workers: int | None) -> Iterator[int]:
+def _film(task: _Task, workers: int | None) -> Iterator[tuple[int, _Told | None]]:
+    """Film every frame; with the first comes what its scene has to tell."""
     pixels = task.spec.size[0] * task.spec.size[1] * task.spec.frames
     if workers is None:
         workers = 2 if pixels > _WORTH_A_POOL and (os.cpu_count() or 1) > 1 else 1
     numbers = list(task.frames)
     if workers == 1:
         scene = Scene(task.spec)
-        _write_cameras(scene, task)
         for number in numbers:
-            _write_frame(scene, task, number)
-            yield number
+            yield number, _film_frame(scene, task, number)
         return
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start, initargs=(task,)) as pool:
         futures = [pool.submit(_film_one, number) for number in numbers]
         try:
             for number, future in zip(numbers, futures, strict=True):
-                future.result()
-                yield number
+                yield number, future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -116,89 +168,49 @@ def _start(task: _Task) -> None:
     _here.update(scene=Scene(task.spec), task=task)
 
 
-def _film_one(number: int) -> None:
-    scene, task = _here["scene"], _here["task"]
-    if number == task.frames.first:
-        _write_cameras(scene, task)
-    _write_frame(scene, task, number)
+def _film_one(number: int) -> _Told | None:
+    return _film_frame(_here["scene"], _here["task"], number)
 
 
-def _write_frame(scene: Scene, task: _Task, number: int) -> None:
-    index = list(task.frames).index(number)
-    filmed = scene.filmed(index)
-    plate = FramePattern(str(task.folder / "plate" / f"{task.name}.####.exr")).path(number)
-    _save(plate, filmed.plate, number)
-    for name in TRUTH_PASSES:
-        _save(_truth_path(task.folder, name, number), getattr(filmed, name), number)
-    if number in task.anchors:
-        _save(task.folder / "refs" / _REFERENCE.path(number), filmed.background, number)
+def _film_frame(scene: Scene, task: _Task, number: int) -> _Told | None:
+    filmed = scene.filmed(list(task.frames).index(number))
+    save_frame(task.folder, task.name, number, filmed, anchored=number in task.anchors)
+    if number != task.frames.first:
+        return None
+    save_cameras(task.folder, scene, task.frames)
+    return _Told(prompt_of(scene), tags_of(scene, len(task.anchors)))
 
 
-def _truth_path(folder: Path, name: str, number: int) -> Path:
-    return FramePattern(str(folder / "truth" / f"{name}.####.exr")).path(number)
+def _record(task: _Task, rate: Fraction, report: Report) -> None:
+    """Put the plate through the camera's codec, if it has one: here, since a stream goes from frame to frame."""
+    camera = draw_capture(task.spec.seed) if task.spec.capture is None else task.spec.capture
+    if camera.quality is None:
+        return
+    numbers = list(task.frames)
+    pattern = plate_pattern(task.name)
+    paths = [task.folder / pattern.path(number) for number in numbers]
+    # What is read ahead of what is written is in memory by then: a frame is replaced only after the codec took it.
+    plates = (read_image(path).pixels[..., :3] for path in paths)
+    for done, pixels in enumerate(recorded(plates, camera.quality, rate)):
+        save(paths[done], pixels, numbers[done])
+        report(Progress("record", done + 1, len(numbers), numbers[done]))
 
 
-def _save(path: Path, pixels: Array, number: int) -> None:
-    planes = pixels if pixels.ndim == 3 else pixels[..., None]
-    height, width, count = planes.shape
-    box = Box(0, 0, width, height)
-    image = Image(
-        planes, ("R", "G", "B") if count == 3 else ("Y",), COLORSPACE, box, box, file_types=("half",) * count
-    )
-    write_exr(path, image, compression="piz", metadata={"oiio:ColorSpace": COLORSPACE, "FrameNumber": number})
-
-
-def _write_cameras(scene: Scene, task: _Task) -> None:
-    """Every frame's camera, and the homographies that take the first frame's pixels to it."""
-    first = scene.camera(0)
-    toward = np.array([0, -1.0, 0])
-    wall = scene.stage.wall.origin
-    cameras = []
-    for index, number in enumerate(task.frames):
-        camera = scene.camera(index)
-        cameras.append({
-            "frame": number,
-            "intrinsics": camera.intrinsics.tolist(),
-            "rotation": camera.rotation.tolist(),
-            "position_m": camera.position.tolist(),
-            "background_homography": plane_homography(first, camera, scene.place.far, toward).tolist(),
-            "screen_homography": plane_homography(first, camera, wall, toward).tolist(),
-        })  # fmt: skip
-    truth = {
-        "convention": "pixel ~ intrinsics @ rotation @ (world - position_m); pixel centres at whole numbers, y down",
-        "homographies": "from the first frame's pixels to this one's: of the street's far end, of the screen's wall",
-        "markers_m": scene.stage.markers.tolist(),
-        "stand_m": scene.place.stand.tolist(),
-        "cameras": cameras,
-    }
-    (task.folder / "truth" / "cameras.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
-
-
-def _document(
-    name: str, spec: SceneSpec, frames: FrameRange, anchors: tuple[int, ...], rate: Fraction
-) -> Shot:
-    prompt = Prompt(
-        foreground_content="a person in a belted coat and a scarf",
-        background_content="an old-town street after rain, lit windows, lanterns and strings of bulbs",
-        foreground_motion="walks slowly toward the camera and raises a hand",
-        background_motion="still",
-        camera_motion_analysis="a hand-held dolly with a slow pan",
-        camera_angle="eye level",
-        focal_length="wide normal",
-        caption="a person walks through an old-town street in the evening",
-    )
+def _document(task: _Task, rate: Fraction, prompt: Prompt) -> Shot:
     stills = [
-        Reference(file=f"refs/{_REFERENCE.path(frame)}", frame=frame, colorspace=COLORSPACE)
-        for frame in anchors
+        Reference(file=REFERENCE.path(frame).as_posix(), frame=frame, colorspace=COLORSPACE)
+        for frame in task.anchors
     ]
+    given = Mattes(alpha=Matte(files=GIVEN.text)) if task.spec.fault else Mattes()
     return Shot(
         schema=SCHEMA,
-        name=name,
+        name=task.name,
         rate=rate,
-        frames=frames,
-        plate=Plate(files=f"plate/{name}.####.exr", colorspace=COLORSPACE, screen=spec.screen),
+        frames=task.frames,
+        plate=Plate(files=plate_pattern(task.name).text, colorspace=COLORSPACE, screen=task.spec.screen),
+        mattes=given,
         references=stills,
         prompt=prompt,
-        engine=EngineChoice(seed=spec.seed),
+        engine=EngineChoice(seed=task.spec.seed),
         delivery=Delivery(files="beauty.####.exr", layout="files"),
     )

@@ -10,6 +10,8 @@ import pytest
 from pai_studio.core.media.exr import read_image, read_plane
 from pai_studio.core.shot.document import load
 from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.synth.capture.perturb import KINDS
+from pai_studio.core.synth.capture.sensor import Capture
 from pai_studio.core.synth.scene import TRUTH_PASSES, spread, write_shot
 
 
@@ -76,26 +78,87 @@ def test_the_shadow_lies_on_the_floor_only(shot_folder):
     assert shadow[50:].min() < 0.9
 
 
-def test_the_same_seed_gives_the_same_shot_also_from_two_processes(shot_folder, tmp_path):
+def _any(path):
+    if path.name.startswith("alpha"):
+        return read_plane(path, "A")[0].pixels[..., 0]
+    return _plane(path) if path.name.startswith(("matte", "shadow", "rebuilt")) else _rgb(path)
+
+
+@pytest.fixture(scope="module")
+def bad_shot(tmp_path_factory):
+    """A torn matte, perturbed light, and a camera that records in H.264."""
+    folder = tmp_path_factory.mktemp("bad")
+    _film_badly(folder, 1)
+    return folder
+
+
+def _film_badly(folder, workers):
     write_shot(
-        tmp_path,
+        folder,
         size=(160, 90),
-        frames=FrameRange(1001, 1006),
-        seed=3,
-        mood="golden",
+        frames=FrameRange(1001, 1004),
+        seed=5,
+        references=1,
         place="street",
-        move="gimbal",
-        workers=2,
+        move="pan",
+        fault="erode",
+        light="perturbed",
+        capture=Capture(quality=20, exposure=0.5),
+        workers=workers,
+        name="bad",
     )
 
-    for path in sorted(shot_folder.rglob("*.exr")):
-        assert np.array_equal(_any(path), _any(tmp_path / path.relative_to(shot_folder))), path.name
-    for name in ("demo.shot.json", "truth/cameras.json"):
-        assert (shot_folder / name).read_text() == (tmp_path / name).read_text()
+
+def test_the_same_seed_gives_the_same_shot_also_from_two_processes_and_through_a_codec(bad_shot, tmp_path):
+    _film_badly(tmp_path, 2)
+    files = sorted(p.relative_to(bad_shot) for p in bad_shot.rglob("*") if p.is_file())
+    assert files == sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file())
+    for path in files:
+        if path.suffix == ".exr":
+            assert np.array_equal(_any(bad_shot / path), _any(tmp_path / path)), path
+        else:
+            assert (bad_shot / path).read_text() == (tmp_path / path).read_text()
 
 
-def _any(path):
-    return _plane(path) if path.name.startswith(("matte", "shadow")) else _rgb(path)
+def test_a_faulty_shot_names_its_matte_and_keeps_its_truth_whole(bad_shot):
+    shot = load(bad_shot / "bad.shot.json")
+    assert shot.mattes.alpha.files.endswith("mattes/alpha.####.exr")
+    given = read_plane(bad_shot / "mattes" / "alpha.1002.exr", "A")[0].pixels[..., 0]
+    matte, rebuilt = _truth(bad_shot, "matte", 1002), _plane(bad_shot / "truth" / "rebuilt.1002.exr")
+    assert np.allclose(rebuilt, np.clip(matte - given, 0, 1), atol=1e-3)
+    assert rebuilt.max() > 0.5
+    whole = (
+        _truth(bad_shot, "foreground", 1002)
+        + _truth(bad_shot, "background", 1002) * (_truth(bad_shot, "shadow", 1002) * (1 - matte))[..., None]
+    )
+    assert np.allclose(whole, _truth(bad_shot, "composite", 1002), rtol=1e-3, atol=1e-4)
+
+
+def test_the_clip_is_tagged_with_what_was_drawn(bad_shot, shot_folder):
+    clip = json.loads((bad_shot / "clip.json").read_text())
+    assert clip["seed"] == 5
+    tags = clip["tags"]
+    assert (tags["references"], tags["markers"], tags["screen"]) == (1, True, "green")
+    assert (tags["place"], tags["move"], tags["fault"]) == ("street", "pan", "erode")
+    assert tags["light"] in KINDS
+    assert isinstance(tags["moving_light"], bool)
+    plain = json.loads((shot_folder / "clip.json").read_text())["tags"]
+    assert (plain["light"], plain["fault"], plain["mood"]) == ("stage", "none", "golden")
+    assert plain.keys() == tags.keys()
+
+
+def test_the_prompt_tells_of_the_move_and_the_place(bad_shot, shot_folder):
+    one, other = (load(path).prompt for path in (bad_shot / "bad.shot.json", shot_folder / "demo.shot.json"))
+    assert "pan" in one.camera_motion_analysis
+    assert "floating" in other.camera_motion_analysis
+    assert "old-town" in one.background_content
+    assert "mm" in one.focal_length
+    assert all(value for value in one.model_dump().values())
+
+
+def test_a_move_that_a_panorama_cannot_make_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="panorama"):
+        write_shot(tmp_path, size=(160, 90), move="dolly", panorama="any.hdr", workers=1)
 
 
 def test_another_seed_gives_another_place_person_and_move(shot_folder, tmp_path):

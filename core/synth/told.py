@@ -1,0 +1,96 @@
+"""What there is to tell of a scene: the structured prompt, and the tags that a benchmark groups its clips by."""
+
+from __future__ import annotations
+
+from pai_studio.core.shot.document import Prompt
+from pai_studio.core.synth.filming import Scene
+from pai_studio.core.synth.people.cast import play_of
+
+Tags = dict[str, str | int | bool]
+
+_PLACES = {
+    "street": "an old-town street after rain, lit windows, lanterns and strings of bulbs",
+    "downtown": "a city street between tall buildings",
+    "forest": "a forest path between trees",
+    "loft": "a loft with large windows",
+}
+_CLOTHES = {"tank": "a tank top", "skirt": "a top and a skirt"}
+_MOTIONS = {
+    "walk toward": "walks toward the camera",
+    "walk across": "walks across the picture",
+    "walk and wave": "walks and waves",
+    "talk": "stands and talks with the hands",
+    "turn around": "turns around",
+    "wave": "stands and waves",
+    "hands on hips": "stands with the hands on the hips",
+    "dance": "dances",
+    "swing": "stands and swings the arms",
+    "stand": "stands still",
+}
+_CAMERAS = {
+    "static": "locked off",
+    "pan": "a pan from a tripod",
+    "tilt": "a tilt from a tripod",
+    "roll": "a roll about the lens's axis",
+    "zoom": "a zoom from a tripod",
+    "dolly": "a dolly",
+    "truck": "a truck sideways",
+    "crane": "a crane, aimed at where it began",
+    "orbit": "an orbit around the subject",
+    "dolly-zoom": "a dolly zoom that keeps the subject's size",
+    "handheld": "hand-held",
+    "gimbal": "a floating dolly with a slow pan",
+}
+_WIDE_MM, _LONG_MM = 35, 58
+
+
+def place_of(scene: Scene) -> str:
+    """The place's name; a panorama's is its file's."""
+    return scene.spec.place or scene.place.name or "place"
+
+
+def tags_of(scene: Scene, references: int) -> Tags:
+    """What was drawn or asked for, for `clip.json`: one plain value a key."""
+    spec = scene.spec
+    perturbed = scene.perturbation
+    return {
+        "references": references,
+        "markers": spec.markers,
+        "screen": spec.screen,
+        "place": place_of(scene),
+        "mood": scene.place.mood or spec.mood or "none",
+        "move": scene.move.kind,
+        "light": perturbed.kind if perturbed else "stage",
+        "fault": scene.fault.kind if scene.fault else "none",
+        "moving_light": bool(scene.place.light.moving) or bool(perturbed and perturbed.moving),
+    }
+
+
+def prompt_of(scene: Scene) -> Prompt:
+    """The structured prompt of what is really to be seen."""
+    name = place_of(scene)
+    mood = scene.place.mood or scene.spec.mood
+    place = _PLACES.get(name, name.replace("_", " ")) + (f", {mood} light" if mood else "")
+    look, play = scene.subject.look, play_of(scene.subject.motion)
+    outfit = look.outfit.kind
+    clothes = _CLOTHES.get(outfit, f"a {outfit}")
+    carried = f", with {'an' if look.prop[0] in 'aeiou' else 'a'} {look.prop}" if look.prop else ""
+    person = f"a person in {clothes}{carried}"
+    return Prompt(
+        foreground_content=person,
+        background_content=place,
+        foreground_motion=_MOTIONS[play],
+        background_motion="a light moves" if scene.place.light.moving else "still",
+        camera_motion_analysis=_CAMERAS[scene.move.kind],
+        camera_angle="eye level",
+        focal_length=_focal(scene),
+        caption=f"{person} {_MOTIONS[play]}; {place}",
+    )
+
+
+def _focal(scene: Scene) -> str:
+    first, last = scene.move.lens.millimetres
+    if first != last:
+        return f"{first} mm to {last} mm"
+    name = "wide" if first <= _WIDE_MM else "long" if first >= _LONG_MM else "normal"
+    return f"{name}, {first} mm"
