@@ -9,6 +9,7 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.noise import smooth
 from pai_studio.core.synth.paint.texture import Quad, Texture
 from pai_studio.core.synth.places.light import Light
 from pai_studio.core.synth.places.moods import Mood
@@ -109,6 +110,21 @@ class Builder:
             self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y0, z1]), RIGHT, AWAY, y0 + 0.02)
         elif z0 > eye_m:
             self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y1, z0]), RIGHT, -AWAY, y0 + 0.02)
+
+    def ground_shadow(
+        self, x: float, near: float, half_m: float, length_m: float, strength: float = 0.8
+    ) -> None:
+        """The dark under something that stands from y = `near` on, soft around its foot."""
+        rim = 0.3
+        across = np.linspace(-1, 1, 48, dtype=np.float32) * np.float32(half_m + rim)
+        along = np.linspace(-rim, length_m + rim, 48, dtype=np.float32)[::-1]
+        inside_x = smooth(np.abs(across), half_m + rim, half_m - rim * 0.8)
+        inside_y = smooth(np.minimum(along, length_m - along), -rim, rim * 0.8)
+        alpha = np.float32(strength) * inside_x[None, :] * inside_y[:, None]
+        shade = np.concatenate([np.zeros((48, 48, 3), np.float32), alpha[..., None]], axis=-1)
+        origin = np.array([x - half_m - rim, near + length_m + rim, 0.004])
+        sides = np.array([2 * (half_m + rim), 0, 0]), np.array([0, -length_m - 2 * rim, 0])
+        self.quads.append(Quad(origin, *sides, Texture(shade), near + length_m + 0.5))
 
     def floors(self, ground: Ground, bands: tuple[Band, ...]) -> tuple[Floor, ...]:
         """A floor in pieces, given nearest first, coarser as it recedes; far ones reach under near ones."""

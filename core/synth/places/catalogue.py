@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from pai_studio.core.synth.places.downtown.layout import lay_out as downtown
 from pai_studio.core.synth.places.forest.layout import lay_out as forest
+from pai_studio.core.synth.places.gallery.layout import lay_out as gallery
 from pai_studio.core.synth.places.loft.layout import lay_out as loft
 from pai_studio.core.synth.places.place import Place
 from pai_studio.core.synth.places.street.layout import lay_out as street
@@ -18,7 +20,13 @@ from pai_studio.core.synth.places.street.layout import lay_out as street
 Layout = Callable[[int, int, float, str | None], Place]
 """(seed, width_px, focal in picture widths, mood or None) to a place."""
 
-PLACES: Mapping[str, Layout] = {"forest": forest, "loft": loft, "street": street}
+PLACES: Mapping[str, Layout] = {
+    "downtown": downtown,
+    "forest": forest,
+    "gallery": gallery,
+    "loft": loft,
+    "street": street,
+}
 
 
 def build_place(name: str | None, seed: int, width_px: int, focal: float, mood: str | None = None) -> Place:

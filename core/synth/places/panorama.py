@@ -47,9 +47,7 @@ class Panorama:
         What is finer than a pixel is averaged over it.
         """
         del share
-        texels = self.picture.shape[1] / (2 * np.pi)
-        across = texels / float(camera.intrinsics[0, 0])  # texels a pixel, in the middle of the picture
-        samples = int(np.clip(np.ceil(across * 1.2), 1, _MOST_SAMPLES))
+        samples = samples_across(self.picture, camera)
         width, height = camera.size
         rays = camera.scaled((width * samples, height * samples)).rays()
         found = looked_up(self.picture, rays)
@@ -80,6 +78,13 @@ def open_panorama(path: str, seed: int, width_px: int, focal: float) -> Panorama
     return Panorama(
         _ready(turned, wanted), fitted_light(turned), stand, np.array([0, 1e4, _EYE_M]), Path(path).stem
     )
+
+
+def samples_across(picture: Array, camera: Camera) -> int:
+    """How many lookups in an equirectangular picture a pixel of the camera takes along either axis."""
+    texels = picture.shape[1] / (2 * np.pi)
+    across = texels / float(camera.intrinsics[0, 0])  # texels a pixel, in the middle of the picture
+    return int(np.clip(np.ceil(across * 1.2), 1, _MOST_SAMPLES))
 
 
 def _ready(picture: Array, wanted: float) -> Array:

@@ -1,0 +1,1 @@
+"""A modern street at night, in the rain's shine."""

@@ -1,0 +1,333 @@
+"""Lays out a modern street from a seed: shops, neon, a skyline with lit windows, wet asphalt, a car that comes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Matrix
+from pai_studio.core.synth.paint.canvas import Canvas
+from pai_studio.core.synth.paint.noise import anchored, color, own, smooth
+from pai_studio.core.synth.places import lamps
+from pai_studio.core.synth.places.builder import RIGHT, UP, Builder, free
+from pai_studio.core.synth.places.downtown import fronts, signs
+from pai_studio.core.synth.places.downtown.fronts import Front
+from pai_studio.core.synth.places.hall import hang_halo
+from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
+from pai_studio.core.synth.places.moods import MOODS, Mood, draw_mood
+from pai_studio.core.synth.places.place import Glowing, Place
+from pai_studio.core.synth.places.sky import Sky
+
+ALLOWED = ("night", "dusk", "overcast")
+_END_M = 46.0
+_BODIES = ("6d7278", "8c8478", "4a4f58", "a39a8c", "5c4a44", "3c4450")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One building: its side of the street, its ends along it, its wall's distance from the middle, its height."""
+
+    side: int
+    near_m: float
+    far_m: float
+    wall_m: float
+    height_m: float
+
+
+def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
+    """The street of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
+    rng = np.random.default_rng([seed, 1, 4])
+    name = draw_mood(rng, ALLOWED, mood_name)
+    mood = MOODS[name]
+    dark = {"night": 1.0, "dusk": 0.7, "overcast": 0.35}[name]
+    side = float(rng.choice([-1, 1]))
+    stand = np.array([side * rng.uniform(0.5, 1.0), rng.uniform(5.8, 6.6), 0.0])
+    blocks = _blocks(rng)
+    hung = _signs(rng, blocks)
+    posts = [
+        (float(s), float(y)) for s in (-1, 1) for y in np.arange(rng.uniform(6, 9) + 3 * (s > 0), 44, 9.5)
+    ]
+    post_x = min(block.wall_m for block in blocks) - float(rng.uniform(1.2, 1.7))
+    cold = color(str(rng.choice(["ffd9a8", "ffc078", "eaf2ff"])))
+    fixed = [Lamp(np.array([s * (post_x - 1.0), y, 5.0]), cold * 7.0 * dark) for s, y in posts if y < 32]
+    fixed += [
+        Lamp(sign.at - np.array([0, 0.4, 0.4]), sign.glow * np.float32(0.20 * dark))
+        for sign in hung
+        if sign.at[1] < 26
+    ]
+    shop_glow = color("ffd2a0") * np.float32(1.6 * dark)
+    fixed += [
+        Lamp(np.array([s * (post_x + 0.2), y, 1.6]), shop_glow)
+        for s in (-1, 1)
+        for y in (0.5, 4.5, 9.0, 14.0)
+    ]
+    moving, followers = _moving(rng, hung, dark)
+    elevation, azimuth = np.radians(rng.uniform(30, 44)), np.radians(rng.uniform(-70, 70))
+    to_sun = np.array(
+        [np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)]
+    )
+    light = Light(
+        to_sun,
+        mood.sun * np.float32(0.5 if name == "dusk" else 1.0),
+        mood.sky * np.float32(0.7),
+        mood.glow * np.float32(0.6),
+        mood.bounce * np.float32(0.7) + cold * np.float32(0.02 * dark),
+        mood.behind * np.float32(0.7) + cold * np.float32(0.05 * dark),
+        mood.haze * np.float32(0.8) + cold * np.float32(0.02 * dark),
+        tuple(fixed),
+        np.array(
+            [
+                [
+                    [b.side * b.wall_m - 4 * (b.side < 0), b.near_m, -1],
+                    [b.side * b.wall_m + 4 * (b.side > 0), b.far_m, b.height_m],
+                ]
+                for b in blocks
+            ]
+        ),
+        moving=tuple(moving),
+    )
+    build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
+    for block in blocks:
+        _raise(build, block, _front(rng, mood, dark))
+    _skyline(build, mood, dark)
+    glowing = [_hang_sign(build, sign, followers.get(number)) for number, sign in enumerate(hung)]
+    for s, y in posts:
+        _post(build, s * post_x, y, cold * np.float32(24 * dark + 1))
+    _furnish(build, stand, post_x, dark)
+    glowing += [_car(build, lamp) for lamp in moving if len(set(lamp.positions[:, 1])) > 1]
+    wet = float(rng.uniform(0.1, 0.55))
+    kerb = min(post_x + 0.4, 5.6)
+    floors = build.floors(
+        lambda *where: _asphalt(where, kerb, wet, seed),
+        (
+            (1.2, 4.6, 9.0, 130.0),
+            (4.4, 9.4, 9.0, 95.0),
+            (9.2, 20.0, 9.0, 42.0),
+            (19.5, 48.0, 11.0, 14.0),
+            (47.0, 90.0, 30.0, 5.0),
+        ),
+    )
+    sky = Sky(
+        zenith=mood.zenith,
+        horizon=mood.horizon * np.float32(1.2) + cold * np.float32(0.06 * dark),
+        glow=mood.sky_glow,
+        to_sun=to_sun,
+        texels=max(160, width_px),
+        rng=rng,
+    )
+    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
+    far = np.array([0, _END_M, 4.0])
+    shining = tuple(part for part in glowing if part is not None)
+    return Place(light, sky, floors, quads, stand, far, 0.006, shining, name="downtown", mood=name)
+
+
+def _blocks(rng: np.random.Generator) -> list[Block]:
+    """Buildings wall to wall on both sides, with an alley here and there."""
+    blocks = []
+    for side in (-1, 1):
+        near, wall = -4.0, float(rng.uniform(4.6, 6.2))
+        while near < _END_M:
+            length = float(rng.uniform(5.5, 11))
+            blocks.append(Block(side, near, near + length, wall, float(rng.uniform(11, 30))))
+            near += length + (float(rng.uniform(1.5, 3.0)) if rng.random() < 0.3 else 0.0)
+            wall = float(np.clip(wall + rng.uniform(-0.5, 0.5), 4.4, 6.4))
+    return blocks
+
+
+def _front(rng: np.random.Generator, mood: Mood, dark: float) -> Front:
+    modern = rng.random() < 0.5
+    return Front(
+        color(str(rng.choice(_BODIES))) * np.float32(rng.uniform(0.7, 1.3)),
+        color(str(rng.choice(["1d2024", "3a3f45", "8d9096", "2c2622"]))),
+        (float(rng.uniform(1.3, 2.4)), float(rng.uniform(2.9, 3.5))),
+        float(rng.uniform(0.82, 0.93) if modern else rng.uniform(0.42, 0.6)),
+        mood.lit_share * float(rng.uniform(0.5, 1.1)),
+        mood.zenith * np.float32(0.22) + mood.horizon * np.float32(0.16),
+        float(rng.uniform(0.8, 1.8)) * (0.4 + 0.6 * dark),
+    )
+
+
+def _raise(build: Builder, block: Block, front: Front) -> None:
+    """A building's shops, its floors above, and its side toward the camera."""
+    if block.far_m < 0.9:
+        return
+    rng, length = build.rng, block.far_m - block.near_m
+    density = build.texels_per_m(float(np.hypot(block.wall_m * 0.8, max(block.near_m, 0.8))))
+    x, order = block.side * block.wall_m, (block.near_m + block.far_m) / 2
+    build.side(fronts.shops(length, density, front, own(rng)), (x, block.near_m, 0.0), -block.side, order)
+    rest = min(block.height_m, 3.0 + 0.9 * block.far_m) - fronts.GROUND_M
+    if rest > 0.3:
+        upper = fronts.upper_floors(length, rest, min(density, 60 * build.detail + 6), front, own(rng))
+        build.side(upper, (x, block.near_m, fronts.GROUND_M), -block.side, order)
+    if block.near_m > 1.5:
+        tall = min(block.height_m, 3.0 + 0.9 * block.near_m)
+        flank = Canvas(5.0, tall, build.texels_per_m(block.near_m) * 0.6, front.body * np.float32(0.8))
+        flank.albedo *= (0.9 + 0.2 * flank.noise(1.4, rng, 5))[..., None]
+        build.stand(flank, x + block.side * 2.5, block.near_m, order=block.near_m + 0.02)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A neon sign: its middle, its word, its letters' height, its light, and whether it reads downward."""
+
+    at: Matrix
+    word: str
+    letter_m: float
+    glow: Array
+    upright: bool
+
+
+def _signs(rng: np.random.Generator, blocks: list[Block]) -> list[Sign]:
+    """Signs that stick out over the pavement on both sides, at many depths."""
+    found = []
+    for block in blocks:
+        for y in np.arange(max(block.near_m, 4.2) + 0.8, block.far_m - 0.4, 3.1):
+            if rng.random() < 0.35 or y > 38:
+                continue
+            upright = bool(rng.random() < 0.7)
+            letter = float(rng.uniform(0.34, 0.6) if upright else rng.uniform(0.22, 0.34))
+            word = str(rng.choice(signs.WORDS))
+            half = letter * 0.75 if upright else letter * (0.41 * len(word) + 0.3)
+            x = block.side * (block.wall_m - half - 0.1)
+            low = float(rng.uniform(2.9, 4.4))
+            z = low + (letter * 0.54 * len(word) if upright else letter)
+            glow = color(str(rng.choice(signs.NEONS)), float(rng.uniform(9, 20)))
+            found.append(Sign(np.array([x, float(y), z]), word, letter, glow, upright))
+    return found
+
+
+def _moving(
+    rng: np.random.Generator, hung: list[Sign], dark: float
+) -> tuple[list[MovingLamp], dict[int, MovingLamp]]:
+    """A car that comes toward the camera, or a sign that flickers (keyed by its number); often neither."""
+    lot = rng.random()
+    if lot < 0.22 and dark > 0.5:
+        x = float(rng.choice([-1, 1])) * float(rng.uniform(2.4, 3.1))
+        start, end = np.array([x, rng.uniform(30, 42), 0.7]), np.array([x, rng.uniform(10, 16), 0.7])
+        return [lamps.passing(rng, start, end, color("f2f4ff", 9.0 * dark))], {}
+    near = [number for number, sign in enumerate(hung) if sign.at[1] < 13]
+    if lot < 0.42 and near:
+        number = int(rng.choice(near))
+        at = hung[number].at - np.array([0, 0.5, 0.4])
+        lamp = lamps.flickering(rng, at, hung[number].glow * np.float32(0.5 * dark))
+        return [lamp], {number: lamp}
+    return [], {}
+
+
+def _hang_sign(build: Builder, sign: Sign, follows: MovingLamp | None) -> Glowing | None:
+    density = min(1.6 * build.texels_per_m(float(sign.at[1])), 170 * build.detail + 8)
+    board = signs.neon(sign.word, sign.letter_m, density, sign.glow, upright=sign.upright, rng=build.rng)
+    x, y, z = (float(v) for v in sign.at)
+    build.stand(board, x, y, z - board.height_m / 2, order=y - 0.1, haze=0.6)
+    glowing = None if follows is None else Glowing(follows, build.quads.pop(), carried=False)
+    hang_halo(
+        build, sign.at - np.array([0, 0.15, 0]), 1.5 * sign.letter_m + 0.8, sign.glow * np.float32(0.010)
+    )
+    return glowing
+
+
+def _post(build: Builder, x: float, y: float, glow: Array) -> None:
+    density = min(1.4 * build.texels_per_m(y), 120 * build.detail + 6)
+    lamp = signs.street_lamp(density, glow)
+    width = RIGHT if x < 0 else -RIGHT
+    foot = np.array([x - 0.15 * width[0], y, 0.0])
+    build.hang(lamp, foot, width, UP, y - 0.05)
+    hang_halo(build, np.array([x + 1.2 * width[0], y, 5.1]), 1.6, glow * np.float32(0.010))
+
+
+def _car(build: Builder, lamp: MovingLamp) -> Glowing:
+    """The car that carries a passing lamp."""
+    at = lamp.positions[0]
+    density = min(build.texels_per_m(float(lamp.positions[:, 1].min())), 110 * build.detail + 6)
+    picture = signs.car(density, color("30343c"), color("f6f8ff", 28.0), front=True, rng=build.rng)
+    build.stand(picture, float(at[0]), float(at[1]), 0.0)
+    return Glowing(lamp, build.quads.pop())
+
+
+def _furnish(build: Builder, stand: Matrix, post_x: float, dark: float) -> None:
+    """Parked cars, trees, bollards and boxes along the kerbs."""
+    rng = build.rng
+    for side in (-1, 1):
+        for y in np.arange(13.0, 38, 5.6):
+            if rng.random() < 0.5:
+                continue
+            paint = color(str(rng.choice(["7a1f22", "1f2f4a", "c4c4c0", "2a2c2e", "6a6f72", "8a7a3a"])))
+            front = side < 0
+            glow = color("ff2018", 1.2 * dark) if not front else color("f0f0ff", 0.4 * dark)
+            picture = signs.car(build.texels_per_m(y), paint, glow, front=front, rng=rng)
+            at = float(y + rng.uniform(-0.8, 0.8))
+            build.stand(picture, side * (post_x - 1.35), at)
+            build.ground_shadow(side * (post_x - 1.35), at, 1.05, 4.2)
+    hue = color(str(rng.choice(["4f6b35", "8a6a2c", "3f5a3a"])))
+    for y in rng.uniform(4.5, 34, 9):
+        x = float(rng.choice([-1, 1])) * (post_x + float(rng.uniform(0.1, 0.6)))
+        if free(stand, x, 1.0, float(y)):
+            wide = float(rng.uniform(1.6, 2.4))
+            tree = fronts.street_tree(wide, wide * 2.0, build.texels_per_m(float(y)), hue, rng)
+            build.stand(tree, x, float(y))
+    for side in (-1, 1):
+        for y in np.arange(3.4, 22, 2.2):
+            x = side * (post_x - 0.35)
+            if free(stand, x, 0.1, float(y)):
+                bollard = Canvas(0.14, 0.9, build.texels_per_m(float(y)), color("26292c"))
+                s, _ = bollard.grid()
+                bollard.alpha = np.ones(bollard.shape, np.float32)
+                bollard.relief[:] = np.sqrt(np.clip(0.0049 - (s - 0.07) ** 2, 0, None))
+                bollard.rect(0, 0.68, 0.14, 0.8, albedo=color("d8d8d0"))
+                build.stand(bollard, x, float(y))
+
+
+def _skyline(build: Builder, mood: Mood, dark: float) -> None:
+    """Towers that close the street and stand over its roofs, layer behind layer."""
+    rng = build.rng
+    for distance, count, low, high in ((170.0, 16, 45, 120), (105.0, 12, 30, 85), (_END_M + 6, 6, 14, 34)):
+        for x in np.linspace(-0.62, 0.62, count) * distance:
+            if rng.random() < 0.2:
+                continue
+            front = _front(rng, mood, dark)
+            width = float(rng.uniform(0.09, 0.15)) * distance
+            height = float(rng.uniform(low, high))
+            picture = fronts.tower(
+                width, height, max(2.5, build.texels_per_m(distance) * 0.8), front, own(rng)
+            )
+            at = distance + float(rng.uniform(-2, 2))
+            build.stand(picture, float(x + rng.normal(0, 0.02) * distance), at, 0.0, haze=0.55)
+
+
+def _asphalt(
+    where: tuple[float, float, float, float, float], kerb: float, wetness: float, seed: int
+) -> tuple[Canvas, Array | None]:
+    """A road between pavements: grain, patches, lines, a manhole, and puddles as far as `wetness` says."""
+    left, start, width, length, density = where
+    floor = Canvas(width, length, density, color("3d3e40"))
+    s, t = floor.grid()
+    x, y = s + np.float32(left), t + np.float32(start)
+    large = anchored(x, y, 2.4, seed, 5, persistence=0.55)
+    grain = anchored(x, y, 0.035, seed + 1, 2, persistence=0.9)
+    floor.albedo *= (0.95 + 0.20 * large + 0.28 * grain)[..., None].clip(0.2, None)
+    cracks = smooth(np.abs(anchored(x, y, 1.6, seed + 2, 6, persistence=0.6)), 0.018, 0.0)
+    line = smooth(np.abs(x), 0.075, 0.06) * smooth(np.abs((y / 3.2) % 1 - 0.5), 0.29, 0.27)
+    cross = smooth(np.abs(y - 12.5), 1.5, 1.45) * smooth(np.abs((x / 0.9) % 1 - 0.5), 0.27, 0.24)
+    paint = (
+        np.maximum(line, cross)
+        * smooth(grain + large, -0.9, -0.3)
+        * smooth(np.abs(x), kerb - 0.3, kerb - 0.4)
+    )
+    floor.albedo += (color("cfccc0") * 0.8 - floor.albedo) * (0.8 * paint)[..., None]
+    walk = smooth(np.abs(x) + 0 * y, kerb - 0.01, kerb + 0.01)
+    slab = np.minimum(np.abs((x / 0.6) % 1 - 0.5), np.abs((y / 0.6) % 1 - 0.5)) * np.float32(0.6)
+    joint = smooth(slab, 0.012, 0.004)
+    stone = color("77736c") * ((0.9 + 0.22 * large + 0.14 * grain) * (1 - 0.55 * joint))[..., None]
+    floor.albedo += (stone - floor.albedo) * walk[..., None]
+    edge = smooth(np.abs(np.abs(x) - kerb - 0.09), 0.10, 0.085)
+    floor.albedo += (color("8d8a84") * (0.9 + 0.2 * grain)[..., None] - floor.albedo) * edge[..., None]
+    hollow = (
+        anchored(x, y, 3.1, seed + 4, 4) + 0.06 * large + 0.25 * np.exp(-np.abs(np.abs(x) - kerb + 0.4) / 0.3)
+    )
+    puddle = smooth(hollow, 0.72 - wetness, 0.9 - wetness)
+    film = 0.10 + 0.32 * wetness + 0.12 * large
+    floor.albedo *= (1 - 0.35 * wetness - 0.35 * puddle)[..., None]
+    floor.relief[:] = (0.003 * grain + 0.004 * walk * (1 - joint) - 0.006 * cracks) * (1 - puddle)
+    return floor, np.asarray(np.maximum(puddle, film).clip(0, 1), np.float32)

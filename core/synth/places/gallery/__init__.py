@@ -1,0 +1,1 @@
+"""A bright gallery with pictures, sculptures and a polished floor."""
