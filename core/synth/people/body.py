@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
+from pai_studio.core.synth.paint.noise import smooth
 from pai_studio.core.synth.people import looks, props
 from pai_studio.core.synth.people.garments import Capsule, capsules
 from pai_studio.core.synth.people.looks import Look
@@ -90,7 +91,11 @@ def _with_props(skin: Skin, look: Look) -> Skin:
     for thing, begin, end in zip(carried, starts, starts[1:], strict=False):
         part = slice(begin - starts[0], end - starts[0])
         materials[part, thing.material] = 0
-        weights[part, thing.bone] = 1
+        if thing.along_trunk:
+            rise = _chest_share(thing.mesh.points[:, 2])
+            weights[part, CHEST], weights[part, PELVIS] = rise, 1 - rise
+        else:
+            weights[part, thing.bone] = 1
     triangles = [m.triangles + np.int32(s) for m, s in zip(meshes, starts, strict=False)]
     return Skin(
         np.concatenate([skin.points, *(m.points for m in meshes)]),
@@ -152,8 +157,7 @@ def _weights(each: Array, parts: list[Capsule], points: Array) -> Array:
         bones[:, bone] = np.exp(-np.clip(each[:, mine].min(axis=1), -0.02, None) / _FADE_M)
     z = points[:, 2]
     trunk = bones[:, PELVIS] + bones[:, CHEST]
-    rise = np.clip((z - 0.97) / 0.22, 0, 1)
-    rise = rise * rise * (3 - 2 * rise)
+    rise = _chest_share(z)
     bones[:, CHEST], bones[:, PELVIS] = trunk * rise, trunk * (1 - rise)
     # A left limb never moves the right one's skin, and an arm never the trunk's far side.
     for left in (THIGH, SHIN, FOOT, UPPER_ARM, HAND):
@@ -165,6 +169,11 @@ def _weights(each: Array, parts: list[Capsule], points: Array) -> Array:
     return np.asarray(bones / bones.sum(axis=1, keepdims=True), np.float32)
 
 
+def _chest_share(z: Array) -> Array:
+    """How much the chest moves the trunk at a height; the pelvis moves the rest."""
+    return smooth(z, 0.97, 1.19)
+
+
 def _drape(bones: Array, off: Array, points: Array) -> None:
     """Let the skirt's cloth follow pelvis and thighs, more of the thighs toward its hem."""
     cloth = np.clip(1 - off / 0.012, 0, 1)[:, None]
@@ -172,8 +181,7 @@ def _drape(bones: Array, off: Array, points: Array) -> None:
     side = np.clip(points[:, 0] / 0.20 * 0.5 + 0.5, 0, 1)
     side = side * side * (3 - 2 * side)
     wanted = np.zeros_like(bones)
-    rise = np.clip((points[:, 2] - 0.97) / 0.22, 0, 1)
-    wanted[:, CHEST] = rise * rise * (3 - 2 * rise)
+    wanted[:, CHEST] = _chest_share(points[:, 2])
     rest = 1 - wanted[:, CHEST]
     wanted[:, PELVIS] = rest * (1 - 0.62 * low)
     wanted[:, THIGH] = rest * 0.62 * low * side

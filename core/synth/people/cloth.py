@@ -81,7 +81,8 @@ class Cloth:
         ):
             at = np.flatnonzero(material == kind)
             if len(at):
-                paint(part := albedo[at], *rest[at].T, blots[at])
+                x, y, z = rest[at].T
+                paint(part := albedo[at], x, y, z, blots[at])
                 albedo[at] = part
 
     def _woven(self, base: Array, pattern: Pattern, place: tuple[Array, Array, Array], blots: Array) -> None:
@@ -187,7 +188,7 @@ class Cloth:
         if self.look.outfit.boots_m > 0.2:
             _darken(base, _band(z, 0.27, 0.014) + _band(z, 0.13, 0.011), 0.55)
         elif self.look.outfit.boots_m == 0:
-            laces = smooth(_wave(y, 0.016), 0.2, 0.12) * (z > 0.055) * (y < -0.03)
+            laces = smooth(_wave(y, 0.016), 0.2, 0.12) * (z > 0.055) * (y < -0.03) * (np.abs(x) < 0.2)
             base += (np.float32(0.6) - base) * (0.5 * laces)[:, None]
 
     def _prop(self, base: Array, x: Array, y: Array, z: Array, _: Array) -> None:

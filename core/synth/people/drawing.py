@@ -18,6 +18,7 @@ from pai_studio.core.synth.people.body import Skin
 from pai_studio.core.synth.people.cloth import Cloth
 from pai_studio.core.synth.people.hair import Strands
 from pai_studio.core.synth.people.shading import Lighting, Response, lit_hair, lit_surface
+from pai_studio.core.synth.people.skeleton import HEAD
 from pai_studio.core.synth.places.light import Light
 
 _SHADOW_CELL_M = 0.016
@@ -62,6 +63,7 @@ class Drawing:
 
     def __init__(self, skin: Skin, cloth: Cloth, lights: Lighting, light: Light, suns: list[Sun]) -> None:
         self.skin, self.cloth, self.lights, self.light, self.suns = skin, cloth, lights, light, suns
+        self.head = np.flatnonzero(skin.weights[:, HEAD] > 0.9)
 
     def samples(self, window: Window, moments: list[Moment]) -> Iterator[Samples]:
         """The samples of every sub-frame, skin and hair in turn."""
@@ -122,10 +124,16 @@ class Drawing:
     def _hair(self, drawn: Drawn, moment: Moment, suns: Array) -> Response:
         strands, segment = moment.bent.strands, drawn.segment
         points = strands.middles[segment]
-        if not len(points):
-            return lit_hair(self.lights, strands, segment, points, suns[segment], points)
-        lamps = self._lamps(moment.share, points.mean(axis=0, keepdims=True), strands.outward[segment])
-        return lit_hair(self.lights, strands, segment, _view(moment.camera, points), suns[segment], lamps)
+        # One place for all hair: lamps are farther away than a head is wide.
+        centre = moment.bent.points[self.head].mean(axis=0, keepdims=True)
+        return lit_hair(
+            self.lights,
+            strands,
+            segment,
+            view=_view(moment.camera, points),
+            suns=suns[segment],
+            lamps=self._lamps(moment.share, centre, strands.outward[segment]),
+        )
 
 
 def _view(camera: Camera, points: Array) -> Array:

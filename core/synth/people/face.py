@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Floats
 from pai_studio.core.synth.paint.noise import color, smooth
 from pai_studio.core.synth.people import looks
 from pai_studio.core.synth.people.looks import Look
@@ -16,8 +17,9 @@ def paint(base: Array, x: Array, y: Array, z: Array, look: Look) -> None:
     hair = look.colors[looks.HAIR]
     skin = look.colors[looks.SKIN]
 
-    def spot(across: Array, up: Array, wide: float, high: float) -> Array:
-        return smooth(np.hypot(across / np.float32(wide), up / np.float32(high)), 1.12, 0.85) * front
+    def spot(across: Floats, up: Floats, wide: float, high: float) -> Array:
+        away = np.asarray(np.hypot(across / wide, up / high), np.float32)
+        return smooth(away, 1.12, 0.85) * front
 
     socket = np.exp(-(((side - 0.033) / 0.024) ** 2 + ((z - 1.628) / 0.016) ** 2)) * front
     blush = np.exp(-(((side - 0.046) / 0.024) ** 2 + ((z - 1.588) / 0.020) ** 2)) * front

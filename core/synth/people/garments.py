@@ -240,9 +240,9 @@ def _shoe(look: Look, ankle: Matrix, toe: Matrix, left: int) -> list[Capsule]:
     ]  # fmt: skip
     high = look.outfit.boots_m
     if high > 0:
-        top = ankle + np.array([0, 0.012, high - ankle[2]])
-        parts.append(Capsule(top + [0, 0, 0.03], ankle, 0.066 if high > 0.2 else 0.057, 0.052, SHIN + left, shoes,
-                             cut=(np.array([0, 0, 1.0]), high)))  # fmt: skip
+        top = ankle + np.array([0, 0.012, high + 0.03 - ankle[2]])
+        wide, cut = 0.066 if high > 0.2 else 0.057, (_v(0, 0, 1), high)
+        parts.append(Capsule(top, ankle, wide, 0.052, SHIN + left, shoes, cut=cut))
     return parts
 
 

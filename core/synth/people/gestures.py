@@ -72,7 +72,7 @@ def _talk(g: Gesture, time: float, build: Build) -> dict[int, Arm]:
     return found
 
 
-def _wave(g: Gesture, time: float, build: Build) -> dict[int, Arm]:
+def _wave(g: Gesture, time: float, _: Build) -> dict[int, Arm]:
     """The upper arm out and up, the forearm and then the hand going to and fro."""
     beat = 2 * np.pi * 1.55 * time + 6 * g.phase
     side = g.side
@@ -108,7 +108,7 @@ def _dance(g: Gesture, time: float, build: Build) -> dict[int, Arm]:
     return found
 
 
-def _swing(g: Gesture, time: float, build: Build) -> dict[int, Arm]:
+def _swing(g: Gesture, time: float, _: Build) -> dict[int, Arm]:
     """A throw: drawn back slowly, then forward within a fifth of a second, again and again."""
     period = 1.15
     within = ((time + g.phase * period) / period) % 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,15 +16,17 @@ from pai_studio.core.synth.people.mesh import Mesh, joined, moved, surface_nets,
 from pai_studio.core.synth.people.skeleton import CHEST, HEAD, PELVIS, rotation
 
 Distance = Callable[[Matrix], Matrix]
+Knots = list[Matrix | list[float]]
 
 
 @dataclass(frozen=True)
 class Carried:
-    """A mesh in the rest pose, the bone that it hangs on and its material."""
+    """A mesh in the rest pose, the bone that it hangs on and its material; what lies along the trunk bends with it."""
 
     mesh: Mesh
     bone: int
     material: int
+    along_trunk: bool = False
 
 
 def carried(look: Look) -> list[Carried]:
@@ -43,7 +46,7 @@ def _line(*points: tuple[float, float, float], step_m: float = 0.03) -> Matrix:
     """Points along a broken line, at most `step_m` apart: long triangles would be sorted wrongly when drawn."""
     corners = np.array(points, float)
     parts = [corners[:1]]
-    for a, b in zip(corners, corners[1:], strict=False):
+    for a, b in itertools.pairwise(corners):
         count = max(2, int(np.ceil(np.linalg.norm(b - a) / step_m)))
         parts.append(a + (b - a) * (np.arange(1, count + 1) / count)[:, None])
     return np.concatenate(parts)
@@ -103,17 +106,17 @@ def _bag(look: Look) -> list[Carried]:
     reach = 0.155 * b.mass * b.hips + look.outfit.loose
     wide = (0.13 * b.mass + look.outfit.loose) * 0.84
     hip, shoulder = np.array([side * (reach + 0.035), -0.02, 0.93]), np.array([-side * 0.105, 0.0, 1.462])
-    front = [
+    front: Knots = [
         shoulder,
         [-side * 0.085, -0.075, 1.42],
         [0, -wide - 0.030, 1.26],
         [side * 0.10, -wide - 0.012, 1.10],
     ]
-    back = [[-side * 0.085, 0.085, 1.42], [0, wide + 0.030, 1.26], [side * 0.10, wide + 0.012, 1.10]]
-    top = hip + [0, 0, 0.10]
+    back: Knots = [[-side * 0.085, 0.085, 1.42], [0, wide + 0.030, 1.26], [side * 0.10, wide + 0.012, 1.10]]
+    top = hip + np.array([0, 0, 0.10])
     strap = [tube(_spline([*front, top]), 0.010, 6), tube(_spline([shoulder, *back, top]), 0.010, 6)]
     box = _solid(lambda p: _rounded_box(p - hip, np.array([0.045, 0.13, 0.105]), 0.018), hip, 0.20, 0.020)
-    return [Carried(joined(strap), CHEST, looks.METAL), Carried(box, PELVIS, looks.PROP)]
+    return [Carried(joined(strap), CHEST, looks.METAL, along_trunk=True), Carried(box, PELVIS, looks.PROP)]
 
 
 def _staff(look: Look) -> list[Carried]:
@@ -154,7 +157,7 @@ def _guitar(look: Look) -> list[Carried]:
     return [Carried(box, CHEST, looks.PROP), Carried(joined([neck, head, strap]), CHEST, looks.METAL)]
 
 
-def _spline(points: list[Matrix | list[float]], step_m: float = 0.03) -> Matrix:
+def _spline(points: Knots, step_m: float = 0.03) -> Matrix:
     """A smooth line through points (Catmull and Rom's cubic), sampled about every `step_m`."""
     p = np.array([np.asarray(q, float) for q in points])
     p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])

@@ -137,7 +137,7 @@ class Clip:
             parts[f"matte{number}"] = frame.matte.astype(np.float16)
             parts[f"pictures{number}"] = frame.pictures.astype(np.float16)
         with whole_file(path) as temp, temp.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **parts)  # type: ignore[arg-type]
+            np.savez_compressed(file, allow_pickle=False, **parts)
 
     @classmethod
     def load(cls, path: Path) -> Clip:

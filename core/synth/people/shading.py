@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.people.cloth import Surface
@@ -27,12 +28,12 @@ BASE, SPILL, SKY, BOUNCE, GLOW, BEHIND, SUNS = (
     KEYS + 5,
     KEYS + 6,
 )
-"""Columns of the lights: the stage's lamps, its base, the screen's bounce, the ambient model's four terms, then suns."""
+"""Columns of the lights: after the stage's lamps its base, the screen's bounce, the ambient terms, then suns."""
 
 
 @dataclass(frozen=True)
 class StageLight:
-    """The soft neutral light of the set: directions (KEYS, 3), powers (KEYS, 3), a base, and the screen's bounce (3,)."""
+    """The soft neutral light of the set: directions and powers (KEYS, 3), a base and the screen's bounce (3,)."""
 
     directions: Array
     powers: Array
@@ -158,7 +159,13 @@ def _blinn(normals: Array, view: Array, directions: Array) -> Array:
 
 
 def lit_hair(
-    lights: Lighting, strands: Strands, segment: Array, view: Array, suns: Array, lamps: Array
+    lights: Lighting,
+    strands: Strands,
+    segment: npt.NDArray[np.int64],
+    *,
+    view: Array,
+    suns: Array,
+    lamps: Array,
 ) -> Response:
     """Strands at the samples of the (n,) segments: Kajiya and Kay's (1989) diffuse term by the angle to the strand
     and highlight along it, and light that comes through from behind, as Marschner et al. (2003) have it.
