@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
+
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.evaluation.measures.anchors import AnchorLikeness, AnchorOffsets
 from pai_studio.core.evaluation.measures.base import Measure, Metric, Value
@@ -20,6 +22,7 @@ from pai_studio.core.evaluation.measures.relight import ColourDistance, Halo, Re
 from pai_studio.core.evaluation.measures.steadiness import Flicker, RegionalFlicker
 from pai_studio.core.evaluation.measures.structure import BackgroundStructure
 from pai_studio.core.evaluation.measures.view import View
+from pai_studio.core.shot.errors import BadInput
 
 __all__ = ["METRICS", "ClipMetrics", "Metric", "Value"]
 
@@ -60,9 +63,14 @@ class ClipMetrics:
         self._last: View | None = None
 
     def add(self, frame: Judged) -> None:
-        """Take in one frame; frames come in ascending order, and some may be missing."""
+        """Take in one frame; frames come in ascending order, and some may be missing.
+
+        Raises BadInput where the result is not finite: no number could stand for it.
+        """
         if self._last is not None and frame.number <= self._last.number:
             raise ValueError(f"frame {frame.number} comes after frame {self._last.number}")
+        if not np.isfinite(frame.result).all():
+            raise BadInput(f"frame {frame.number} of the result holds NaN or infinite values")
         view = View(self._facts, frame, self._last)
         for measure in self._measures:
             measure.add(view)

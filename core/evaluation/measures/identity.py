@@ -13,6 +13,9 @@ from pai_studio.core.evaluation.measures.view import Mask, View, luma
 from pai_studio.core.media.frame import Array
 
 _FEWEST_PX = 64
+_TOE = 0.01
+"""Linear light below which the sRGB curve's slope is held."""
+
 _FLAT = 1e-4
 """A gradient below this many code values a pixel has no direction."""
 
@@ -20,11 +23,12 @@ _FLAT = 1e-4
 class Identity(Measure):
     """The subject against the plate's own, after the colour affine that brings the plate's nearest to the result.
 
-    Per frame `A = argmin sum |A [s; 1] - r|^2`, a 3x4 least-squares fit on sRGB values where only the subject shows.
-    There a gain in linear light is an affine (IEC 61966-2-1 is one above its toe: g^(1/2.4) and an offset), so that a
-    relight by gains is taken out and what remains is another texture, shape or face. Then SSIM and PSNR of A s against
-    r, and the cosine of their gradients' directions, `sum |grad a| cos / sum |grad a|` on luma.
-    What had to be rebuilt has no source and is left out.
+    Per frame `A = argmin sum w |A [s; 1] - r|^2`, a 3x4 least-squares fit where only the subject shows, w its matte. It
+    is fitted in linear light, which takes out a relight by gains, with w times the squared slope of the sRGB
+    curve so that shadows count as they are seen; and on sRGB values, which takes out a grade. The one that leaves the smaller error of
+    sRGB values holds, and what remains is another texture, shape or face. Then SSIM and PSNR of A s against r, and the
+    cosine of their gradients' directions, `sum |grad a| cos / sum |grad a|` on luma. What had to be rebuilt has no
+    source and is left out.
     """
 
     metrics = (
@@ -79,12 +83,25 @@ class Identity(Measure):
             return
         part = _around(where)
         where, result = where[part], view.shown[part]
-        source = view.facts.config.srgb(np.ascontiguousarray(view.frame.source[part]))
-        matched = recoloured(source, result, where, view.presence[part])
+        matched = self._matched(view, part, where)
         self._error.add(matched, result, where.astype(np.float32))
         one, other = luma(matched), view.shown_luma[part]
         self._alike.add(similarity(one, other, where))
         self._add_gradients(one, other, where)
+
+    def _matched(self, view: View, part: tuple[slice, slice], where: Mask) -> Array:
+        """The source's sRGB values (h, w, 3) under the affine that brings them nearest to the result's."""
+        config, shown = view.facts.config, view.shown[part]
+        source = np.ascontiguousarray(view.frame.source[part])
+        weight = view.presence[part][where]
+        graded = _fitted(config.srgb(source), shown, where, weight)
+        result = view.frame.result[part]
+        slope = np.power(np.maximum(result[where].max(axis=1), 0) + _TOE, 1 / 2.4 - 1)
+        lit = config.srgb(_fitted(source, result, where, weight * slope**2))
+        pairs = [
+            (float(np.square(one[where] - shown[where]).sum()), one) for one in (np.clip(graded, 0, 1), lit)
+        ]
+        return min(pairs, key=lambda pair: pair[0])[1]
 
     def _add_gradients(self, one: Array, other: Array, where: Mask) -> None:
         core = cv2.erode(where.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
@@ -106,12 +123,12 @@ class Identity(Measure):
         }
 
 
-def recoloured(source: Array, result: Array, where: Mask, weight: Array) -> Array:
-    """`source` (H, W, 3) under the 3x4 affine that brings it nearest to `result` at `where`, by `weight` (H, W)."""
-    w = np.sqrt(weight[where].astype(np.float64))[:, None]
+def _fitted(source: Array, result: Array, where: Mask, weight: Array) -> Array:
+    """`source` (H, W, 3) under the 3x4 affine that brings it nearest to `result` at `where`, by `weight` (N,)."""
+    w = np.sqrt(weight.astype(np.float64))[:, None]
     known = np.concatenate([source[where], np.ones((len(w), 1))], axis=1)
     affine = np.linalg.lstsq(known * w, result[where] * w, rcond=1e-6)[0]
-    return np.asarray(np.clip(source @ affine[:3] + affine[3], 0, 1), np.float32)
+    return np.asarray(source @ affine[:3] + affine[3], np.float32)
 
 
 def _around(where: Mask) -> tuple[slice, slice]:

@@ -19,7 +19,9 @@ _STILL = 0.002
 """A camera that moves the corners by less than this share of the diagonal gives no ratio."""
 
 _TEXTURE_STEPS = 3.0
-_MOVING_PX = 0.5
+_MOVING_PX, _STILL_PX = 0.5, 0.1
+"""Reduced pixels a frame: the truth's direction is asked from the first on; below the second a result stands still."""
+
 _CLEARANCE = 0.02
 """How far, in picture widths, flow is looked at from the subject, whose own flow spreads over its edge."""
 
@@ -219,7 +221,9 @@ class FlowError(Measure):
 
     def _add_direction(self, found: Array, wanted: Array) -> None:
         speed, other = _length(wanted), _length(found)
-        cosine = (found * wanted).sum(axis=1) / np.maximum(speed * other, 1e-6)
+        cosine = np.where(
+            other >= _STILL_PX, (found * wanted).sum(axis=1) / np.maximum(speed * other, 1e-6), 0
+        )
         weight = np.where(speed >= _MOVING_PX, speed, 0)
         self._along += float(np.sum(weight * cosine, dtype=np.float64))
         self._speed += float(np.sum(weight, dtype=np.float64))
