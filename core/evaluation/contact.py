@@ -19,7 +19,7 @@ Ink = tuple[float, float, float]
 _GROUND = 0.102  # display values of a dark neutral, as grading rooms have it
 _PANEL = 0.135
 _INK, _FAINT, _ACCENT = (0.84, 0.84, 0.84), (0.47, 0.47, 0.47), (0.93, 0.69, 0.33)
-_GAP, _MARGIN, _HEADER, _LABELS, _TEXT_SCALE = 10, 28, 106, 132, 4
+_GAP, _MARGIN, _HEADER, _LABELS, _TEXT_SCALE = 10, 28, 96, 132, 4
 _QUALITIES = (92, 88, 84, 80, 75, 70, 65, 60)
 
 
@@ -126,9 +126,9 @@ def _shown(cell: Cell | None, config: ColorConfig, width: int) -> Array | None:
 
 
 def _header(sheet: Array, title: str, notes: str, frames: list[int], width: int) -> None:
-    write(sheet, title, (_MARGIN, _MARGIN + 18), 0.78, _INK)
+    write(sheet, title, (_MARGIN, _MARGIN + 10), 0.78, _INK)
     if notes:
-        write(sheet, notes, (_MARGIN, _MARGIN + 44), 0.42, _FAINT)
+        write(sheet, notes, (_MARGIN, _MARGIN + 34), 0.42, _FAINT)
     rule = _HEADER + 4
     sheet[rule : rule + 1, _MARGIN:-_MARGIN] = 0.22
     for column, frame in enumerate(frames):
