@@ -58,13 +58,16 @@ class FloorMap:
             np.hypot(low[0] + axis[None, :] - feet[0], low[1] + axis[:, None] - feet[1]), np.float32
         )
 
+    def to_pixel(self, camera: Camera) -> Matrix:
+        """The 3x3 from cells to a camera's pixels."""
+        corner = np.array([*(self.stand[:2] - _HALF_M + 0.5 * _CELL_M), 0.0])
+        return camera.plane_to_pixel(corner, np.array([_CELL_M, 0, 0]), np.array([0, _CELL_M, 0]))
+
     def on_picture(self, share: Array, camera: Camera) -> Array:
         """A map of shares (side, side) as the camera sees it on the floor, (H, W); 0 outside the map."""
-        corner = np.array([*(self.stand[:2] - _HALF_M + 0.5 * _CELL_M), 0.0])
-        to_pixel = camera.plane_to_pixel(corner, np.array([_CELL_M, 0, 0]), np.array([0, _CELL_M, 0]))
         seen = cv2.warpPerspective(
             share,
-            to_pixel,
+            self.to_pixel(camera),
             camera.size,
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,

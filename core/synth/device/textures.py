@@ -57,14 +57,17 @@ def _row(shapes: list[tuple[int, int]], top: int) -> list[tuple[int, int]]:
     return corners
 
 
-def sample(pixels: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Bilinear lookup of (1, C, H, W) at pixels (T, h, w), held at the border; the result is (T, C, h, w)."""
+def sample(pixels: Tensor, x: Tensor, y: Tensor, outside: str = "border") -> Tensor:
+    """Bilinear lookup of (1, C, H, W) at pixels (T, h, w), giving (T, C, h, w).
+
+    Outside the picture it is held at its `border`, or there are `zeros`.
+    """
     frames, rows, columns = x.shape
     height, width = pixels.shape[-2:]
     scale = x.new_tensor([2 / max(width - 1, 1), 2 / max(height - 1, 1)])
     at = torch.stack([x, y], dim=-1) * scale - 1
     found = functional.grid_sample(
-        pixels, at.reshape(1, frames * rows, columns, 2), padding_mode="border", align_corners=True
+        pixels, at.reshape(1, frames * rows, columns, 2), padding_mode=outside, align_corners=True
     )
     return found.reshape(-1, frames, rows, columns).transpose(0, 1)
 

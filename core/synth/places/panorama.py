@@ -28,6 +28,7 @@ _WIDEST = 6144
 _SUN_RAD = 0.12
 _LAMP_M = 30.0
 _MOST_SAMPLES = 4
+_HEADINGS = 8
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Panorama:
 def open_panorama(path: str, seed: int, width_px: int, focal: float) -> Panorama:
     """The panorama at `path` as a place of this seed: which way is ahead and where the person stands are drawn.
 
-    `.hdr` is linear Rec.709, as it says of itself; EXR names its own space. It is exposed to a middle grey, and made
+    `.hdr` is linear Rec.709, as it says of itself; EXR names its own space. It is exposed as a camera would be, and made
     ready for pictures `width_px` wide at focal lengths up to `focal` picture widths. Raises UnreadableImage or BadInput
     for what is no picture or not twice as wide as high.
     """
@@ -69,11 +70,9 @@ def open_panorama(path: str, seed: int, width_px: int, focal: float) -> Panorama
     if width != 2 * height:
         raise BadInput("is no equirectangular picture: twice as wide as high", where=path)
     rng = np.random.default_rng([seed, 1])
-    turned = np.roll(rgb, int(rng.integers(width)), axis=1)
-    eyeline = turned[height // 3 : 2 * height // 3]
-    level = float(np.exp2(np.log2(np.maximum(eyeline @ LUMA, 1e-4)).mean()))
-    turned = np.asarray(np.maximum(turned, 0) * np.float32(_GREY / level), np.float32)
     stand = np.array([rng.choice([-1, 1]) * rng.uniform(0.2, 1.0), rng.uniform(5.4, 6.6), 0.0])
+    turned = _on_free_floor(np.maximum(rgb, 0), stand, rng)
+    turned = np.asarray(turned * np.float32(_exposure(turned)), np.float32)
     wanted = 2 * np.pi * focal * width_px
     return Panorama(
         _ready(turned, wanted), fitted_light(turned), stand, np.array([0, 1e4, _EYE_M]), Path(path).stem
@@ -85,6 +84,31 @@ def samples_across(picture: Array, camera: Camera) -> int:
     texels = picture.shape[1] / (2 * np.pi)
     across = texels / float(camera.intrinsics[0, 0])  # texels a pixel, in the middle of the picture
     return int(np.clip(np.ceil(across * 1.2), 1, _MOST_SAMPLES))
+
+
+def _on_free_floor(picture: Array, stand: Matrix, rng: np.random.Generator) -> Array:
+    """The picture turned to one of a few drawn headings: where the floor at `stand` is the least cluttered."""
+    height, width = picture.shape[:2]
+    across = np.degrees(np.arctan2(stand[0], stand[1])) + np.array([-9, 9])
+    down = np.degrees(np.arctan2(_EYE_M, stand[1])) + np.array([-4, 5])
+    rows = slice(*(np.round((0.5 + down / 180) * height).astype(int) + [0, 1]))
+    columns = np.round((0.5 + across / 360) * width).astype(int)
+    stops = np.log2(picture @ LUMA + np.float32(1e-3))[rows]
+    best = min(
+        (int(turn) for turn in rng.integers(0, width, _HEADINGS)),
+        key=lambda turn: float(np.roll(stops, turn, axis=1)[:, columns[0] : columns[1] + 1].std()),
+    )
+    return np.roll(picture, best, axis=1)
+
+
+def _exposure(picture: Array) -> float:
+    """The gain that brings what is seen at eye level to a middle grey, or, where lamps light a person more strongly
+    than that, the two as many stops above and below it."""
+    height = picture.shape[0]
+    seen = float(np.exp2(np.log2(np.maximum(picture[height // 3 : 2 * height // 3] @ LUMA, 1e-4)).mean()))
+    small = np.asarray(cv2.resize(picture, (128, 64), interpolation=cv2.INTER_AREA), np.float32)
+    card = float((irradiance(small, np.array([[0, -1, 0]], np.float32)) @ LUMA)[0]) * _GREY
+    return _GREY / float(np.sqrt(seen * max(seen, card)))
 
 
 def _ready(picture: Array, wanted: float) -> Array:

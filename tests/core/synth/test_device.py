@@ -83,5 +83,75 @@ def test_a_place_is_seen_alike(name):
 
     for number, (camera, share) in enumerate(zip(cameras, shares, strict=True)):
         picture, floor = place.seen(camera, share)
-        assert _decibels(picture, pictures[number].permute(1, 2, 0).numpy()) > 44
+        # Close to a lamp its light is not smooth, and either path finds it at every fourth pixel only.
+        assert _decibels(picture, pictures[number].permute(1, 2, 0).numpy()) > (36 if place.glowing else 44)
         assert np.abs(floor - floors[number, 0].numpy()).mean() < 0.004
+
+
+def test_a_panorama_is_seen_alike():
+    from pai_studio.core.synth.device.panorama import DevicePanorama
+    from pai_studio.core.synth.places.panorama import Panorama, fitted_light
+
+    rng = np.random.default_rng(8)
+    picture = cv2.GaussianBlur(rng.uniform(0, 2, (128, 256, 3)).astype(np.float32), (0, 0), 2)
+    place = Panorama(picture, fitted_light(picture), np.zeros(3), np.array([0, 1e4, 1.4]), "noise")
+    cameras = _cameras()
+
+    pictures, floors = DevicePanorama(place, torch.device("cpu")).seen(cameras, [0, 0, 0])
+
+    for number, camera in enumerate(cameras):
+        picture, floor = place.seen(camera)
+        assert _decibels(picture, pictures[number].permute(1, 2, 0).numpy()) > 60
+        assert np.abs(floor - floors[number, 0].numpy()).max() < 1e-3
+
+
+@pytest.fixture(scope="module")
+def staged():
+    from pai_studio.core.synth.device.clip import DeviceScene, stage
+    from pai_studio.core.synth.filming import Scene, SceneSpec
+
+    scene = Scene(SceneSpec(SIZE, 3, 24.0, 6, "green", True, place="street", move="dolly"))
+    return DeviceScene(scene, stage(scene, far_lights=2), torch.device("cpu"))
+
+
+def test_a_clip_is_filmed_alike(staged):
+    """Everything but the sensor's noise, which the device path leaves to whoever needs it."""
+    with torch.inference_mode():
+        clip = staged.filmed([0, 2])
+
+    for number, index in enumerate((0, 2)):
+        wanted = staged.scene.filmed(index)
+        for name in ("composite", "background", "foreground", "matte", "shadow"):
+            one = getattr(wanted, name).reshape(*SIZE[::-1], -1)
+            assert _decibels(one, getattr(clip, name)[number].permute(1, 2, 0).numpy()) > 43, name
+        assert _decibels(wanted.plate, clip.plate[number].permute(1, 2, 0).numpy()) > 38
+
+
+def test_a_clip_recombines_exactly(staged):
+    with torch.inference_mode():
+        clip = staged.filmed([1])
+    rebuilt = clip.foreground + clip.background * clip.shadow * (1 - clip.matte)
+
+    assert torch.equal(rebuilt, clip.composite)
+
+
+def test_the_person_is_relit_without_being_drawn_again(staged):
+    """Twice the place's light is twice the person, in the same edges, over the same background."""
+    with torch.inference_mode():
+        once, twice = staged.filmed([1]), staged.filmed([1], 2 * staged.place_weights)
+
+    assert torch.allclose(twice.foreground, 2 * once.foreground, atol=1e-5)
+    assert torch.equal(twice.matte, once.matte)
+    assert torch.equal(twice.background, once.background)
+    assert torch.equal(twice.plate, once.plate)
+
+
+def test_what_is_staged_can_be_kept(staged, tmp_path):
+    from pai_studio.core.synth.device.clip import Staged
+
+    staged.staged.save(tmp_path)
+    again = Staged.load(tmp_path)
+
+    assert np.array_equal(again.in_place, staged.staged.in_place)
+    assert np.array_equal(again.person.directions, staged.staged.person.directions)
+    assert len(again.person.frames) == 3
