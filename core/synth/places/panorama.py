@@ -61,9 +61,9 @@ class Panorama:
 def open_panorama(path: str, seed: int, width_px: int, focal: float) -> Panorama:
     """The panorama at `path` as a place of this seed: which way is ahead and where the person stands are drawn.
 
-    `.hdr` is linear Rec.709, as it says of itself; EXR names its own space. It is exposed as a camera would be, and made
-    ready for pictures `width_px` wide at focal lengths up to `focal` picture widths. Raises UnreadableImage or BadInput
-    for what is no picture or not twice as wide as high.
+    `.hdr` is linear Rec.709, as it says of itself; EXR names its own space. It is exposed as a camera would be, and
+    made ready for pictures `width_px` wide at focal lengths up to `focal` picture widths. Raises UnreadableImage or
+    BadInput for what is no picture or not twice as wide as high.
     """
     rgb, _, _ = read_still(path, "", ColorConfig.open())
     height, width = rgb.shape[:2]
@@ -91,9 +91,9 @@ def _on_free_floor(picture: Array, stand: Matrix, rng: np.random.Generator) -> A
     height, width = picture.shape[:2]
     across = np.degrees(np.arctan2(stand[0], stand[1])) + np.array([-9, 9])
     down = np.degrees(np.arctan2(_EYE_M, stand[1])) + np.array([-4, 5])
-    rows = slice(*(np.round((0.5 + down / 180) * height).astype(int) + [0, 1]))
+    rows = np.round((0.5 + down / 180) * height).astype(int)
     columns = np.round((0.5 + across / 360) * width).astype(int)
-    stops = np.log2(picture @ LUMA + np.float32(1e-3))[rows]
+    stops = np.log2(picture @ LUMA + np.float32(1e-3))[rows[0] : rows[1] + 1]
     best = min(
         (int(turn) for turn in rng.integers(0, width, _HEADINGS)),
         key=lambda turn: float(np.roll(stops, turn, axis=1)[:, columns[0] : columns[1] + 1].std()),
