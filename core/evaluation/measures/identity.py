@@ -24,11 +24,11 @@ class Identity(Measure):
     """The subject against the plate's own, after the colour affine that brings the plate's nearest to the result.
 
     Per frame `A = argmin sum w |A [s; 1] - r|^2`, a 3x4 least-squares fit where only the subject shows, w its matte. It
-    is fitted in linear light, which takes out a relight by gains, with w times the squared slope of the sRGB
-    curve so that shadows count as they are seen; and on sRGB values, which takes out a grade. The one that leaves the smaller error of
-    sRGB values holds, and what remains is another texture, shape or face. Then SSIM and PSNR of A s against r, and the
-    cosine of their gradients' directions, `sum |grad a| cos / sum |grad a|` on luma. What had to be rebuilt has no
-    source and is left out.
+    is fitted in linear light, which takes out a relight by gains, with w times the squared slope of the sRGB curve so
+    that shadows count as they are seen; and on sRGB values, which takes out a grade. The one that leaves the smaller
+    error of sRGB values holds, and what remains is another texture, shape or face. Then SSIM and PSNR of A s against r,
+    and the cosine of their gradients' directions, `sum |grad a| cos / sum |grad a|` on luma. What had to be rebuilt has
+    no source and is left out.
     """
 
     metrics = (
