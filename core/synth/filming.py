@@ -212,7 +212,9 @@ class Scene:
         background, bare = self.place.seen(camera, share)
         screen, screen_floor = self.stage.seen(camera)
         points, triangles = self.subject.bent(share).points, self.subject.skin.triangles
-        in_place = shadow.place_shadow(self.floor, points, triangles, self.place.light.to_sun, self._sun_map)
+        in_place = shadow.place_shadow(
+            self.floor, points, triangles, self.place.light, self._sun_map, share=share
+        )
         on_stage = shadow.stage_shadow(self.floor, points, triangles, self.stage.light.directions)
         cast = 1 - (1 - _where_mapped(self.floor, in_place, camera)) * bare
         stage_cast = 1 - (1 - _where_mapped(self.floor, on_stage, camera)) * screen_floor

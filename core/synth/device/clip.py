@@ -70,7 +70,7 @@ def stage(scene: Scene, far_lights: int = FAR_LIGHTS) -> Staged:
         share, camera = scene.share(index), scene.camera(index)
         recorded.append(scene.subject.recorded(camera, share, frame_share, recorder))
         points = scene.subject.bent(share).points
-        in_place.append(shadow.place_shadow(scene.floor, points, triangles, light.to_sun, sun))
+        in_place.append(shadow.place_shadow(scene.floor, points, triangles, light, sun, share=share))
         on_stage.append(shadow.stage_shadow(scene.floor, points, triangles, set_light.directions))
     clip = Clip(scene.spec.size, directions, tuple(recorded))
     return Staged(clip, np.stack(in_place).astype(np.float16), np.stack(on_stage).astype(np.float16))

@@ -132,7 +132,7 @@ def _head(look: Look) -> list[Capsule]:
     parts = [
         Capsule(_v(0, 0.006, 1.645), _v(0, -0.012, 1.590), 0.084 * k, 0.070 * k, HEAD, skin, 1.14),
         Capsule(_v(0, -0.046, 1.552), _v(0, -0.053, 1.545), 0.041 * jaw, 0.038 * jaw, HEAD, skin),
-        Capsule(_v(0, -0.094, 1.625), _v(0, -0.109, 1.596), 0.010, 0.014, HEAD, skin),
+        Capsule(_v(0, -0.088, 1.622), _v(0, -0.099, 1.595), 0.009, 0.0135, HEAD, skin),
     ]
     parts += [
         Capsule(_v(x, 0.008, 1.620), _v(x * 1.02, 0.010, 1.592), 0.018, 0.013, HEAD, skin)
