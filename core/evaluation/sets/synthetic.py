@@ -6,16 +6,17 @@ over the set, and none is tied to another. Half the clips have no screen markers
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 
 from pai_studio.core.evaluation.sets.base import BenchmarkSet, code_digest
-from pai_studio.core.evaluation.sets.layout import shot_path, write_clip
+from pai_studio.core.evaluation.sets.dealing import dealt
+from pai_studio.core.evaluation.sets.layout import shot_path
 from pai_studio.core.report import Report
 from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import BadInput
@@ -28,9 +29,9 @@ NAME = "synthetic"
 HELD_OUT = 900_000
 """Seeds from here on are kept for judging: nothing is trained or tuned on them."""
 
+SCREENS: tuple[Literal["green", "blue"], ...] = ("green", "blue")
 _SEEDS_A_SET = 1000
 _FIRST_FRAME = 1001
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,27 @@ class Size:
     picture: tuple[int, int]
     frames: tuple[int, ...]
     references: tuple[int, ...] = (1, 2, 3)
+    lights: tuple[Literal["stage", "perturbed"], ...] = ("stage",)
+    faults: tuple[str | None, ...] = (None,)
+    blurs: tuple[bool, ...] = (False,)
+    """What `synth.filming.SceneSpec` calls `light`, `fault` and `camera_blur`, each as often as it stands here."""
 
 
 QUICK = Size(8, (512, 288), (17, 21, 25))
-FULL = Size(64, (768, 432), (33, 41, 49))
+FULL = Size(
+    64,
+    (768, 432),
+    (33, 41, 49),
+    lights=("stage", "stage", "perturbed"),
+    faults=(*(None,) * 7, "any"),
+    blurs=(False, True),
+)
 SIZES = {"quick": QUICK, "full": FULL}
 
 
 @dataclass(frozen=True)
-class SyntheticClip:
-    """One shot to be filmed."""
+class Filming:
+    """One shot to be filmed; plain data."""
 
     seed: int
     size: tuple[int, int]
@@ -59,53 +71,75 @@ class SyntheticClip:
     markers: bool
     screen: Literal["green", "blue"]
     move: str
-    place: str
+    place: str | None = None
+    """A kind of place; None where it is a panorama."""
+
+    panorama: str | None = None
+    """An equirectangular picture that is the place."""
+
+    light: Literal["stage", "perturbed"] = "stage"
+    fault: str | None = None
+    camera_blur: bool = False
+
+
+@dataclass(frozen=True)
+class FilmedClip:
+    """A clip that the house's renderer makes. Its name is its seed's, so that clips keep it in every set."""
+
+    shot: Filming
 
     @property
     def name(self) -> str:
-        """The seed, so that clips keep their order and their names in every set that has them."""
-        return f"s{self.seed:06d}"
+        """The seed, and the panorama's name where there is one."""
+        where = f"-{Path(self.shot.panorama).stem}" if self.shot.panorama else ""
+        return f"s{self.shot.seed:06d}{where}"
 
     @property
     def at(self) -> None:
         """It is filmed."""
         return None
 
+    @property
+    def frames(self) -> int:
+        """Its length."""
+        return self.shot.frames
+
     def recipe(self) -> str:
-        """What it is filmed from, and the renderer's own code."""
-        return json.dumps(asdict(self) | {"renderer": code_digest("synth", "evaluation/sets/synthetic.py")})
+        """What it is filmed from: all of `shot`, the panorama, and the renderer's own code."""
+        said = asdict(self.shot) | {"renderer": code_digest("synth", "evaluation/sets/synthetic.py")}
+        if self.shot.panorama:
+            said["panorama"] = hashlib.sha256(Path(self.shot.panorama).read_bytes()).hexdigest()
+        return json.dumps(said)
 
     def write(self, folder: Path, report: Report) -> None:
-        """Film it. The truth has no grain, which no engine could guess: finishing puts none on."""
+        """Film it, by a camera of the seed's; the renderer itself tells the tags of what it drew.
+
+        Neither truth nor stills have grain, so finishing puts none on.
+        """
+        shot = self.shot
         write_shot(
             folder,
-            size=self.size,
-            frames=FrameRange(_FIRST_FRAME, _FIRST_FRAME + self.frames - 1),
-            seed=self.seed,
-            screen=self.screen,
-            markers=self.markers,
-            references=self.references,
-            move=self.move,
-            place=self.place,
+            size=shot.size,
+            frames=FrameRange(_FIRST_FRAME, _FIRST_FRAME + shot.frames - 1),
+            seed=shot.seed,
+            screen=shot.screen,
+            markers=shot.markers,
+            references=shot.references,
+            move=shot.move,
+            place=shot.place,
+            panorama=shot.panorama,
+            light=shot.light,
+            fault=shot.fault,
+            camera_blur=shot.camera_blur,
+            capture=None,
             name=folder.name,
             workers=1,
             report=report,
         )
         path = shot_path(folder)
-        shot = document.parse(path.read_text(encoding="utf-8"), where=str(path))
-        finish = shot.finish.model_copy(update={"grain": 0.0})
-        path.write_text(shot.model_copy(update={"finish": finish}).to_json(), encoding="utf-8")
-        write_clip(folder, self.tags(), self.seed)
-
-    def tags(self) -> dict[str, str | int | bool]:
-        """What the report groups by."""
-        return {
-            "references": self.references,
-            "markers": self.markers,
-            "move": self.move,
-            "place": self.place,
-            "screen": self.screen,
-        }
+        document_ = document.parse(path.read_text(encoding="utf-8"), where=str(path))
+        finish = document_.finish.model_copy(update={"grain": 0.0})
+        path.write_text(document_.model_copy(update={"finish": finish}).to_json(), encoding="utf-8")
 
 
 def synthetic_set(size: Size = QUICK, seed: int = 0) -> BenchmarkSet:
@@ -117,37 +151,33 @@ def synthetic_set(size: Size = QUICK, seed: int = 0) -> BenchmarkSet:
         raise BadInput(f"--seed {seed} is below zero", hint="name 0 or more")
     rng = np.random.default_rng([HELD_OUT, seed, size.clips])
     count = size.clips
-    clips = zip(
-        _dealt(size.frames, count, rng),
-        _dealt(size.references, count, rng),
-        _dealt(("green", "blue"), count, rng),
-        _dealt(moves.KINDS, count, rng),
-        _dealt(sorted(PLACES), count, rng),
+    dealt_out = zip(
+        dealt(size.frames, count, rng),
+        dealt(size.references, count, rng),
+        dealt(SCREENS, count, rng),
+        dealt(moves.KINDS, count, rng),
+        dealt(sorted(PLACES), count, rng),
+        dealt(size.lights, count, rng),
+        dealt(size.faults, count, rng),
+        dealt(size.blurs, count, rng),
         strict=True,
     )
-    return BenchmarkSet(
-        NAME,
-        "restore",
-        [
-            SyntheticClip(
+    clips = [
+        FilmedClip(
+            Filming(
                 HELD_OUT + seed * _SEEDS_A_SET + number,
                 size.picture,
                 frames,
-                min(references, frames),
-                number % 2 == 0,
-                "green" if screen == "green" else "blue",
-                move,
-                place,
+                references,
+                markers=number % 2 == 0,
+                screen=screen,
+                move=move,
+                place=place,
+                light=light,
+                fault=fault,
+                camera_blur=blur,
             )
-            for number, (frames, references, screen, move, place) in enumerate(clips)
-        ],
-        seed,
-    )
-
-
-def _dealt(kinds: Sequence[_T], count: int, rng: np.random.Generator) -> list[_T]:
-    """`count` cards of packs of all kinds, each pack shuffled: any two kinds differ by at most one in number."""
-    dealt: list[_T] = []
-    while len(dealt) < count:
-        dealt += [kinds[int(k)] for k in rng.permutation(len(kinds))]
-    return dealt[:count]
+        )
+        for number, (frames, references, screen, move, place, light, fault, blur) in enumerate(dealt_out)
+    ]
+    return BenchmarkSet(NAME, "restore", clips, seed)
