@@ -1,6 +1,6 @@
 """What a hasty artist would do, to measure engines against: the first still behind the subject, held or moved.
 
-Both use the same matte and despill as the result, and no relighting, wrap or shadow.
+Both use one cut-out, made from the plate alone (`cutout`), and no relighting, wrap or shadow.
 """
 
 from __future__ import annotations

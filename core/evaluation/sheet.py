@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pai_studio.core.evaluation.contact import Cell, Row, contact_sheet, pick_frames, save_png
+from pai_studio.core.evaluation.cutout import CutOut, displayed_stills
 from pai_studio.core.evaluation.naive import motion_between, naive_moved, placed
-from pai_studio.core.evaluation.score import Delivered, Truth
+from pai_studio.core.evaluation.score import Delivered, far_motion
+from pai_studio.core.evaluation.truth import Truth
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.shot.document import Shot
@@ -52,12 +54,14 @@ def write_contact_sheet(
         if "matte" in shot.delivery.passes:
             rows.append(Row("Matte", lambda f: Cell(delivered.matte(f))))
     else:
-        truth = Truth.open(truth_folder)
-        first = min(source.stills, key=lambda still: still.frame)
+        truth = Truth(truth_folder)
+        homographies, cut_out, first = far_motion(truth), CutOut(source), displayed_stills(source)[0]
 
         def naive(frame: int) -> Cell:
-            motion = motion_between(truth.homographies, first.frame, frame)
-            return Cell(naive_moved(delivered.foreground(frame), delivered.matte(frame), first, motion))
+            seen = source.frame(frame)
+            matte = cut_out.matte(seen)
+            motion = motion_between(homographies, first.frame, frame)
+            return Cell(naive_moved(cut_out.despilled(seen, matte), matte, first, motion))
 
         rows.append(Row("Truth", lambda f: Cell(truth.composite(f, config)), "rendered in place"))
         rows.append(Row("Naive", naive, _small_print("naive_moved", metrics, "first still, moved")))

@@ -72,6 +72,11 @@ class Truth:
         there = self._pattern("background").path(frame).is_file()
         return self._picture("background", frame, config) if there else None
 
+    def rebuilt(self, frame: int) -> Array | None:
+        """1 where the subject is missing from the plate (H, W), where the truth tells."""
+        path = self._pattern("rebuilt").path(frame)
+        return _plane(path) if path.is_file() else None
+
     def counted(self, frame: int) -> Array | None:
         """1 where the truth is known, 0 where `ignore` says that it is not; None where it is known everywhere."""
         for path in (self._pattern("ignore").path(frame), self.folder / _IGNORE):

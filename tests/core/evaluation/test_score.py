@@ -7,6 +7,7 @@ import shutil
 import cv2
 import pytest
 
+from pai_studio.core.evaluation.contact import _GAP, _HEADER, _MARGIN
 from pai_studio.core.evaluation.score import score
 from pai_studio.core.evaluation.sheet import write_contact_sheet
 from pai_studio.core.media.color import ColorConfig
@@ -62,7 +63,7 @@ def test_the_sheet_is_written_with_and_without_a_truth(delivered, metrics, tmp_p
 
     sheet = cv2.imread(str(path))
     rows = 5 if with_truth else 4
-    assert sheet.shape[0] == 96 + 2 * 28 + rows * 190 - 10
+    assert sheet.shape[0] == _HEADER + 2 * _MARGIN + rows * (180 + _GAP) - _GAP
     assert sheet.std() > 20
 
 
