@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,73 @@ def shot_file() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def tiny_clip() -> Callable[..., Path]:
+    """Make a clip with truth in the benchmark's layout: `tiny_clip(folder, seed=1, markers=True)`.
+
+    A textured place and a screen slide by three pixels a frame; a block stands before them, in the plate under another
+    light. So the truth is exact, and small enough to be judged in a second.
+    """
+    return _tiny_clip
+
+
+def _tiny_clip(
+    folder: Path, seed: int = 1, *, markers: bool = True, frames: int = 4, references: int = 2
+) -> Path:
+    import cv2
+
+    from pai_studio.core.evaluation.sets.layout import write_clip
+    from pai_studio.core.evaluation.sets.writing import ClipWriter
+    from pai_studio.core.shot.frames import FrameRange
+
+    width, height, step = 128, 72, 3
+    rng = np.random.default_rng(seed)
+    place = np.full((height, width + step * frames, 3), 0.15, np.float32)
+    for _ in range(90):
+        x, y, w, h = rng.integers([0, 0, 4, 4], [place.shape[1], height, 26, 26])
+        cv2.rectangle(
+            place, (int(x), int(y)), (int(x + w), int(y + h)), rng.uniform(0.03, 0.9, 3).tolist(), -1
+        )
+    place = cv2.GaussianBlur(place, (0, 0), 0.8)
+    screen = np.full(place.shape, (0.12, 0.45, 0.08), np.float32)
+    for x in range(8, place.shape[1], 16) if markers else ():
+        for y in range(6, height, 14):
+            screen[y : y + 3, x + y % 5 : x + y % 5 + 3] *= 0.55
+    block = np.zeros((height, width), np.float32)
+    block[18:, 48:80] = 1
+    matte = cv2.GaussianBlur(block, (0, 0), 1.0)
+    subject = cv2.GaussianBlur(rng.uniform(0.1, 0.5, (height, width, 3)).astype(np.float32), (0, 0), 3)
+    last = 1000 + frames
+    anchors = tuple(int(n) for n in np.linspace(1001, last, references))
+    writer = ClipWriter(folder, FrameRange(1001, last), anchors)
+    for index, number in enumerate(writer.frames):
+        part = slice(step * index, step * index + width)
+        cover = matte[..., None]
+        stage = subject * np.array([1.3, 1.2, 1.1], np.float32)
+        plate = stage * cover + screen[:, part] * (1 - cover)
+        noise = rng.normal(0, 0.002, plate.shape).astype(np.float32)
+        writer.plate(number, plate + noise)
+        lit = subject * np.array([0.9, 0.7, 0.5], np.float32)
+        behind = np.ascontiguousarray(place[:, part])
+        writer.truth(number, composite=lit * cover + behind * (1 - cover), matte=matte, background=behind)
+        if number in anchors:
+            writer.reference(number, behind)
+    moved = {n: np.array([[1.0, 0, -step * i], [0, 1, 0], [0, 0, 1]]) for i, n in enumerate(writer.frames)}
+    writer.cameras(moved)
+    writer.document("green", seed, Fraction(24))
+    write_clip(folder, {"references": references, "markers": markers, "move": "pan"}, seed)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_set(tmp_path_factory: pytest.TempPathFactory, tiny_clip: Callable[..., Path]) -> Path:
+    """A set of two such clips, one with screen markers; not to be changed."""
+    from pai_studio.core.evaluation.sets.layout import write_set
+
+    folder = tmp_path_factory.mktemp("tiny") / "tiny"
+    tiny_clip(folder / "a", 1)
+    tiny_clip(folder / "b", 2, markers=False)
+    write_set(folder, "tiny", "restore")
+    return folder

@@ -18,7 +18,7 @@ from pai_studio.core.evaluation.metrics import METRICS, Metric, Value
 RESAMPLES = 10_000
 _BLOCK = 4_000_000  # numbers drawn at once
 _DIGITS = 6
-GROUPS = ("references", "markers", "move", "place", "light")
+GROUPS = ("references", "markers", "move", "place", "mood", "light", "moving_light", "fault", "screen")
 """The tags that a report groups by."""
 
 _BOOLEAN_PARTS = {True: "with", False: "without"}

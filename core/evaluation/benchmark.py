@@ -15,11 +15,12 @@ from typing import Any
 
 import pai_studio
 from pai_studio.core.evaluation import aggregate
-from pai_studio.core.evaluation.clip_run import ClipTask, Failure, Kept, evaluate_clip
+from pai_studio.core.evaluation.clip_run import ClipTask, Failure, evaluate_clip
 from pai_studio.core.evaluation.compare import changes
 from pai_studio.core.evaluation.contestants import NAIVE, contestant
+from pai_studio.core.evaluation.kept import Kept, judging_code
 from pai_studio.core.evaluation.page import write_report
-from pai_studio.core.evaluation.sets.base import BenchmarkSet
+from pai_studio.core.evaluation.sets.base import BenchmarkSet, Clip
 from pai_studio.core.evaluation.workers import each
 from pai_studio.core.media.files import write_file
 from pai_studio.core.report import Progress, Report, silent
@@ -66,11 +67,12 @@ def run(request: Request, report: Report = silent) -> dict[str, Any]:
     if len(set(request.engines)) != len(request.engines) or not request.engines:
         raise BadInput("the engines are not named once each", where="--engines", hint="write a,b,c")
     _make_room(request)
-    tasks = [_task(request, index) for index in range(len(request.set.clips))]
+    code = judging_code()
+    tasks = [_task(request, clip, code) for clip in request.set.clips]
     failures = _work(tasks, request.workers, report)
     document = _document(request, tasks, failures)
     _write(request.out / REPORT, document)
-    _write(request.out / TIMINGS, {task.clip.name: Kept(task.kept).timings() for task in tasks})
+    _write(request.out / TIMINGS, {task.clip.name: Kept(task.kept, code).timings() for task in tasks})
     write_report(document, request.out, link_media=len(tasks) > _MEDIA_IN_PAGE)
     return document
 
@@ -91,14 +93,14 @@ def _make_room(request: Request) -> None:
     _write(mark, told)
 
 
-def _task(request: Request, index: int) -> ClipTask:
-    clip = request.set.clips[index]
+def _task(request: Request, clip: Clip, code: str) -> ClipTask:
     return ClipTask(
         clip,
         request.set.kind,
         request.engines,
         request.out / "clips" / clip.name,
         request.out / "work" / clip.name,
+        code,
         request.keep_frames,
     )
 
@@ -179,7 +181,7 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure]) 
 
 def _clip_entry(task: ClipTask) -> dict[str, Any] | None:
     """A clip's part of the report; None where the clip itself could not be used."""
-    kept = Kept(task.kept)
+    kept = Kept(task.kept, task.code)
     facts = kept.facts()
     if facts is None:
         return None

@@ -6,7 +6,6 @@ names all it was made from, and the pictures. Whatever is there and made from th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import time
@@ -21,22 +20,16 @@ from pai_studio.core.evaluation import illustrate
 from pai_studio.core.evaluation.contestants import NAIVE, Delivered, contestant
 from pai_studio.core.evaluation.cutout import displayed
 from pai_studio.core.evaluation.judging import ClipScene, judge
-from pai_studio.core.evaluation.metrics import METRICS
+from pai_studio.core.evaluation.kept import DRAWN, FACTS, TIMINGS, Kept, digest
+from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.sets.base import Clip, code_digest
 from pai_studio.core.evaluation.sets.layout import Kind, OpenClip, content_digest, open_clip
-from pai_studio.core.media.files import write_file
 from pai_studio.core.media.frame import Array
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import Cancelled, EngineFailed, PaiError
 
-_FACTS, _DRAWN, _TIMINGS = "facts.json", "drawn.json", "timings.json"
-_JUDGED_BY = (
-    "comp", "engines", "finish", "media", "motion", "render.py", "evaluation/contestants.py", "evaluation/cutout.py",
-    "evaluation/judged.py", "evaluation/judging.py", "evaluation/measures", "evaluation/metrics.py",
-    "evaluation/naive.py", "evaluation/truth.py",
-)  # fmt: skip
-"""The rooms and files of core that a result changes with, besides the clip and the engine."""
 _DRAWN_BY = ("evaluation/illustrate.py", "evaluation/panes.py", "evaluation/contact.py")
+_SMALL_PRINT = {"bg": "background_psnr_db", "fg": "foreground_psnr_db"}
 _COUNTED_PHASES = ("film", "frames", "judge", "draw")
 
 
@@ -52,6 +45,9 @@ class ClipTask:
 
     work: Path
     """The folder of what is thrown away when the clip is done, but for `keep_frames`."""
+
+    code: str
+    """The digest of the code that results follow from (`judging_code`), as it was when the run began."""
 
     keep_frames: bool = False
 
@@ -76,39 +72,6 @@ class Failure:
         return cls(task.clip.name, engine, error.what, where, error.hint)
 
 
-@dataclass
-class Kept:
-    """What is kept of a clip, in `clips/NAME`."""
-
-    folder: Path
-
-    def facts(self) -> dict[str, Any] | None:
-        """What the clip is, or None where that is not known yet."""
-        return _read(self.folder / _FACTS)
-
-    def result(self, engine: str) -> dict[str, Any] | None:
-        """A contestant's result: `made_from`, `version`, `values`, `notes`."""
-        return _read(self.folder / f"{engine}.json")
-
-    def timings(self) -> dict[str, float]:
-        """How long what took, in seconds, whenever that was."""
-        return _read(self.folder / _TIMINGS) or {}
-
-    def write(self, name: str, content: Mapping[str, Any]) -> None:
-        """Keep a document."""
-        write_file(self.folder / f"{name}.json", (json.dumps(content, indent=1) + "\n").encode())
-
-    def made_from(self, engine: str, facts: Mapping[str, Any]) -> str:
-        """The digest of all that a contestant's result follows from."""
-        version = contestant(engine).version()
-        return _sha(facts["inputs"], engine, version, code_digest(*_JUDGED_BY))
-
-    def holds(self, engine: str, facts: Mapping[str, Any]) -> bool:
-        """Whether a contestant's result is there and would come out the same."""
-        there = self.result(engine)
-        return there is not None and there["made_from"] == self.made_from(engine, facts)
-
-
 def evaluate_clip(task: ClipTask, report: Report) -> list[Failure]:
     """Do all that is missing of a clip, and say what failed. Raises Cancelled from `report`, OutOfResources."""
     run = _ClipRun(task, report)
@@ -129,7 +92,7 @@ class _ClipRun:
     _timings_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.kept = Kept(self.task.kept)
+        self.kept = Kept(self.task.kept, self.task.code)
         self._timings_s = self.kept.timings()
 
     def all(self) -> list[Failure]:
@@ -151,7 +114,7 @@ class _ClipRun:
     def _facts(self) -> dict[str, Any]:
         """What the clip is: as it was found earlier where it is still made from the same, else by looking at it."""
         clip = self.task.clip
-        recipe = _sha(clip.recipe())
+        recipe = digest(clip.recipe())
         facts = self.kept.facts()
         if clip.at is None and facts is not None and facts["recipe"] == recipe:
             return facts
@@ -167,7 +130,7 @@ class _ClipRun:
             "frames": len(opened.shot.frames),
         }
         if found != facts:
-            self.kept.write("facts", found)
+            self.kept.write(FACTS, found)
         return found
 
     def _has_to_film(self) -> bool:
@@ -244,13 +207,16 @@ class _ClipRun:
 
     # The pictures -----------------------------------------------------------
 
-    def _pictures_from(self, facts: Mapping[str, Any], engines: list[str]) -> str:
-        marks = [self.kept.made_from(name, facts) for name in engines]
-        return _sha(json.dumps(facts["tags"]), *marks, code_digest(*_DRAWN_BY))
+    def _pictures_from(self, facts: Mapping[str, Any]) -> str:
+        return digest(json.dumps(facts["tags"]), facts["inputs"], code_digest(*_DRAWN_BY))
 
     def _is_drawn(self, facts: Mapping[str, Any]) -> bool:
-        there = _read(self.kept.folder / _DRAWN)
-        return there is not None and there["made_from"] == self._pictures_from(facts, list(self.task.engines))
+        """Whether the pictures show every contestant that is asked for, as it was judged; they may show more."""
+        there = self.kept.drawn()
+        if there is None or there["made_from"] != self._pictures_from(facts):
+            return False
+        wanted = {name: self.kept.made_from(name, facts) for name in self.task.engines}
+        return all(there["results"].get(name) == mark for name, mark in wanted.items())
 
     def _draw(
         self, scene: ClipScene, delivered: Mapping[str, Delivered], facts: Mapping[str, Any], report: Report
@@ -274,11 +240,12 @@ class _ClipRun:
             references=scene.references,
             truth=partial(clip.truth.composite, config=config) if clip.truth else None,
             small_print={name: small_print((self.kept.result(name) or {})["values"]) for name in ordered},
-            notes="   ".join(f"{key} {value}" for key, value in facts["tags"].items()),
+            notes=",  ".join(words.tags(facts["tags"])),
             pixel_aspect=source.frame(numbers[0]).pixel_aspect,
         )
         illustrate.draw_clip(self.kept.folder, picture, config)
-        self.kept.write("drawn", {"made_from": self._pictures_from(facts, list(delivered))})
+        results = {name: self.kept.made_from(name, facts) for name in delivered}
+        self.kept.write(DRAWN, {"made_from": self._pictures_from(facts), "results": results})
 
     # Progress ---------------------------------------------------------------
 
@@ -298,18 +265,10 @@ class _ClipRun:
         report(Progress(name))
         yield report
         self._timings_s[name] = round(time.monotonic() - start, 3)
-        self.kept.write("timings", self._timings_s)
+        self.kept.write(TIMINGS, self._timings_s)
 
 
 def small_print(values: Mapping[str, Any]) -> list[str]:
-    """The first two metrics that are defined, briefly."""
-    shown = [(m, values.get(m.key)) for m in METRICS]
-    return [f"{m.label} {v:.{m.digits}f} {m.unit}".strip() for m, v in shown if isinstance(v, float)][:2]
-
-
-def _sha(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    """The two figures that say most, as briefly as a sheet's margin wants them."""
+    shown = ((short, values.get(key)) for short, key in _SMALL_PRINT.items())
+    return [f"{short} {value:.1f} dB" for short, value in shown if value is not None]

@@ -14,6 +14,7 @@ from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.evaluation.metrics import ClipMetrics, Value
 from pai_studio.core.evaluation.naive import placed
 from pai_studio.core.evaluation.sets.layout import OpenClip
+from pai_studio.core.evaluation.truth import Truth
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.frame import Array, PlateFrame
 from pai_studio.core.media.source import FileSource
@@ -61,20 +62,10 @@ class ClipScene:
             yield frame, self._judged(frame)
 
     def _judged(self, frame: PlateFrame) -> Callable[[Array], Judged]:
-        truth, number = self.clip.truth, frame.number
-        if truth is None:
-            matte = self.cut_out.matte(frame)
-            picture = background = counted = None
-        else:
-            matte = truth.matte(number)
-            picture, background = truth.composite(number, self.config), truth.background(number, self.config)
-            counted = truth.counted(number)
-        for name, plane in (
-            ("matte", matte),
-            ("composite", picture),
-            ("background", background),
-            ("ignore", counted),
-        ):
+        number, truth = frame.number, self.clip.truth
+        known = {} if truth is None else self._known(truth, number)
+        matte = self.cut_out.matte(frame) if truth is None else truth.matte(number)
+        for name, plane in {"matte": matte, **known}.items():
             if plane is not None and plane.shape[:2] != self.source.display.shape:
                 raise BadInput(
                     f"the truth's {name} is {_size(plane)}, the plate {_size(displayed(frame).rgb)}",
@@ -82,19 +73,16 @@ class ClipScene:
                     hint="write the truth at the plate's size",
                 )
         source = self.cut_out.despilled(frame, matte)
+        return lambda result: Judged(number=number, result=result, matte=matte, source=source, **known)
 
-        def judged(result: Array) -> Judged:
-            return Judged(
-                number=number,
-                result=result,
-                matte=matte,
-                source=source,
-                truth=picture,
-                background=background,
-                counted=counted,
-            )
-
-        return judged
+    def _known(self, truth: Truth, number: int) -> dict[str, Array | None]:
+        """What the truth tells of a frame, by its names in `Judged`."""
+        return {
+            "truth": truth.composite(number, self.config),
+            "background": truth.background(number, self.config),
+            "counted": truth.counted(number),
+            "rebuilt": truth.rebuilt(number),
+        }
 
 
 def judge(

@@ -1,0 +1,79 @@
+"""What is kept of a clip in `clips/NAME`, and what each part of it was made from.
+
+`facts.json` says what the clip is; each contestant's result, `ENGINE.json`, names all that it follows from by a digest;
+`drawn.json` does so for the pictures; `timings.json` is told apart, since it is never the same twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pai_studio.core.evaluation.contestants import contestant
+from pai_studio.core.evaluation.sets.base import code_digest
+from pai_studio.core.media.files import write_file
+
+FACTS, DRAWN, TIMINGS = "facts", "drawn", "timings"
+_JUDGED_BY = (
+    "comp", "engines", "finish", "media", "motion", "render.py", "evaluation/contestants.py", "evaluation/cutout.py",
+    "evaluation/judged.py", "evaluation/judging.py", "evaluation/measures", "evaluation/metrics.py",
+    "evaluation/naive.py", "evaluation/truth.py",
+)  # fmt: skip
+"""The rooms and files of core that a result changes with, besides the clip and the engine."""
+
+
+@dataclass
+class Kept:
+    """What is kept of a clip, in `clips/NAME`."""
+
+    folder: Path
+    code: str
+
+    def facts(self) -> dict[str, Any] | None:
+        """What the clip is, or None where that is not known yet."""
+        return read(self.folder / f"{FACTS}.json")
+
+    def result(self, engine: str) -> dict[str, Any] | None:
+        """A contestant's result: `made_from`, `version`, `values`, `notes`."""
+        return read(self.folder / f"{engine}.json")
+
+    def drawn(self) -> dict[str, Any] | None:
+        """What the pictures were `made_from`, and the `results` that they show, each by what that was made from."""
+        return read(self.folder / f"{DRAWN}.json")
+
+    def timings(self) -> dict[str, float]:
+        """How long what took, in seconds, whenever that was."""
+        return read(self.folder / f"{TIMINGS}.json") or {}
+
+    def write(self, name: str, content: Mapping[str, Any]) -> None:
+        """Keep a document."""
+        write_file(self.folder / f"{name}.json", (json.dumps(content, indent=1) + "\n").encode())
+
+    def made_from(self, engine: str, facts: Mapping[str, Any]) -> str:
+        """The digest of all that a contestant's result follows from."""
+        version = contestant(engine).version()
+        return digest(facts["inputs"], engine, version, self.code)
+
+    def holds(self, engine: str, facts: Mapping[str, Any]) -> bool:
+        """Whether a contestant's result is there and would come out the same."""
+        there = self.result(engine)
+        return there is not None and there["made_from"] == self.made_from(engine, facts)
+
+
+def judging_code() -> str:
+    """The digest of all code that results follow from."""
+    return code_digest(*_JUDGED_BY)
+
+
+def digest(*parts: str) -> str:
+    """SHA-256 of some texts, hex."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """A JSON object from a file; None where there is none."""
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
