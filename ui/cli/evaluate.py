@@ -1,0 +1,188 @@
+"""measure engines against the truth over a set of clips, with intervals, pictures and a page to read.
+
+Writes DIR/report.json, report.md and index.html; run again, it computes only what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pai_studio.core.report import Progress
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.ui.cli.console import Console, Eta
+from pai_studio.ui.cli.jobs import count
+
+if TYPE_CHECKING:
+    from pai_studio.core.evaluation.sets.catalogue import Wanted
+
+_ENGINES = "draft,naive-static,naive-moved"
+_COLUMNS = (
+    "background_psnr_db",
+    "foreground_psnr_db",
+    "relight_gain_db",
+    "spill",
+    "identity",
+    "anchor_offset_frames",
+    "flicker",
+    "camera_error",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`evaluate --set DIR|NAME --out DIR [...]`, or `evaluate --docs FILE --reports REPORT...`."""
+    parser.add_argument("--set", metavar="DIR|NAME", help="a folder, or synthetic, cine-juggle, hdri-pans")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where everything is written")
+    parser.add_argument(
+        "--engines",
+        default=_ENGINES,
+        metavar="A,B",
+        help=f"engines and naive composites (default {_ENGINES})",
+    )
+    parser.add_argument(
+        "--size", choices=("quick", "full"), default="quick", help="of the house's own sets (default quick)"
+    )
+    parser.add_argument("--footage", type=Path, metavar="DIR", help="the folder of the footage's folders")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another seed is other clips, and other intervals"
+    )
+    parser.add_argument("--clips", type=count, metavar="N", help="only the first N clips")
+    parser.add_argument("--workers", type=count, default=2, metavar="N", help="processes (default 2)")
+    parser.add_argument(
+        "--compare", type=Path, metavar="FILE", help="an earlier report.json: says what has moved"
+    )
+    parser.add_argument(
+        "--keep-frames", action="store_true", help="keep the clips and all frames in DIR/work"
+    )
+    parser.add_argument("--docs", type=Path, metavar="FILE", help="write the figures as a page of Markdown")
+    parser.add_argument(
+        "--reports", type=Path, nargs="+", default=[], metavar="FILE", help="finished report.json for --docs"
+    )
+
+
+def run(asked: argparse.Namespace, console: Console) -> int:
+    """Measure, and write pages. 1 where something failed on a clip, which the report names."""
+    if asked.set is None and not (asked.docs and asked.reports):
+        raise BadInput("there is nothing to do", hint="give --set and --out, or --docs and --reports")
+    reports = [(_earlier(path), path.parent) for path in asked.reports]
+    report: dict[str, Any] | None = None
+    if asked.set is not None:
+        if asked.out is None:
+            raise BadInput("--out is missing", hint="name the folder that everything is written to")
+        report = _measured(asked, console)
+        reports.append((report, asked.out))
+    if asked.docs is not None:
+        _write_docs(asked.docs, reports)
+        console.line(f"wrote {asked.docs}")
+    if report is None:
+        console.result({"docs": str(asked.docs)}, "")
+        return 0
+    console.result(report, _text(report, asked.out))
+    return 1 if report["failures"] else 0
+
+
+def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
+    from pai_studio.core.evaluation import benchmark
+    from pai_studio.core.evaluation.sets.catalogue import Wanted, open_set
+
+    wanted = Wanted(
+        name=asked.set, size=asked.size, seed=asked.seed, footage=asked.footage, clips=asked.clips
+    )
+    engines = tuple(name.strip() for name in asked.engines.split(",") if name.strip())
+    eta = Eta()
+
+    def report(progress: Progress, /) -> None:
+        left_s = eta(progress.phase, progress.done, progress.total)
+        console.progress(progress.phase, progress.done, progress.total, eta_s=left_s, note=progress.message)
+
+    return benchmark.run(
+        benchmark.Request(
+            set=open_set(wanted),
+            engines=engines,
+            out=asked.out.resolve(),
+            seed=asked.seed,
+            workers=asked.workers,
+            keep_frames=asked.keep_frames,
+            earlier=_earlier(asked.compare) if asked.compare else None,
+            command=_command(wanted, engines),
+        ),
+        report,
+    )
+
+
+def _command(wanted: Wanted, engines: tuple[str, ...]) -> str:
+    """What makes the same report on any machine."""
+    parts = ["pai-studio", "evaluate", "--set", Path(wanted.name).name]
+    if wanted.footage is not None:
+        parts += ["--footage", wanted.footage.name]
+    parts += ["--size", wanted.size, "--seed", str(wanted.seed)]
+    if wanted.clips is not None:
+        parts += ["--clips", str(wanted.clips)]
+    return shlex.join([*parts, "--engines", ",".join(engines), "--out", "report"])
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"cannot be read ({error})", where=str(path), hint="name a report.json") from None
+    if not isinstance(found, dict) or "engines" not in found or "per_clip" not in found:
+        hint = "name the report.json of `pai-studio evaluate`"
+        raise BadInput("is no benchmark report", where=str(path), hint=hint)
+    return found
+
+
+def _write_docs(path: Path, reports: list[tuple[dict[str, Any], Path]]) -> None:
+    from pai_studio.core.evaluation.page import write_docs
+
+    folders = {str(report["set"]): folder for report, folder in reports}
+    write_docs([report for report, _ in reports], path, path.parent / "images", folders)
+
+
+def _text(report: Mapping[str, Any], out: Path) -> str:
+    from pai_studio.core.evaluation.metrics import METRICS
+
+    metrics = [metric for metric in METRICS if metric.key in _COLUMNS]
+    width = max(len(name) for name in report["engines"]) + 2
+    rows = ["".join([" " * width, *(f"{metric.label:>{_wide(metric.label)}}" for metric in metrics)])]
+    for name, figures in report["engines"].items():
+        cells = [
+            f"{_figure(figures[metric.key], metric.digits):>{_wide(metric.label)}}" for metric in metrics
+        ]
+        rows.append("".join([f"{name:<{width}}", *cells]))
+    moved = [_moved(entry) for entry in report.get("changes", {}).get("moved", [])]
+    if "changes" in report:
+        rows += ["", f"against the earlier report: {report['changes']['note']}"]
+        rows += moved or ["nothing has moved beyond chance"]
+    failures = [_failure(entry) for entry in report["failures"]]
+    if failures:
+        rows += ["", f"{len(failures)} failed:", *failures]
+    return "\n".join([*rows, f"see {out / 'index.html'}"])
+
+
+def _wide(label: str) -> int:
+    return max(len(label), 16) + 2
+
+
+def _figure(figure: Mapping[str, Any], digits: int) -> str:
+    if figure["mean"] is None:
+        return "-"
+    low, high = figure["ci95"]
+    return f"{figure['mean']:.{digits}f} ±{(high - low) / 2:.{digits}f}"
+
+
+def _moved(entry: Mapping[str, Any]) -> str:
+    low, high = entry["ci95"]
+    change = f"{entry['before']:g} -> {entry['after']:g} (95% interval {low:+g} to {high:+g})"
+    return f"  {entry['engine']} {entry['metric']}: {change}, {entry['verdict']}"
+
+
+def _failure(entry: Mapping[str, Any]) -> str:
+    who = f"{entry['clip']} {entry['engine'] or ''}".strip()
+    where = f"{entry['where']}: " if entry["where"] else ""
+    hint = f"; {entry['hint']}" if entry["hint"] else ""
+    return f"  {who}: {where}{entry['what']}{hint}"
