@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import itertools
 
@@ -10,6 +11,10 @@ import numpy as np
 import pytest
 
 from pai_studio.core.synth.camera import plane_homography
+from pai_studio.core.synth.capture.faults import draw_fault
+from pai_studio.core.synth.capture.form import form_of
+from pai_studio.core.synth.capture.perturb import draw_perturbation
+from pai_studio.core.synth.capture.sensor import Capture
 from pai_studio.core.synth.filming import Scene
 from pai_studio.core.synth.paint.texture import Quad, Texture, see
 
@@ -114,3 +119,82 @@ def test_a_seed_is_the_same_place_at_every_size(scene):
     difference = np.abs(np.log2(reduced + 0.05) - np.log2(scene.background(0)[0] + 0.05))
 
     assert np.median(difference) < 0.25
+
+
+@pytest.fixture(scope="module")
+def small(scene):
+    return Scene(dataclasses.replace(scene.spec, size=(160, 90), frames=6, fps=8.0, move="pan"))
+
+
+def _other(small, **parts):
+    """The same scene with some of its parts replaced."""
+    other = copy.copy(small)
+    for name, part in parts.items():
+        setattr(other, name, part)
+    return other
+
+
+def _law(filmed):
+    left = (filmed.shadow * (1 - filmed.matte))[..., None]
+    return np.array_equal(filmed.composite, filmed.foreground + filmed.background * left)
+
+
+@pytest.mark.parametrize("fault", ["holes", "dilate", "residue"])
+def test_a_fault_spoils_the_plate_or_the_matte_and_never_the_truth(small, fault):
+    good, bad = small.filmed(2), _other(small, fault=draw_fault(3, fault)).filmed(2)
+    for name in ("composite", "background", "matte", "foreground", "gain", "shadow"):
+        assert np.array_equal(getattr(good, name), getattr(bad, name)), name
+    assert bad.given is not None
+    assert np.abs(bad.given - good.matte).max() > 0.3
+    assert np.array_equal(good.plate, bad.plate) == (fault == "residue")
+    if fault == "holes":
+        assert np.allclose(bad.rebuilt, np.clip(good.matte - bad.given, 0, 1))
+        # Where the subject is cut out, the plate shows the screen.
+        gone = (bad.given < 0.01) & (good.matte > 0.9)
+        assert gone.sum() > 10
+        assert (bad.plate[gone].argmax(axis=-1) == 1).all()
+    else:
+        assert not bad.rebuilt.any()
+
+
+def test_perturbed_light_is_undone_by_the_gain(small):
+    lit = _other(small, perturbation=draw_perturbation(6, "shading"))
+    filmed, plain = lit.filmed(2), small.filmed(2)
+    assert np.array_equal(filmed.composite, plain.composite)
+    inside = filmed.matte > 0.99
+    relit = lit.perturbation.apply(filmed.foreground, filmed.matte, lit.share(2), form_of(filmed.matte))
+    assert np.allclose((relit * filmed.gain)[inside], filmed.foreground[inside], rtol=1e-2, atol=1e-3)
+    assert np.abs(filmed.plate - plain.plate)[inside].mean() > 0.01
+
+
+def test_a_captures_gain_is_in_the_truths_gain(small):
+    plain, brighter = (_other(small, capture=Capture(exposure=e)).filmed(2) for e in (0.0, 1.0))
+    inside = (brighter.matte > 0.99) & (plain.gain.max(axis=-1) < 30)
+    assert np.allclose(brighter.gain[inside] * 2, plain.gain[inside], rtol=1e-3, atol=1e-3)
+    assert np.median(brighter.plate / plain.plate) == pytest.approx(2, rel=0.02)
+
+
+def test_soft_focus_keeps_the_layers_law_and_the_background(small):
+    soft, sharp = (_other(small, capture=Capture(focus_px=f)).filmed(2) for f in (8, 0))
+    assert _law(soft)
+    assert np.array_equal(soft.background, sharp.background)
+    edges = [((f.matte > 0.1) & (f.matte < 0.9)).sum() for f in (soft, sharp)]
+    assert edges[0] > 1.3 * edges[1]
+
+
+def test_a_fast_camera_blurs_along_its_way_and_a_still_one_does_not(small):
+    blurring = _other(small, spec=dataclasses.replace(small.spec, camera_blur=True))
+    streaked, sharp = blurring.filmed(2), small.filmed(2)
+    assert _law(streaked)
+    across, down = (
+        np.abs(np.diff(streaked.background, axis=axis)).mean()
+        / np.abs(np.diff(sharp.background, axis=axis)).mean()
+        for axis in (1, 0)
+    )
+    assert across < 0.85
+    assert across < down - 0.05
+    matte = [np.abs(np.diff(f.matte, axis=1)).max(axis=1).mean() for f in (streaked, sharp)]
+    assert matte[0] < 0.95 * matte[1]
+    move = dataclasses.replace(small.move, angles=small.move.angles[[0, 0]])
+    still = [_other(one, move=move).filmed(2) for one in (blurring, small)]
+    assert np.array_equal(still[0].plate, still[1].plate)

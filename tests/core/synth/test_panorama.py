@@ -171,6 +171,6 @@ def test_enlarging_keeps_light_positive_and_lamps_as_bright(painted):
 def test_photographed_panoramas_open_in_the_working_space(footage):
     place = open_panorama(str(footage("hdri_cc0") / "sunset.hdr"), 3, 320, 1.2)
     grey = np.exp2(np.log2(np.maximum(place.picture[300:600].mean(axis=-1), 1e-4)).mean())
-    assert 0.05 < grey < 0.4
+    assert 0.05 < grey < 0.6
     assert place.picture.max() > 3
     assert place.light.to_sun[2] > 0.2
