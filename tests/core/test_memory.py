@@ -52,7 +52,8 @@ def peak_kb(folder: Path, source: document.Shot, frames: int) -> int:
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(640, 360)])
 def test_480_frames_peak_where_24_do(tmp_path: Path, size: tuple[int, int]) -> None:
-    path = write_shot(tmp_path / "input", size=size, frames=FrameRange(1001, 1000 + _FILMED))
+    frames = FrameRange(1001, 1000 + _FILMED)
+    path = write_shot(tmp_path / "input", size=size, frames=frames, place="street", move="gimbal")
     source = document.load(path)
     short, long = (peak_kb(tmp_path / str(n), source, n) for n in (_FILMED, 20 * _FILMED))
     print(

@@ -130,6 +130,8 @@ class _Steps:
             frames=FrameRange(_FIRST_FRAME, _FIRST_FRAME + self.asked.frames - 1),
             seed=self.asked.seed,
             markers=not self.asked.no_markers,
+            place="street",
+            move="gimbal",
             report=self._report,
         )
         shot = document.load(path)
