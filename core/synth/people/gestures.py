@@ -123,7 +123,7 @@ def _swing(g: Gesture, time: float, _: Build) -> dict[int, Arm]:
 
 
 def _umbrella(g: Gesture, time: float, build: Build) -> dict[int, Arm]:
-    wrist = np.array([-g.side * 0.17, -0.20, 1.17 + 0.006 * np.sin(2.2 * time)])
+    wrist = np.array([-g.side * 0.255, -0.19, 1.15 + 0.006 * np.sin(2.2 * time)])
     hand = np.array([g.side * 0.55, -0.75, 0.10])
     return {-g.side: reached(build, -g.side, wrist, np.array([-g.side * 0.7, 0.4, -1.0]), hand)}
 
