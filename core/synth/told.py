@@ -10,9 +10,10 @@ Tags = dict[str, str | int | bool]
 
 _PLACES = {
     "street": "an old-town street after rain, lit windows, lanterns and strings of bulbs",
-    "downtown": "a city street between tall buildings",
-    "forest": "a forest path between trees",
-    "loft": "a loft with large windows",
+    "downtown": "a modern street on wet asphalt, shops, neon signs and a skyline with lit windows",
+    "forest": "a path through a wood, trunks and foliage, flecks of sun and mist",
+    "gallery": "a gallery, pictures on tall walls, columns and sculptures",
+    "loft": "a factory floor, brick walls and tall windows that throw sun on the floor",
 }
 _CLOTHES = {"tank": "a tank top", "skirt": "a top and a skirt"}
 _MOTIONS = {
@@ -35,7 +36,7 @@ _CAMERAS = {
     "zoom": "a zoom from a tripod",
     "dolly": "a dolly",
     "truck": "a truck sideways",
-    "crane": "a crane, aimed at where it began",
+    "crane": "a crane that keeps its aim",
     "orbit": "an orbit around the subject",
     "dolly-zoom": "a dolly zoom that keeps the subject's size",
     "handheld": "hand-held",
@@ -46,7 +47,7 @@ _WIDE_MM, _LONG_MM = 35, 58
 
 def place_of(scene: Scene) -> str:
     """The place's name; a panorama's is its file's."""
-    return scene.spec.place or scene.place.name or "place"
+    return scene.place.name
 
 
 def tags_of(scene: Scene, references: int) -> Tags:
@@ -58,7 +59,7 @@ def tags_of(scene: Scene, references: int) -> Tags:
         "markers": spec.markers,
         "screen": spec.screen,
         "place": place_of(scene),
-        "mood": scene.place.mood or spec.mood or "none",
+        "mood": scene.place.mood or "none",
         "move": scene.move.kind,
         "light": perturbed.kind if perturbed else "stage",
         "fault": scene.fault.kind if scene.fault else "none",
@@ -69,7 +70,7 @@ def tags_of(scene: Scene, references: int) -> Tags:
 def prompt_of(scene: Scene) -> Prompt:
     """The structured prompt of what is really to be seen."""
     name = place_of(scene)
-    mood = scene.place.mood or scene.spec.mood
+    mood = scene.place.mood
     place = _PLACES.get(name, name.replace("_", " ")) + (f", {mood} light" if mood else "")
     look, play = scene.subject.look, play_of(scene.subject.motion)
     outfit = look.outfit.kind
