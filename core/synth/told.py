@@ -47,7 +47,7 @@ _WIDE_MM, _LONG_MM = 35, 58
 
 def place_of(scene: Scene) -> str:
     """The place's name; a panorama's is its file's."""
-    return scene.place.name
+    return scene.place.name or str(scene.spec.place)
 
 
 def tags_of(scene: Scene, references: int) -> Tags:
@@ -59,7 +59,7 @@ def tags_of(scene: Scene, references: int) -> Tags:
         "markers": spec.markers,
         "screen": spec.screen,
         "place": place_of(scene),
-        "mood": scene.place.mood or "none",
+        "mood": scene.place.mood or spec.mood or "none",
         "move": scene.move.kind,
         "light": perturbed.kind if perturbed else "stage",
         "fault": scene.fault.kind if scene.fault else "none",
@@ -70,7 +70,7 @@ def tags_of(scene: Scene, references: int) -> Tags:
 def prompt_of(scene: Scene) -> Prompt:
     """The structured prompt of what is really to be seen."""
     name = place_of(scene)
-    mood = scene.place.mood
+    mood = scene.place.mood or scene.spec.mood
     place = _PLACES.get(name, name.replace("_", " ")) + (f", {mood} light" if mood else "")
     look, play = scene.subject.look, play_of(scene.subject.motion)
     outfit = look.outfit.kind
