@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Floats
 
 # Linear Rec.709 (D65) to ACEScg (AP1, D60), Bradford-adapted; the rows sum to 1.
 _REC709_TO_ACESCG = np.array(
@@ -28,9 +29,9 @@ def color(hex_srgb: str, gain: float = 1.0) -> Array:
     return np.asarray(_REC709_TO_ACESCG @ linear.astype(np.float32) * gain, np.float32)
 
 
-def smooth(x: Array, low: float, high: float) -> Array:
+def smooth(x: Floats, low: float | Floats, high: float | Floats) -> Array:
     """0 below `low`, 1 above `high`, with a cubic between them (falling when `low` > `high`)."""
-    t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
+    t = np.clip((x - np.asarray(low, np.float32)) / np.asarray(high - low, np.float32), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
@@ -102,8 +103,8 @@ def anchored(
             np.random.default_rng([seed, octave]).uniform(-1, 1, (_LATTICE, _LATTICE)).astype(np.float32)
         )
         maps = [np.ascontiguousarray(np.broadcast_to(m, grid), np.float32) for m in (across, down[:, None])]
-        here = cv2.remap(lattice, maps[0], maps[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
-        here = np.asarray(here * np.float32(persistence**octave), np.float32)
+        found = cv2.remap(lattice, maps[0], maps[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        here = np.asarray(found, np.float32) * np.float32(persistence**octave)
         total = here if total is None else _stretched(total, (grid[0], grid[1])) + here
     assert total is not None
     return _stretched(total, shape)

@@ -97,6 +97,8 @@ class Texture:
         for level in range(int(rows[0].min()), int(np.ceil(rows[1].max())) + 1):
             ys = np.flatnonzero((rows[1] > level - 1) & (rows[0] < level + 1))
             xs = np.flatnonzero((columns[1] > level - 1) & (columns[0] < level + 1))
+            if not len(ys) or not len(xs):
+                continue  # at a grazing view the levels may jump from one pixel to the next
             part = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
             used.append((level, part, np.clip(1 - np.abs(lod[part] - np.float32(level)), 0, 1)))
         return used

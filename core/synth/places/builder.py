@@ -130,7 +130,7 @@ class Builder:
         """A floor in pieces, given nearest first, coarser as it recedes; far ones reach under near ones."""
         floors = []
         for start, end, half, finest in reversed(bands):
-            density = max(6.0, finest * self.detail)
+            density = max(min(6.0, finest), finest * self.detail)
             canvas, wet = ground(-half, start, 2 * half, end - start, density)
             self.hang(canvas, np.array([-half, start, 0.0]), RIGHT, AWAY, end)
             floors.append(Floor(self.quads.pop(), None if wet is None else wetness(canvas, wet)))

@@ -32,7 +32,7 @@ def flickering(rng: np.random.Generator, at: Matrix, power: Array) -> MovingLamp
     for _ in range(int(rng.integers(2, 5))):
         start = int(rng.integers(0, _STEPS - 4))
         level[start : start + int(rng.integers(1, 5))] *= rng.uniform(0.05, 0.4)
-    return MovingLamp(np.tile(at, (_STEPS, 1)), level[:, None] * power)
+    return MovingLamp(np.tile(at, (_STEPS, 1)), (level[:, None] * power).astype(np.float32))
 
 
 def passing(rng: np.random.Generator, start: Matrix, end: Matrix, power: Array) -> MovingLamp:

@@ -154,6 +154,7 @@ def grass(
     stamp(canvas, outlines, hues[rng.integers(len(hues), size=count)] * tone, np.linspace(0, 0.05, count))
     _, z = canvas.grid()
     canvas.albedo *= (0.6 + 0.4 * smooth(z, 0.0, 0.4 * height_m))[..., None]
+    assert canvas.alpha is not None
     canvas.alpha *= smooth(z, 0.0, 0.06 * height_m)
     return canvas
 

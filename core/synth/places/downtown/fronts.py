@@ -46,7 +46,7 @@ def upper_floors(
     key = (row * 1009 + column).astype(np.int64) + int(rng.integers(1 << 20))
     fine = wall.noise(0.08, rng, 3, 0.8)
     wall.albedo *= (0.92 + 0.12 * fine + 0.10 * wall.noise(2.0, rng, 4))[..., None]
-    step = np.float32(0.5 / texels_per_m)
+    step = 0.5 / texels_per_m
     across = smooth(np.abs(u - column - 0.5), front.glass / 2 + step / wide, front.glass / 2 - step / wide)
     along = smooth(np.abs(v - row - 0.52), 0.36 + step / tall, 0.36 - step / tall)
     pane = across * along

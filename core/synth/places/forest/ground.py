@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
+from pai_studio.core.synth.camera import Floats
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import anchored, color, hashed, smooth
 
@@ -28,11 +30,15 @@ class Path:
     half_m: float
     seed: int
 
-    def at(self, y: float | Array) -> float:
-        """Its middle's x at y (of an array: an array)."""
+    def at(self, y: float) -> float:
+        """Its middle's x at y."""
+        return float(self.along(np.array([y]))[0])
+
+    def along(self, y: Floats) -> Array:
+        """Its middle's x at each y."""
         phase = (self.seed % 97) / 97 * 6.283
-        swing = np.sin(np.asarray(y) * 0.21 + phase) - np.sin(6.0 * 0.21 + phase)
-        return self.start_m + self.drift * (y - 6.0) + 0.6 * swing  # type: ignore[return-value]
+        swing = np.sin(y * 0.21 + phase) - np.sin(6.0 * 0.21 + phase)
+        return np.asarray(self.start_m + self.drift * (y - 6.0) + 0.6 * swing, np.float32)
 
 
 def wood_floor(
@@ -45,7 +51,7 @@ def wood_floor(
     x, y = s + np.float32(left), t + np.float32(start)
     large = anchored(x, y, 2.3, seed, 4)
     rough = anchored(x, y, 0.35, seed + 1, 5, persistence=0.6)
-    off = np.abs(x - path.at(y)) + 0.22 * rough
+    off = np.abs(x - path.along(y)) + 0.22 * rough
     worn = smooth(off, path.half_m + 0.12, path.half_m - 0.3)
     hues = np.stack([color(code) for code in _LITTER[season]])
     tone, relief, pick = _litter(x, y)
@@ -63,11 +69,12 @@ def wood_floor(
     return floor, None
 
 
-def _litter(x: Array, y: Array) -> tuple[Array, Array, Array]:
+def _litter(x: Array, y: Array) -> tuple[Array, Array, npt.NDArray[np.int64]]:
     """Fallen leaves in three layers of jittered cells: tone, relief in metres and which hue (h, w) whole numbers."""
     shape = np.broadcast_shapes(x.shape, y.shape)
-    tone, relief = np.full(shape, 0.15, np.float32), np.zeros(shape, np.float32)
-    pick = np.zeros(shape, np.int64)
+    tone: Array = np.full(shape, 0.15, np.float32)
+    relief: Array = np.zeros(shape, np.float32)
+    pick: npt.NDArray[np.int64] = np.zeros(shape, np.int64)
     for layer in range(3):
         size = np.float32(_LEAF_M * (1.25 - 0.12 * layer))
         # Each layer's cells are turned, and every row of them pushed along: no rows may show.
@@ -88,4 +95,4 @@ def _litter(x: Array, y: Array) -> tuple[Array, Array, Array]:
         curl = 0.006 * (1 + second * (along * along - 0.3)) + 0.004 * layer
         relief = np.where(on, curl, relief)
         pick = np.where(on, (key * 2654435761 >> 7) & 3, pick)
-    return tone.astype(np.float32), relief.astype(np.float32), pick
+    return np.asarray(tone, np.float32), np.asarray(relief, np.float32), pick

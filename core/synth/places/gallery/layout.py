@@ -14,7 +14,7 @@ from pai_studio.core.synth.places import lamps
 from pai_studio.core.synth.places.builder import Builder, free
 from pai_studio.core.synth.places.gallery import works
 from pai_studio.core.synth.places.hall import ENCLOSING, Hall, raise_ceiling, raise_walls, sections
-from pai_studio.core.synth.places.light import Lamp, Light
+from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
 from pai_studio.core.synth.places.moods import MOODS, Mood, draw_mood
 from pai_studio.core.synth.places.place import Place
 from pai_studio.core.synth.places.sky import Sky
@@ -73,7 +73,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     glow = color(str(rng.choice(["ffe0b4", "fff0dc", "ffd09a"])))
     power = {"night": 4.6, "overcast": 1.2, "golden": 0.9}.get(name, 0.5)
     pendants = rng.random() < 0.5
-    moving = ()
+    moving: tuple[MovingLamp, ...] = ()
     if pendants and name != "noon" and rng.random() < 0.6:
         at = np.array([float(rng.uniform(-0.8, 0.8)), float(rng.uniform(8.5, 11)), hall.height_m - 1.6])
         moving = (lamps.swinging(rng, at, glow * power * 1.8),)

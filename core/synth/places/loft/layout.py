@@ -148,7 +148,12 @@ def _shell(build: Builder, hall: Hall, look: Look, side: int) -> None:
         return wall
 
     raise_walls(build, hall, {side: windowed, -side: blind})
-    raise_ceiling(build, hall, lambda *size: surfaces.ceiling(*size[:3], look, own(rng)))
+
+    def boards(width: float, length: float, density: float, number: int) -> Canvas:
+        del number
+        return surfaces.ceiling(width, length, density, look, own(rng))
+
+    raise_ceiling(build, hall, boards)
 
 
 def _end_wall(build: Builder, hall: Hall, look: Look) -> None:

@@ -24,11 +24,14 @@ from pai_studio.core.synth.places.street.building import (
 from pai_studio.core.synth.places.street.facade import PLASTERS, SHUTTERS
 from pai_studio.core.synth.places.street.openings import Style
 
+ALLOWED = ("golden", "dusk", "noon", "overcast", "night")
+
 
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The street of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1])
-    mood = MOODS[mood_name or ("golden" if rng.random() < 0.7 else "dusk")]
+    name = _mood_name(rng, mood_name)
+    mood = MOODS[name]
     sun_side = int(rng.choice([-1, 1]))
     stand = np.array([sun_side * rng.uniform(0.7, 1.05), rng.uniform(5.9, 6.5), 0.0])
     elevation, azimuth = np.radians(rng.uniform(*mood.elevation_deg)), np.radians(rng.uniform(46, 60))
@@ -66,7 +69,18 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         rng=rng,
     )
     quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
-    return Place(light, sky, lay_floors(build, houses, seed), quads, stand, np.array([0, END_M, 2.0]))
+    far = np.array([0, END_M, 2.0])
+    floors = lay_floors(build, houses, seed)
+    return Place(light, sky, floors, quads, stand, far, name="street", mood=name)
+
+
+def _mood_name(rng: np.random.Generator, asked: str | None) -> str:
+    """The last sun for most streets, dusk for others, noon or clouds for a few."""
+    lot = float(rng.random())
+    drawn = ("noon", "overcast")[int(lot > 0.1)] if lot < 0.2 else ("golden" if lot < 0.7 else "dusk")
+    if asked is not None and asked not in ALLOWED:
+        raise KeyError(f"{asked} is not a mood of a street; it has {', '.join(ALLOWED)}")
+    return asked or drawn
 
 
 def _houses(

@@ -1,0 +1,1 @@
+"""Open country: a desert among mesas, a rocky shore."""
