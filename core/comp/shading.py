@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pai_studio.core.comp.filters import as_f32, blur, downscale, fill, upscale
 from pai_studio.core.media.frame import Array
@@ -20,13 +21,13 @@ _FOREIGN = 0.035
 """How far the other primaries may leave the screen's chroma, as a share of its own primary."""
 _SLOPE = 0.12
 """The steepest change of a shadow from one pixel of the fit's picture to the next; an edge is steeper."""
-_REACH = 0.03
-"""A shadow is carried this far under the subject, in picture widths."""
+_BETWEEN = (0.15, 0.42)
+"""Levels between the deepest shadow and a dark subject: where they cover an area, an edge is soft."""
+_SOFT_PX = 6
+"""So far around a soft edge nothing is taken for shade."""
 
 
-def shading(
-    rec709: Array, clean: Array, channel: int, noise: float, subject: Array | None = None
-) -> Array:
+def shading(rec709: Array, clean: Array, channel: int, noise: float, subject: Array | None = None) -> Array:
     """The share of the clean screen's light that falls on the screen (H, W), at most 1: 1 where nothing tells of shade.
 
     `rec709` and `clean` are (H, W, 3) linear Rec.709; `noise` is the screen's deviation as `ScreenEstimate` has it.
@@ -40,7 +41,7 @@ def shading(
     foreign = np.abs(seen[..., others] - wall[..., others] * level[..., None]).max(-1)
     near = np.ones((3, 3), np.uint8)
     slope = as_f32(cv2.dilate(level, near)) - as_f32(cv2.erode(level, near))
-    screen = (foreign < _FOREIGN) & (slope < 2 * _SLOPE) & (level > _DEEPEST)
+    screen = (foreign < _FOREIGN) & (slope < 2 * _SLOPE) & (level > _DEEPEST) & ~_soft_edges(level, foreign)
     if subject is not None:
         screen &= downscale(subject, factor) < 0.05
     known = as_f32(screen)
@@ -56,3 +57,10 @@ def shading(
     flat = max(2 * noise, 0.02)
     found = np.where(found > 1 - flat, 1, found)
     return upscale(as_f32(np.clip(found, _DEEPEST, 1)), (rec709.shape[0], rec709.shape[1]))
+
+
+def _soft_edges(level: Array, foreign: Array) -> npt.NDArray[np.bool_]:
+    """Around soft edges of something dark (hair, motion blur), which pass through every level as no shadow does."""
+    between = ((level > _BETWEEN[0]) & (level < _BETWEEN[1]) & (foreign < _FOREIGN)).astype(np.uint8)
+    wide = cv2.morphologyEx(between, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return np.asarray(cv2.dilate(wide, np.ones((2 * _SOFT_PX + 1, 2 * _SOFT_PX + 1), np.uint8)) > 0)
