@@ -11,7 +11,8 @@ from torch import Tensor
 
 from pai_studio.core.synth.camera import Camera, Matrix
 from pai_studio.core.synth.device.textures import DeviceTexture, filtered
-from pai_studio.core.synth.paint.texture import Box, Quad, bounds, edges
+from pai_studio.core.synth.paint.footprint import Box
+from pai_studio.core.synth.paint.texture import Quad, bounds, edges
 
 _LEAST_INVERSE = 1e-5  # one over the depth of what still counts as before the camera
 

@@ -10,33 +10,12 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
-from pai_studio.core.synth.camera import Camera, Floats, Matrix
+from pai_studio.core.synth.camera import Camera, Matrix
+from pai_studio.core.synth.paint.footprint import LEAST_INVERSE, Box, Samples, View, footprint, grid, linear
 
 _NEAR_M = 0.15
-_MOST_TAPS = 6
-_LEAST_INVERSE = 1e-5  # one over the depth of what still counts as before the camera
-
-Box = tuple[int, int, int, int]
-"""A rectangle of pixels: x0, y0, x1, y1 (past the end)."""
-
-
-@dataclass(frozen=True)
-class Samples:
-    """How pixels lie on a texture of `shape`, in texels of its finest level, all (h, w).
-
-    Where their middles are, u and v; the step (du, dv) along a pixel's longer axis, and how many taps are taken along
-    it; the levels of detail.
-    """
-
-    shape: tuple[int, int]
-    u: Array
-    v: Array
-    step: tuple[Array, Array]
-    taps: int
-    lod: Array
 
 
 class Texture:
@@ -148,29 +127,6 @@ class Seen:
         return np.asarray(found * self.inside[..., None], np.float32)
 
 
-@dataclass(frozen=True)
-class View:
-    """How pixels look at a quad: `back` takes (x, y, 1) to (a w, b w, w), a and b in 0..1, w one over the depth.
-
-    `box` holds the quad, `shown` is what is asked for of it.
-    """
-
-    back: Matrix
-    box: Box
-    shown: Box
-
-    def texels(self, shape: tuple[int, int]) -> Matrix:
-        """`back` in texels of a texture of `shape`, which are whole at texel centres."""
-        height, width = shape
-        return np.stack(
-            [
-                self.back[0] * width - 0.5 * self.back[2],
-                self.back[1] * height - 0.5 * self.back[2],
-                self.back[2],
-            ]
-        )
-
-
 def bounds(quad: Quad, camera: Camera) -> Box | None:
     """The pixel rectangle that holds the quad in front of the camera: x0, y0, x1, y1 (past the end)."""
     o, u, v = quad.origin, quad.u_axis, quad.v_axis
@@ -216,7 +172,7 @@ def see(quad: Quad, camera: Camera, left: Array | None = None) -> Seen | None:
     samples = _samples(quad.texture.shape, view)
     found = quad.texture.average(samples)
     alpha = coverage if quad.texture.channels == 3 else coverage * found[..., 3]
-    depth = np.reciprocal(np.maximum(_grid(back[2], shown), np.float32(_LEAST_INVERSE)))
+    depth = np.reciprocal(np.maximum(grid(back[2], shown), np.float32(LEAST_INVERSE)))
     part = (slice(shown[1], shown[3]), slice(shown[0], shown[2]))
     return Seen(part, found[..., :3] * coverage[..., None], alpha, depth, view, coverage, samples)
 
@@ -224,11 +180,11 @@ def see(quad: Quad, camera: Camera, left: Array | None = None) -> Seen | None:
 def _samples(shape: tuple[int, int], view: View) -> Samples:
     """Where the pixels of `view.shown` take their values from in a texture of `shape`."""
     back = view.texels(shape)
-    depth = np.reciprocal(np.maximum(_grid(back[2], view.shown), np.float32(_LEAST_INVERSE)))
-    u, v = _grid(back[0], view.shown), _grid(back[1], view.shown)
+    depth = np.reciprocal(np.maximum(grid(back[2], view.shown), np.float32(LEAST_INVERSE)))
+    u, v = grid(back[0], view.shown), grid(back[1], view.shown)
     u *= depth
     v *= depth
-    step, taps, lod = _footprint(back, edges(view.back, 0.5), view)
+    step, taps, lod = footprint(back, edges(view.back, 0.5), view)
     return Samples(shape, u, v, step, taps, lod)
 
 
@@ -254,92 +210,12 @@ def edges(back: Matrix, reach_px: float) -> Matrix:
     return np.asarray(lines)
 
 
-def _linear(form: Matrix, xs: Floats, ys: Floats) -> Array:
-    """a x + b y + c over the grid of columns `xs` and rows `ys`."""
-    across, down = (form[0] * xs + form[2]).astype(np.float32), (form[1] * ys).astype(np.float32)
-    return np.asarray(across[None, :] + down[:, None], np.float32)
-
-
-def _grid(form: Matrix, box: Box) -> Array:
-    return _linear(form, np.arange(box[0], box[2], dtype=float), np.arange(box[1], box[3], dtype=float))
-
-
 def _coverage(edges: Matrix, inverse: Matrix, box: Box) -> Array:
     cover = np.ones((1, 1), np.float32)
     for near, far in (edges[:2], edges[2:]):
-        inside = np.minimum(_grid(near, box), _grid(far, box))
+        inside = np.minimum(grid(near, box), grid(far, box))
         cover = np.multiply(np.clip(inside, 0, 1, out=inside), cover, out=inside)
-    corners = _linear(inverse, np.array([box[0], box[2] - 1]), np.array([box[1], box[3] - 1]))
-    if corners.min() <= _LEAST_INVERSE:
-        cover *= _grid(inverse, box) > np.float32(_LEAST_INVERSE)
+    corners = linear(inverse, np.array([box[0], box[2] - 1]), np.array([box[1], box[3] - 1]))
+    if corners.min() <= LEAST_INVERSE:
+        cover *= grid(inverse, box) > np.float32(LEAST_INVERSE)
     return cover
-
-
-def _footprint(back: Matrix, edges: Matrix, view: View) -> tuple[tuple[Array, Array], int, Array]:
-    """The step, taps and levels of detail over `view.shown`; the taps follow from the whole of `view.box`.
-
-    They change slowly, so they are found at every fourth pixel and stretched.
-    """
-    x0, y0, x1, y1 = view.box
-    stride = 4 if min(x1 - x0, y1 - y0) >= 24 else 1
-    coarse = max(stride, (x1 - x0) // 48, (y1 - y0) // 48)
-    whole = _slopes(back, edges, view.box, coarse)
-    long_x = float(whole.along_x[whole.used].mean()) > float(whole.along_y[whole.used].mean())
-    major, minor = whole.ordered(long_x)
-    ratios = np.sort((major / np.maximum(minor, 1))[whole.used])
-    stretch = min(max(float(ratios[int(0.9 * (len(ratios) - 1))]), 1.0), float(_MOST_TAPS))
-    here = whole if coarse == stride and view.shown == view.box else _slopes(back, edges, view.shown, stride)
-    major, minor = here.ordered(long_x)
-    # By the stretch, not by the whole number of taps: sharpness must not jump when one more tap is taken.
-    lod = np.log2(np.maximum(np.maximum(minor, major / np.float32(stretch)), np.float32(1)))
-    lod = np.clip(lod, lod[here.used].min(), lod[here.used].max())
-    taps = int(np.ceil(stretch))
-    size = (view.shown[2] - view.shown[0], view.shown[3] - view.shown[1])
-    steps = () if taps == 1 else here.step(long_x)
-    level, *step = (_stretched(part, stride, size) for part in (lod, *steps))
-    return (step[0], step[1]) if step else (level, level), taps, level
-
-
-@dataclass(frozen=True)
-class _Slopes:
-    """Texels per pixel (du/dx, du/dy, dv/dx, dv/dy) on a grid, and which of its points lie on or by the quad."""
-
-    parts: tuple[Array, Array, Array, Array]
-    along_x: Array
-    along_y: Array
-    used: npt.NDArray[np.bool_]
-
-    def ordered(self, long_x: bool) -> tuple[Array, Array]:
-        return (self.along_x, self.along_y) if long_x else (self.along_y, self.along_x)
-
-    def step(self, long_x: bool) -> tuple[Array, Array]:
-        return (self.parts[0], self.parts[2]) if long_x else (self.parts[1], self.parts[3])
-
-
-def _slopes(back: Matrix, edges: Matrix, box: Box, stride: int) -> _Slopes:
-    """Slopes at the middles of cells of `stride` pixels that cover `box`."""
-    xs, ys = (
-        low + (stride - 1) / 2 + stride * np.arange(-(-(high - low) // stride))
-        for low, high in ((box[0], box[2]), (box[1], box[3]))
-    )
-    w = _linear(back[2], xs, ys)
-    inside = np.minimum.reduce([_linear(edge, xs, ys) for edge in edges])
-    used = (w > np.float32(_LEAST_INVERSE)) & (inside > -0.5 * stride)
-    if not used.any():
-        used = inside >= inside.max()
-    depth = np.reciprocal(np.maximum(w, np.float32(_LEAST_INVERSE)))
-    m = back.astype(np.float32)
-    u, v = _linear(back[0], xs, ys) * depth, _linear(back[1], xs, ys) * depth
-    ux, uy = (m[0, 0] - u * m[2, 0]) * depth, (m[0, 1] - u * m[2, 1]) * depth
-    vx, vy = (m[1, 0] - v * m[2, 0]) * depth, (m[1, 1] - v * m[2, 1]) * depth
-    return _Slopes((ux, uy, vx, vy), np.hypot(ux, vx), np.hypot(uy, vy), used)
-
-
-def _stretched(grid: Array, stride: int, size: tuple[int, int]) -> Array:
-    """A grid of cells of `stride` pixels as pixels, of which the first `size` (width, height) are kept."""
-    if stride == 1:
-        return grid
-    whole = (grid.shape[1] * stride, grid.shape[0] * stride)
-    return np.asarray(cv2.resize(grid, whole, interpolation=cv2.INTER_LINEAR), np.float32)[
-        : size[1], : size[0]
-    ]

@@ -18,6 +18,7 @@ from pai_studio.core.synth.places.place import Floor
 UP = np.array([0, 0, 1.0])
 RIGHT = np.array([1.0, 0, 0])
 AWAY = np.array([0, 1.0, 0])
+_THIN_PX = 1.2
 _LIT_WITHIN_M = 26.0  # farther surfaces need no albedo for moving lamps
 
 Band = tuple[float, float, float, float]
@@ -102,11 +103,14 @@ class Builder:
         x1, y1, z1 = (float(v) for v in high)
         density = self.texels_per_m(y0)
         self.stand(paint(x1 - x0, z1 - z0, density), (x0 + x1) / 2, y0, z0)
-        if x0 > 0.2:
-            self.side(paint(y1 - y0, z1 - z0, density), (x0, y0, z0), -1, y0 + 0.01)
-        elif x1 < -0.2:
-            self.side(paint(y1 - y0, z1 - z0, density), (x1, y0, z0), 1, y0 + 0.01)
-        if z1 < eye_m:
+        # How many pixels its side and its upper or lower face are across; thinner ones are nothing to see.
+        lateral, rise = (
+            self.focal_px * (y1 - y0) * gap / y0**2 for gap in (min(abs(x0), abs(x1)), abs(z1 - eye_m))
+        )
+        if x0 * x1 > 0 and lateral > _THIN_PX:
+            face = paint(y1 - y0, z1 - z0, density)
+            self.side(face, (x0 if x0 > 0 else x1, y0, z0), -1 if x0 > 0 else 1, y0 + 0.01)
+        if z1 < eye_m and rise > _THIN_PX:
             self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y0, z1]), RIGHT, AWAY, y0 + 0.02)
         elif z0 > eye_m:
             self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y1, z0]), RIGHT, -AWAY, y0 + 0.02)

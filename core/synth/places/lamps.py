@@ -17,10 +17,10 @@ from pai_studio.core.synth.places.place import Glowing
 _STEPS = 49
 
 
-def swinging(rng: np.random.Generator, at: Matrix, power: Array) -> MovingLamp:
-    """A lamp on its cable, swinging about `at` in an ellipse."""
+def swinging(rng: np.random.Generator, at: Matrix, power: Array, most_m: float = 0.5) -> MovingLamp:
+    """A lamp on its cable, swinging about `at` in an ellipse, up to `most_m` to each side."""
     time = np.linspace(0, 1, _STEPS) * rng.uniform(0.8, 1.6) * 2 * np.pi
-    phase, wide = rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 0.5)
+    phase, wide = rng.uniform(0, 2 * np.pi), most_m * rng.uniform(0.5, 1.0)
     x, y = wide * np.sin(time + phase), 0.4 * wide * np.sin(time * 1.07 + phase + 1.1)
     lift = (x * x + y * y) / 5.0  # a cable of about 2.5 m
     return MovingLamp(at + np.stack([x, y, lift], axis=-1), np.tile(power, (_STEPS, 1)))

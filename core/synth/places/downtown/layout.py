@@ -9,11 +9,12 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.canvas import Canvas
-from pai_studio.core.synth.paint.noise import anchored, color, own, smooth
+from pai_studio.core.synth.paint.noise import color, own
 from pai_studio.core.synth.places import lamps
 from pai_studio.core.synth.places.builder import RIGHT, UP, Builder, free
 from pai_studio.core.synth.places.downtown import fronts, signs
 from pai_studio.core.synth.places.downtown.fronts import Front
+from pai_studio.core.synth.places.downtown.ground import asphalt
 from pai_studio.core.synth.places.hall import hang_halo
 from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
 from pai_studio.core.synth.places.moods import MOODS, Mood, draw_mood
@@ -75,7 +76,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         mood.glow * np.float32(0.6),
         mood.bounce * np.float32(0.7) + cold * np.float32(0.02 * dark),
         mood.behind * np.float32(0.7) + cold * np.float32(0.05 * dark),
-        mood.haze * np.float32(0.8) + cold * np.float32(0.02 * dark),
+        mood.haze * np.float32(0.9) + cold * np.float32(0.06 * dark),
         tuple(fixed),
         np.array(
             [
@@ -100,7 +101,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     wet = float(rng.uniform(0.1, 0.55))
     kerb = min(post_x + 0.4, 5.6)
     floors = build.floors(
-        lambda *where: _asphalt(where, kerb, wet, seed),
+        lambda *where: asphalt(where, kerb, wet, seed),
         (
             (1.2, 4.6, 9.0, 130.0),
             (4.4, 9.4, 9.0, 95.0),
@@ -111,7 +112,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     )
     sky = Sky(
         zenith=mood.zenith,
-        horizon=mood.horizon * np.float32(1.2) + cold * np.float32(0.06 * dark),
+        horizon=mood.horizon * np.float32(1.2) + cold * np.float32(0.14 * dark),
         glow=mood.sky_glow,
         to_sun=to_sun,
         texels=max(160, width_px),
@@ -203,12 +204,12 @@ def _moving(
 ) -> tuple[list[MovingLamp], dict[int, MovingLamp]]:
     """A car that comes toward the camera, or a sign that flickers (keyed by its number); often neither."""
     lot = rng.random()
-    if lot < 0.22 and dark > 0.5:
+    if lot < 0.3 and dark > 0.5:
         x = float(rng.choice([-1, 1])) * float(rng.uniform(2.4, 3.1))
         start, end = np.array([x, rng.uniform(30, 42), 0.7]), np.array([x, rng.uniform(10, 16), 0.7])
         return [lamps.passing(rng, start, end, color("f2f4ff", 9.0 * dark))], {}
     near = [number for number, sign in enumerate(hung) if sign.at[1] < 13]
-    if lot < 0.42 and near:
+    if lot < 0.6 and near:
         number = int(rng.choice(near))
         at = hung[number].at - np.array([0, 0.5, 0.4])
         lamp = lamps.flickering(rng, at, hung[number].glow * np.float32(0.5 * dark))
@@ -284,7 +285,7 @@ def _skyline(build: Builder, mood: Mood, dark: float) -> None:
     rng = build.rng
     for distance, count, low, high in ((170.0, 16, 45, 120), (105.0, 12, 30, 85), (_END_M + 6, 6, 14, 34)):
         for x in np.linspace(-0.62, 0.62, count) * distance:
-            if rng.random() < 0.2:
+            if rng.random() < (0.5 if distance < 60 else 0.2):
                 continue
             front = _front(rng, mood, dark)
             width = float(rng.uniform(0.09, 0.15)) * distance
@@ -294,40 +295,3 @@ def _skyline(build: Builder, mood: Mood, dark: float) -> None:
             )
             at = distance + float(rng.uniform(-2, 2))
             build.stand(picture, float(x + rng.normal(0, 0.02) * distance), at, 0.0, haze=0.55)
-
-
-def _asphalt(
-    where: tuple[float, float, float, float, float], kerb: float, wetness: float, seed: int
-) -> tuple[Canvas, Array | None]:
-    """A road between pavements: grain, patches, lines, a manhole, and puddles as far as `wetness` says."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, color("3d3e40"))
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
-    large = anchored(x, y, 2.4, seed, 5, persistence=0.55)
-    grain = anchored(x, y, 0.035, seed + 1, 2, persistence=0.9)
-    floor.albedo *= (0.95 + 0.20 * large + 0.28 * grain)[..., None].clip(0.2, None)
-    cracks = smooth(np.abs(anchored(x, y, 1.6, seed + 2, 6, persistence=0.6)), 0.018, 0.0)
-    line = smooth(np.abs(x), 0.075, 0.06) * smooth(np.abs((y / 3.2) % 1 - 0.5), 0.29, 0.27)
-    cross = smooth(np.abs(y - 12.5), 1.5, 1.45) * smooth(np.abs((x / 0.9) % 1 - 0.5), 0.27, 0.24)
-    paint = (
-        np.maximum(line, cross)
-        * smooth(grain + large, -0.9, -0.3)
-        * smooth(np.abs(x), kerb - 0.3, kerb - 0.4)
-    )
-    floor.albedo += (color("cfccc0") * 0.8 - floor.albedo) * (0.8 * paint)[..., None]
-    walk = smooth(np.abs(x) + 0 * y, kerb - 0.01, kerb + 0.01)
-    slab = np.minimum(np.abs((x / 0.6) % 1 - 0.5), np.abs((y / 0.6) % 1 - 0.5)) * np.float32(0.6)
-    joint = smooth(slab, 0.012, 0.004)
-    stone = color("77736c") * ((0.9 + 0.22 * large + 0.14 * grain) * (1 - 0.55 * joint))[..., None]
-    floor.albedo += (stone - floor.albedo) * walk[..., None]
-    edge = smooth(np.abs(np.abs(x) - kerb - 0.09), 0.10, 0.085)
-    floor.albedo += (color("8d8a84") * (0.9 + 0.2 * grain)[..., None] - floor.albedo) * edge[..., None]
-    hollow = (
-        anchored(x, y, 3.1, seed + 4, 4) + 0.06 * large + 0.25 * np.exp(-np.abs(np.abs(x) - kerb + 0.4) / 0.3)
-    )
-    puddle = smooth(hollow, 0.72 - wetness, 0.9 - wetness)
-    film = 0.10 + 0.32 * wetness + 0.12 * large
-    floor.albedo *= (1 - 0.35 * wetness - 0.35 * puddle)[..., None]
-    floor.relief[:] = (0.003 * grain + 0.004 * walk * (1 - joint) - 0.006 * cracks) * (1 - puddle)
-    return floor, np.asarray(np.maximum(puddle, film).clip(0, 1), np.float32)

@@ -37,7 +37,8 @@ def neon(
     width, height = size if upright else (letter_m * 0.82 * letters + letter_m * 0.6, letter_m * 1.6)
     canvas = Canvas(width, height, texels_per_m, color(str(rng.choice(["14161a", "1c1418", "101a1c"]))))
     canvas.alpha = np.ones(canvas.shape, np.float32)
-    mask = np.zeros(canvas.shape, np.uint8)
+    finer = 4
+    mask = np.zeros((canvas.shape[0] * finer, canvas.shape[1] * finer), np.uint8)
     per_m = canvas.shape[0] / height
     for number, letter in enumerate(word):
         middle = (
@@ -45,9 +46,10 @@ def neon(
             if upright
             else (letter_m * (0.3 + 0.82 * (number + 0.5)), height / 2)
         )
-        at = (middle[0] * per_m, (height - middle[1]) * per_m)
-        _letter(mask, letter, at, letter_m * per_m)
-    tube = mask.astype(np.float32) / 255
+        at = (middle[0] * per_m * finer, (height - middle[1]) * per_m * finer)
+        _letter(mask, letter, at, letter_m * per_m * finer)
+    shrunk = cv2.resize(mask, canvas.shape[::-1], interpolation=cv2.INTER_AREA)
+    tube = np.asarray(shrunk, np.float32) / 255
     s, z = canvas.grid()
     rim = np.minimum(np.minimum(s, width - s), np.minimum(z, height - z))
     frame = smooth(np.abs(rim - 0.05 * letter_m), 0.035 * letter_m, 0.02 * letter_m)

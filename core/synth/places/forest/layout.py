@@ -7,13 +7,14 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.noise import anchored, color, smooth
-from pai_studio.core.synth.places import nature
+from pai_studio.core.synth.places import lamps, nature
 from pai_studio.core.synth.places.builder import Builder, free
 from pai_studio.core.synth.places.forest.ground import Path, wood_floor
-from pai_studio.core.synth.places.light import Canopy, Light
+from pai_studio.core.synth.places.light import Canopy, Light, MovingLamp
 from pai_studio.core.synth.places.moods import MOODS, draw_mood
-from pai_studio.core.synth.places.place import Place
+from pai_studio.core.synth.places.place import Glowing, Place
 from pai_studio.core.synth.places.sky import Sky
+from pai_studio.core.synth.places.street.props import lantern as lantern_picture
 
 ALLOWED = ("golden", "noon", "overcast", "dusk")
 _END_M = 42.0
@@ -45,16 +46,18 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     to_sun = _to_sun(rng, mood.elevation_deg, side)
     path = Path(float(rng.uniform(-0.5, 0.5)), rng.uniform(-0.06, 0.06), rng.uniform(0.6, 1.4), seed)
     trees = _trees(rng, path, stand)
+    lantern = _lantern(seed, name, stand)
     light = Light(
         to_sun,
         mood.sun * np.float32(1.2),
-        mood.sky * hues.mean(axis=0) ** 0.2 * np.float32(0.62),
+        mood.sky * hues.mean(axis=0) ** 0.2 * np.float32(0.62 if name != "overcast" else 1.0),
         mood.glow * np.float32(0.6),
         mood.bounce * np.float32(0.55),
         mood.behind * np.float32(0.6),
         (mood.haze * np.float32(0.55) + mood.haze.mean() * np.float32(0.25)),
         (),
         np.stack([_block(tree) for tree in trees if tree[1] < 13]),
+        moving=() if lantern is None else (lantern,),
         canopy=Canopy(9.0, _gaps(seed, float(rng.uniform(0.30, 0.5))), 24.0),
     )
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
@@ -65,6 +68,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     _overhang(build, stand, hues)
     if light.sun.max() > 2:
         _shafts(build)
+    glowing = () if lantern is None else (_hang_lantern(build, lantern),)
     sky = Sky(
         zenith=mood.zenith,
         horizon=mood.horizon * np.float32(1.1),
@@ -75,8 +79,27 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     )
     floors = build.floors(lambda *where: wood_floor(where, path, season, seed), _BANDS)
     quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
-    haze = float(rng.uniform(0.012, 0.022))
-    return Place(light, sky, floors, quads, stand, np.array([0, _END_M, 2.0]), haze, name="forest", mood=name)
+    haze = float(rng.uniform(0.012, 0.022)) * (0.5 if name == "overcast" else 1.0)
+    far = np.array([0, _END_M, 2.0])
+    return Place(light, sky, floors, quads, stand, far, haze, glowing, name="forest", mood=name)
+
+
+def _lantern(seed: int, mood: str, stand: Matrix) -> MovingLamp | None:
+    """In some woods somebody has hung a lantern from a branch, and it swings."""
+    rng = np.random.default_rng([seed, 1, 8])
+    if mood == "noon" or rng.random() > 0.5:
+        return None
+    x = -float(np.sign(stand[0])) * float(rng.uniform(1.3, 2.2))
+    at = np.array([x, float(rng.uniform(8.0, 10.5)), float(rng.uniform(2.1, 2.5))])
+    return lamps.swinging(rng, at, color("ffb45a", 5.0 if mood == "dusk" else 7.0), 0.35)
+
+
+def _hang_lantern(build: Builder, lamp: MovingLamp) -> Glowing:
+    x, y, z = (float(v) for v in lamp.positions[0])
+    density = min(2.2 * build.texels_per_m(y), 260 * build.detail + 8)
+    picture = lantern_picture(density, color("ffb45a", 30))
+    build.stand(picture, x, y, z - 0.38, order=y - 0.05)
+    return Glowing(lamp, build.quads.pop())
 
 
 def _to_sun(rng: np.random.Generator, elevation_deg: tuple[float, float], side: float) -> Matrix:
@@ -168,7 +191,7 @@ def _undergrowth(build: Builder, path: Path, stand: Matrix, hues: Array) -> None
     """Ferns, grass and saplings beside the path, the nearer the finer."""
     rng = build.rng
     through = build.light.sun * np.float32(0.10)
-    fern_hue = color("5d8a34") * (hues.mean(axis=0) / hues.mean()) ** np.float32(0.5)
+    fern_hue = color("566f36", 0.85) * (hues.mean(axis=0) / hues.mean()) ** np.float32(0.5)
     ferny = rng.random() < 0.75
     for _ in range(int(rng.integers(46, 70))):
         y = float(2.3 + 24 * rng.random() ** 1.4)

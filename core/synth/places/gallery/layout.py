@@ -9,10 +9,11 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.canvas import Canvas
-from pai_studio.core.synth.paint.noise import anchored, color, hashed, own, smooth
+from pai_studio.core.synth.paint.noise import color, own
 from pai_studio.core.synth.places import lamps
 from pai_studio.core.synth.places.builder import Builder, free
 from pai_studio.core.synth.places.gallery import works
+from pai_studio.core.synth.places.gallery.ground import gallery_floor
 from pai_studio.core.synth.places.hall import ENCLOSING, Hall, raise_ceiling, raise_walls, sections
 from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
 from pai_studio.core.synth.places.moods import MOODS, Mood, draw_mood
@@ -74,7 +75,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     power = {"night": 4.6, "overcast": 1.2, "golden": 0.9}.get(name, 0.5)
     pendants = rng.random() < 0.5
     moving: tuple[MovingLamp, ...] = ()
-    if pendants and name != "noon" and rng.random() < 0.6:
+    if name != "noon" and rng.random() < 0.55:
         at = np.array([float(rng.uniform(-0.8, 0.8)), float(rng.uniform(8.5, 11)), hall.height_m - 1.6])
         moving = (lamps.swinging(rng, at, glow * power * 1.8),)
     light = replace(
@@ -95,7 +96,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     gloss = float(rng.uniform(0.12, 0.5))
     half, end = hall.half_m, hall.end_m
     floors = build.floors(
-        lambda *where: _floor(where, look, gloss, seed),
+        lambda *where: gallery_floor(where, look.floor, look.stone, gloss=gloss, seed=seed),
         (
             (1.2, 4.6, half, 140.0),
             (4.4, 9.4, half, 100.0),
@@ -239,73 +240,3 @@ def _plinth(build: Builder, x: float, y: float) -> None:
     hue = color(str(rng.choice(["e8e4dc", "2f5f7a", "8a3a2a", "3a3a3c", "b08d4a", "4f6b4a"])))
     size = (wide * float(rng.uniform(0.6, 0.95)), float(rng.uniform(0.4, 0.95)))
     build.stand(works.vase(*size, 1.3 * build.texels_per_m(y), hue, rng), x, y + wide / 2, tall)
-
-
-def _floor(
-    where: tuple[float, float, float, float, float], look: Look, gloss: float, seed: int
-) -> tuple[Canvas, Array | None]:
-    """Herringbone parquet, marble tiles or terrazzo, polished as far as `gloss` says."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, color("a08a6a"))
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
-    large = anchored(x, y, 1.8, seed, 4)
-    fine = anchored(x, y, 0.06, seed + 1, 3, persistence=0.8)
-    if look.floor == "parquet":
-        joint = _parquet(floor, x, y, fine, seed)
-    elif look.floor == "marble":
-        joint = _marble(floor, x, y, look, seed)
-    else:
-        joint = _terrazzo(floor, x, y, look)
-    floor.albedo *= (0.96 + 0.08 * large)[..., None]
-    floor.relief[:] = -0.0012 * joint + 0.0002 * fine
-    return floor, np.asarray((gloss * (1 + 0.25 * large) * (1 - 0.6 * joint)).clip(0, 1), np.float32)
-
-
-def _parquet(floor: Canvas, x: Array, y: Array, fine: Array, seed: int) -> Array:
-    """Boards laid in herringbone, each of its own tone; returns the joints."""
-    wide, c = np.float32(0.11), np.float32(np.sqrt(0.5))
-    u, v = (x + y) * c / wide, (y - x) * c / wide
-    k, m = np.floor(u), np.floor(v)
-    # Six cells of a row lie along u, six along v, shifted by one from row to row.
-    along = np.mod(k - m, 12) < 6
-    key = np.where(along, m * 1013 + np.floor((k - m) / 12), k * 2027 + np.floor((m - k + 5) / 12) + 50021)
-    tone = hashed(key.astype(np.int64) + seed % 1000, 41)
-    edge = np.where(along, np.abs(v - m - 0.5), np.abs(u - k - 0.5))
-    joint = smooth(np.asarray(edge, np.float32), 0.45, 0.49)
-    oak = color(("a57a4a", "8a5f3a", "5f4230", "c2a06c")[seed % 4])
-    floor.albedo[:] = oak * ((0.62 + 0.6 * tone + 0.10 * fine) * (1 - 0.5 * joint))[..., None]
-    return joint
-
-
-def _marble(floor: Canvas, x: Array, y: Array, look: Look, seed: int) -> Array:
-    """Two stones in a chequer, veined."""
-    side = np.float32(0.9 if seed % 2 else 0.6)
-    k, m = np.floor(x / side), np.floor(y / side)
-    dark = np.mod(k + m, 2)
-    veins = smooth(np.abs(anchored(x, y, 0.9, seed + 5, 6, persistence=0.62)), 0.05, 0.0)
-    joint = smooth(np.maximum(np.abs(x / side - k - 0.5), np.abs(y / side - m - 0.5)), 0.493, 0.498)
-    second = look.stone * np.float32(0.35) if seed % 3 else look.stone * np.float32(0.8)
-    stone = color("d9d5cc") * (1 - dark[..., None]) + second * dark[..., None]
-    tone = 0.93 + 0.12 * hashed((k * 577 + m).astype(np.int64), 43) + (0.5 * dark - 0.25) * veins
-    floor.albedo[:] = stone * (tone * (1 - 0.4 * joint))[..., None]
-    return joint
-
-
-def _terrazzo(floor: Canvas, x: Array, y: Array, look: Look) -> Array:
-    """Chips of stone in cement, ground flat, with brass strips."""
-    floor.albedo[:] = color("b9b4aa")
-    for layer, cell in enumerate((0.05, 0.03, 0.02)):
-        u, v = x / np.float32(cell) + layer * 0.3, y / np.float32(cell) + layer * 0.7
-        k, m = np.floor(u), np.floor(v)
-        key = (k * 7919 + m + layer * 99991).astype(np.int64)
-        off = np.hypot(u - k - 0.3 - 0.4 * hashed(key, 51), (v - m - 0.3 - 0.4 * hashed(key, 52)) * 1.4)
-        chip = smooth(off, 0.34, 0.28)[..., None] * (hashed(key, 53) < 0.55)[..., None]
-        hues = np.stack([look.stone, color("e8e2d6"), color("5a5650"), color("a8705a")])
-        floor.albedo += (
-            (hues[(hashed(key, 54) * 3.99).astype(np.int64)] - floor.albedo) * chip * np.float32(0.8)
-        )
-    strip = np.minimum(np.abs((x / 1.5) % 1 - 0.5), np.abs((y / 1.5) % 1 - 0.5)) * np.float32(1.5)
-    joint = smooth(strip, 0.008, 0.004)
-    floor.albedo += (color("8a6d3a") - floor.albedo) * joint[..., None]
-    return joint

@@ -58,7 +58,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     hung = _lamp_spots(rng, hall)
     glow = color(str(rng.choice(["ffb765", "ffe2b0", "d8ecff"])))
     power = {"night": 5.5, "golden": 1.2, "overcast": 2.2}.get(name, 0.5)
-    swings = name != "noon" and rng.random() < 0.55
+    swings = name != "noon" and rng.random() < 0.7
     moving = (lamps.swinging(rng, hung.pop(2), glow * power * 1.4),) if swings else ()
     light = replace(
         _light(mood, to_sun, look, glow * np.float32(0.02 * power)),

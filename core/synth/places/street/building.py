@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import color
+from pai_studio.core.synth.paint.texture import Quad
 from pai_studio.core.synth.places.builder import Builder, wetness
-from pai_studio.core.synth.places.place import Floor
+from pai_studio.core.synth.places.light import MovingLamp
+from pai_studio.core.synth.places.place import Floor, Glowing
 from pai_studio.core.synth.places.street import props
 from pai_studio.core.synth.places.street.facade import PLASTERS, SHUTTERS, house_front, plain_wall
 from pai_studio.core.synth.places.street.ground import street_floor
@@ -122,14 +124,23 @@ def _garden(build: Builder, house: House) -> None:
         build.hang(tree, np.array([x, y, -0.4]), np.array([1.0, 0, 0]), _UP, y + 1.0)
 
 
-def hang_lantern(build: Builder, side: int, wall: float, y: float) -> None:
-    """A lantern on its arm."""
+def hang_lantern(build: Builder, side: int, wall: float, y: float) -> Quad:
+    """A lantern on its arm; the lantern's own quad is the last but one, and returned."""
     lantern = props.lantern(min(2.2 * build.texels_per_m(y), 260 * build.detail + 8), color("ffb45a", 30))
     x = side * (wall - 0.5) - 0.23
-    build.hang(lantern, np.array([x, y, 2.62]), np.array([1.0, 0, 0]), _UP, y - 0.05)
+    hung = build.hang(lantern, np.array([x, y, 2.62]), np.array([1.0, 0, 0]), _UP, y - 0.05)
     arm = Canvas(0.55, 0.05, build.texels_per_m(y), color("17181a"))
     left = -wall if side < 0 else wall - 0.55
     build.hang(arm, np.array([left, y, 3.55]), np.array([1.0, 0, 0]), _UP, y)
+    return hung
+
+
+def swing_lantern(build: Builder, side: int, wall: float, lamp: MovingLamp) -> Glowing:
+    """A lantern that swings on its arm."""
+    quad = hang_lantern(build, side, wall, float(lamp.positions[:, 1].mean()))
+    del build.quads[-2]
+    first = lamp.positions[0] - lamp.positions.mean(axis=0)
+    return Glowing(lamp, replace(quad, origin=quad.origin + first))
 
 
 def hang_string(build: Builder, y: float, height: float, sag: float, houses: list[House]) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.noise import color
+from pai_studio.core.synth.places import lamps
 from pai_studio.core.synth.places.builder import Builder
-from pai_studio.core.synth.places.light import Lamp, Light
+from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
 from pai_studio.core.synth.places.moods import MOODS, Mood
 from pai_studio.core.synth.places.place import Place
 from pai_studio.core.synth.places.sky import Sky
@@ -20,6 +21,7 @@ from pai_studio.core.synth.places.street.building import (
     lay_floors,
     raise_far_end,
     raise_house,
+    swing_lantern,
 )
 from pai_studio.core.synth.places.street.facade import PLASTERS, SHUTTERS
 from pai_studio.core.synth.places.street.openings import Style
@@ -39,6 +41,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     to_sun /= np.linalg.norm(to_sun)
     houses = _houses(rng, sun_side, stand, azimuth, mood)
     lamp_spots = _lamp_spots(rng, houses)
+    swinging = _swinging(seed, lamp_spots, mood)
     strings = _strings(rng)
     light = Light(
         to_sun,
@@ -50,6 +53,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         mood.haze,
         _lamps(lamp_spots, strings, mood),
         np.stack([h.block for h in houses]),
+        moving=() if swinging is None else (swinging[1],),
     )
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
     raise_far_end(build)
@@ -57,6 +61,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
         raise_house(build, house)
     for side, wall, y in lamp_spots:
         hang_lantern(build, side, wall, y)
+    glowing = () if swinging is None else (swing_lantern(build, *swinging[0][:2], swinging[1]),)
     for y, height, sag in strings:
         hang_string(build, y, height, sag, houses)
     dress(build, houses, stand)
@@ -71,7 +76,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
     far = np.array([0, END_M, 2.0])
     floors = lay_floors(build, houses, seed)
-    return Place(light, sky, floors, quads, stand, far, name="street", mood=name)
+    return Place(light, sky, floors, quads, stand, far, glowing=glowing, name="street", mood=name)
 
 
 def _mood_name(rng: np.random.Generator, asked: str | None) -> str:
@@ -81,6 +86,21 @@ def _mood_name(rng: np.random.Generator, asked: str | None) -> str:
     if asked is not None and asked not in ALLOWED:
         raise KeyError(f"{asked} is not a mood of a street; it has {', '.join(ALLOWED)}")
     return asked or drawn
+
+
+def _swinging(
+    seed: int, spots: list[tuple[int, float, float]], mood: Mood
+) -> tuple[tuple[int, float, float], MovingLamp] | None:
+    """In some streets the wind moves a lantern not far behind the subject; it is taken out of `spots`."""
+    rng = np.random.default_rng([seed, 1, 8])
+    near = [spot for spot in spots if spot[2] < 16]
+    if rng.random() > 0.45 or not near:
+        return None
+    side, wall, y = spot = near[int(rng.integers(len(near)))]
+    spots.remove(spot)
+    return spot, lamps.swinging(
+        rng, np.array([side * (wall - 0.5), y, 3.0]), mood.lamp * np.float32(1.8), 0.22
+    )
 
 
 def _houses(
@@ -140,11 +160,11 @@ def _lamps(
     spots: list[tuple[int, float, float]], strings: list[tuple[float, float, float]], mood: Mood
 ) -> tuple[Lamp, ...]:
     # Lit windows and lanterns behind the camera, which fill the side of the subject that it sees.
-    lamps = [Lamp(np.array([x, 2.2, 2.7]), mood.lamp * power) for x, power in ((-2.6, 1.7), (2.6, 1.7))]
-    lamps += [Lamp(np.array([side * (wall - 0.5), y, 3.0]), mood.lamp * 1.1) for side, wall, y in spots]
+    fixed = [Lamp(np.array([x, 2.2, 2.7]), mood.lamp * power) for x, power in ((-2.6, 1.7), (2.6, 1.7))]
+    fixed += [Lamp(np.array([side * (wall - 0.5), y, 3.0]), mood.lamp * 1.1) for side, wall, y in spots]
     for y, height, sag in strings:
-        lamps += [
+        fixed += [
             Lamp(np.array([x, y, height - sag * (1 - (x / 3.5) ** 2)]), mood.lamp * 0.55)
             for x in (-2.2, 0.0, 2.2)
         ]
-    return tuple(lamps)
+    return tuple(fixed)
