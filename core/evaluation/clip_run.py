@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from pai_studio.core.evaluation.kept import DRAWN, FACTS, TIMINGS, Kept, digest
 from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.sets.base import Clip, code_digest
 from pai_studio.core.evaluation.sets.layout import Kind, OpenClip, content_digest, open_clip
+from pai_studio.core.media.files import sweep_temps
 from pai_studio.core.media.frame import Array
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import Cancelled, EngineFailed, PaiError
@@ -81,6 +83,8 @@ def evaluate_clip(task: ClipTask, report: Report) -> list[Failure]:
         raise
     except PaiError as error:
         return [*run.failures, Failure.of(error, task)]
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one clip, the others go on
+        return [*run.failures, Failure.of(_fault(error), task)]
 
 
 @dataclass
@@ -93,6 +97,7 @@ class _ClipRun:
 
     def __post_init__(self) -> None:
         self.kept = Kept(self.task.kept, self.task.code)
+        sweep_temps(self.task.kept, lambda _: True)  # of a run that was killed
         self._timings_s = self.kept.timings()
 
     def all(self) -> list[Failure]:
@@ -187,10 +192,7 @@ class _ClipRun:
                 self.failures.append(Failure.of(error, self.task, name))
                 return None
             except Exception as error:  # noqa: BLE001 - whatever an engine does, the others go on
-                fault = EngineFailed(
-                    f"{type(error).__name__}: {error}", hint="render the clip alone with --debug"
-                )
-                self.failures.append(Failure.of(fault, self.task, name))
+                self.failures.append(Failure.of(_fault(error), self.task, name))
                 return None
             delivered.finish(mark, notes)
         return delivered
@@ -266,6 +268,15 @@ class _ClipRun:
         yield report
         self._timings_s[name] = round(time.monotonic() - start, 3)
         self.kept.write(TIMINGS, self._timings_s)
+
+
+def _fault(error: Exception) -> EngineFailed:
+    """A programming fault as an error that can be told: what it was, and the line that it came from."""
+    line = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(line.filename).name}:{line.lineno}"
+    return EngineFailed(
+        f"{type(error).__name__}: {error}", where=where, hint="this is a fault of the program"
+    )
 
 
 def small_print(values: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pai_studio.core.evaluation import contestants
+from pai_studio.core.evaluation import clip_run, contestants
 from pai_studio.core.evaluation.benchmark import Request, run
 from pai_studio.core.evaluation.metrics import METRICS
 from pai_studio.core.evaluation.sets.folder import folder_set
@@ -317,6 +317,24 @@ def test_what_an_engine_delivers_is_looked_at(tiny_set, tmp_path, monkeypatch):
 
     assert [failure["engine"] for failure in report["failures"]] == ["naive-static"] * 2
     assert "delivered 128x40, the plate is 128x72" in report["failures"][0]["what"]
+
+
+def test_a_fault_of_the_program_stops_one_clip_and_says_where_it_is(tiny_set, tmp_path, monkeypatch):
+    real = clip_run.judge
+
+    def judge(scene, delivered, report):
+        if scene.clip.name == "a":
+            raise ZeroDivisionError("by nothing")
+        return real(scene, delivered, report)
+
+    monkeypatch.setattr(clip_run, "judge", judge)
+
+    report = _run(tiny_set, tmp_path / "out", engines=("naive-static",))
+
+    (failure,) = report["failures"]
+    assert (failure["clip"], failure["what"]) == ("a", "ZeroDivisionError: by nothing")
+    assert failure["where"].startswith("test_benchmark.py:")
+    assert report["engines"]["naive-static"]["background_psnr_db"]["n"] == 1
 
 
 def test_a_set_without_truth_is_judged_by_what_the_plate_tells(tiny_set, tmp_path):
