@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -114,6 +115,10 @@ class Builder:
             self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y0, z1]), RIGHT, AWAY, y0 + 0.02)
         elif z0 > eye_m:
             self.hang(paint(x1 - x0, y1 - y0, density), np.array([x0, y1, z0]), RIGHT, -AWAY, y0 + 0.02)
+
+    def last_glowing(self) -> Quad:
+        """Take back what was hung last, as what shines of a lamp: that lamp is too close to light it."""
+        return replace(self.quads.pop(), albedo=None)
 
     def ground_shadow(
         self, x: float, near: float, half_m: float, length_m: float, strength: float = 0.8

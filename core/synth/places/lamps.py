@@ -8,7 +8,6 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import smooth
-from pai_studio.core.synth.paint.texture import Quad
 from pai_studio.core.synth.places import hall
 from pai_studio.core.synth.places.builder import Builder
 from pai_studio.core.synth.places.light import MovingLamp
@@ -61,17 +60,17 @@ def _shade(texels_per_m: float, cable_m: float, hue: Array, glow: Array) -> Canv
 
 def hang_shaded(build: Builder, at: Matrix, ceiling_m: float, hue: Array, glow: Array) -> None:
     """A shaded lamp whose bulb is at `at`, and the glow of the air about it."""
-    build.quads.append(_shaded(build, at, ceiling_m, hue, glow))
+    _shaded(build, at, ceiling_m, hue, glow)
     hall.hang_halo(build, at, 0.9, glow * np.float32(0.012))
 
 
 def carried_shade(build: Builder, lamp: MovingLamp, ceiling_m: float, hue: Array, glow: Array) -> Glowing:
     """The shade of a lamp that swings."""
-    return Glowing(lamp, _shaded(build, lamp.positions[0], ceiling_m, hue, glow))
+    _shaded(build, lamp.positions[0], ceiling_m, hue, glow)
+    return Glowing(lamp, build.last_glowing())
 
 
-def _shaded(build: Builder, at: Matrix, ceiling_m: float, hue: Array, glow: Array) -> Quad:
+def _shaded(build: Builder, at: Matrix, ceiling_m: float, hue: Array, glow: Array) -> None:
     cable = float(max(0.1, min(ceiling_m - at[2] - 0.3, 2.4)))
     shade = _shade(min(2.0 * build.texels_per_m(float(at[1])), 200 * build.detail + 8), cable, hue, glow)
     build.stand(shade, float(at[0]), float(at[1]), float(at[2]) - 0.085, order=float(at[1]) - 0.05)
-    return build.quads.pop()

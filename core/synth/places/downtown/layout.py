@@ -23,6 +23,7 @@ from pai_studio.core.synth.places.sky import Sky
 
 ALLOWED = ("night", "dusk", "overcast")
 _END_M = 46.0
+_BEAM_M = 0.9  # how far before a car its light is reckoned from
 _BODIES = ("6d7278", "8c8478", "4a4f58", "a39a8c", "5c4a44", "3c4450")
 
 
@@ -96,8 +97,9 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     glowing = [_hang_sign(build, sign, followers.get(number)) for number, sign in enumerate(hung)]
     for s, y in posts:
         _post(build, s * post_x, y, cold * np.float32(24 * dark + 1))
-    _furnish(build, stand, post_x, dark)
-    glowing += [_car(build, lamp) for lamp in moving if len(set(lamp.positions[:, 1])) > 1]
+    comes = [float(np.sign(lamp.positions[0, 0])) for lamp in moving if np.ptp(lamp.positions[:, 1]) > 1]
+    _furnish(build, stand, post_x, dark=dark, clear=comes)
+    glowing += [_car(build, lamp) for lamp in moving if np.ptp(lamp.positions[:, 1]) > 1]
     wet = float(rng.uniform(0.1, 0.55))
     kerb = min(post_x + 0.4, 5.6)
     floors = build.floors(
@@ -206,12 +208,12 @@ def _moving(
     lot = rng.random()
     if lot < 0.3 and dark > 0.5:
         x = float(rng.choice([-1, 1])) * float(rng.uniform(2.4, 3.1))
-        start, end = np.array([x, rng.uniform(30, 42), 0.7]), np.array([x, rng.uniform(10, 16), 0.7])
-        return [lamps.passing(rng, start, end, color("f2f4ff", 9.0 * dark))], {}
+        start, end = np.array([x, rng.uniform(30, 42), 1.1]), np.array([x, rng.uniform(10, 16), 1.1])
+        return [lamps.passing(rng, start, end, color("f2f4ff", 6.5 * dark))], {}
     near = [number for number, sign in enumerate(hung) if sign.at[1] < 13]
     if lot < 0.6 and near:
         number = int(rng.choice(near))
-        at = hung[number].at - np.array([0, 0.5, 0.4])
+        at = hung[number].at - np.array([0, 0.9, 0.6])
         lamp = lamps.flickering(rng, at, hung[number].glow * np.float32(0.5 * dark))
         return [lamp], {number: lamp}
     return [], {}
@@ -222,7 +224,7 @@ def _hang_sign(build: Builder, sign: Sign, follows: MovingLamp | None) -> Glowin
     board = signs.neon(sign.word, sign.letter_m, density, sign.glow, upright=sign.upright, rng=build.rng)
     x, y, z = (float(v) for v in sign.at)
     build.stand(board, x, y, z - board.height_m / 2, order=y - 0.1, haze=0.6)
-    glowing = None if follows is None else Glowing(follows, build.quads.pop(), carried=False)
+    glowing = None if follows is None else Glowing(follows, build.last_glowing(), carried=False)
     hang_halo(
         build, sign.at - np.array([0, 0.15, 0]), 1.5 * sign.letter_m + 0.8, sign.glow * np.float32(0.010)
     )
@@ -243,16 +245,16 @@ def _car(build: Builder, lamp: MovingLamp) -> Glowing:
     at = lamp.positions[0]
     density = min(build.texels_per_m(float(lamp.positions[:, 1].min())), 110 * build.detail + 6)
     picture = signs.car(density, color("30343c"), color("f6f8ff", 28.0), front=True, rng=build.rng)
-    build.stand(picture, float(at[0]), float(at[1]), 0.0)
-    return Glowing(lamp, build.quads.pop())
+    build.stand(picture, float(at[0]), float(at[1]) + _BEAM_M)
+    return Glowing(lamp, build.last_glowing())
 
 
-def _furnish(build: Builder, stand: Matrix, post_x: float, dark: float) -> None:
-    """Parked cars, trees, bollards and boxes along the kerbs."""
+def _furnish(build: Builder, stand: Matrix, post_x: float, *, dark: float, clear: list[float]) -> None:
+    """Parked cars on the sides that are not `clear` for one that comes, trees and bollards along the kerbs."""
     rng = build.rng
     for side in (-1, 1):
         for y in np.arange(13.0, 38, 5.6):
-            if rng.random() < 0.5:
+            if rng.random() < 0.5 or side in clear:
                 continue
             paint = color(str(rng.choice(["7a1f22", "1f2f4a", "c4c4c0", "2a2c2e", "6a6f72", "8a7a3a"])))
             front = side < 0

@@ -99,7 +99,7 @@ def _hang_lantern(build: Builder, lamp: MovingLamp) -> Glowing:
     density = min(2.2 * build.texels_per_m(y), 260 * build.detail + 8)
     picture = lantern_picture(density, color("ffb45a", 30))
     build.stand(picture, x, y, z - 0.38, order=y - 0.05)
-    return Glowing(lamp, build.quads.pop())
+    return Glowing(lamp, build.last_glowing())
 
 
 def _to_sun(rng: np.random.Generator, elevation_deg: tuple[float, float], side: float) -> Matrix:

@@ -140,7 +140,7 @@ def swing_lantern(build: Builder, side: int, wall: float, lamp: MovingLamp) -> G
     quad = hang_lantern(build, side, wall, float(lamp.positions[:, 1].mean()))
     del build.quads[-2]
     first = lamp.positions[0] - lamp.positions.mean(axis=0)
-    return Glowing(lamp, replace(quad, origin=quad.origin + first))
+    return Glowing(lamp, replace(quad, origin=quad.origin + first, albedo=None))
 
 
 def hang_string(build: Builder, y: float, height: float, sag: float, houses: list[House]) -> None:
