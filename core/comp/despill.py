@@ -38,12 +38,12 @@ def foreground(rgb: Array, matte: Array, screen: Screen | None, amount: float, p
     lifted = as_f32(np.where((matte > 0)[..., None], body, 0))
     edge = (matte > 0) & (matte < 1)
     if edge.any():
-        lifted[edge] = _edges(rgb, body, matte, screen, amount, own)
+        lifted[edge] = _edges(rgb, body, matte, screen, amount, own=own)
     return lifted
 
 
 def _edges(
-    rgb: Array, body: Array, matte: Array, screen: Screen | None, amount: float, own: Array | None
+    rgb: Array, body: Array, matte: Array, screen: Screen | None, amount: float, *, own: Array | None
 ) -> Array:
     """Premultiplied foreground (N, 3) at the N edge pixels, those with a matte between 0 and 1.
 

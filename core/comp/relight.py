@@ -1,8 +1,9 @@
 """Relighting: the subject brought into the background's light, by slow factors only.
 
-A gain is scene light over set light. Neither is seen, only light times albedo. The scene's many surfaces average to a
-usual albedo, so that their level tells its light; the subject is one coat and one face, so that its own level
-tells little, and the set is taken to be well exposed and neutral, as sets are.
+A gain is scene light over set light. Neither is seen, only light times albedo. The set is taken to be well exposed and
+neutral, as sets are, and `prior` tells what the scene's pictures then lead one to expect; the subject is one coat and
+one face, so that its own level tells little. Between two real places, whose many surfaces average to a usual albedo,
+the ratio of their levels is taken instead.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from pai_studio.core.comp.filters import as_f32, blur, downscale, fill, upscale
 from pai_studio.core.comp.space import luminance
 from pai_studio.core.media.frame import Array
 
-GAIN_LIMITS = (1 / 5, 3.0)
+GAIN_LIMITS = (1 / 8, 3.0)
 _NEUTRAL_SCENE = 0.2
-"""The level of a scene whose light equals that of a well exposed set, where a white of reflectance 1 comes out at 1."""
 _EXPOSURE = 0.9
 _NEUTRAL_SUBJECT = 0.09
-_UNDEREXPOSED = 0.15
-"""How much of the subject's departure from its usual level counts as the set's exposure; the rest is its albedo."""
-_TINT = 0.3
-_LOCAL = 0.3
-"""The shares of the background's tint, and of its changes across the subject, that are light and not albedo."""
+_ALBEDO, _UNDEREXPOSED = 0.8, 0.5
+"""Within so many e-folds of its usual level a subject differs by its albedo; so much of what is beyond counts as the
+set's exposure."""
+_TINT, _LOCAL = 0.3, 0.15
+"""The shares of the background's tint, and of its changes across the subject, that are light and not albedo. More of
+the second helps in one place and harms in another: a bright wall may be what the sun behind the subject shines on."""
 _WIDE = 0.12
 """Blur of the background's light, in picture widths."""
 _FIT_PX = 240
@@ -83,31 +84,33 @@ def _mean_light(pictures: list[Array], weights: list[Array], neutral: float) -> 
 def gain(
     matte: Array,
     background: Array,
-    scene: SceneLight,
+    expected: Array,
     subject: SceneLight,
     *,
-    place: tuple[Array, SceneLight] | None = None,
+    place: tuple[Array, SceneLight, SceneLight] | None = None,
 ) -> Array:
     """The factors (H, W, 3) that bring a subject into the light of `background`: smooth, within `GAIN_LIMITS`.
 
-    `matte` is (H, W), `background` (H, W, 3). `scene` and `subject` are the lights of the whole shot (`scene_light`
-    over its references, `subject_light` over its despilled subject), so that the gain is steady in time.
+    `matte` is (H, W), `background` (H, W, 3). `expected` (3,) is the shot's gain from its references
+    (`prior.expected_gain`), `subject` the light on its despilled subject (`subject_light`): both of the whole shot, so
+    that the gain is steady in time.
 
-    A subject that was cut out of a real place brings that place's light: `place` is the plate (H, W, 3) and the light
-    of the shot's (`place_light`). Then nothing is assumed of a set, and the same place again gives about 1.
+    A subject that was cut out of a real place brings that place's light: `place` is the plate (H, W, 3), the light
+    that the shot's plates show (`place_light`) and the one that its references show (`scene_light`). Then nothing
+    is assumed of a set, and the same place again gives about 1.
     """
     factor = max(1, max(matte.shape) // _FIT_PX)
     small_matte = downscale(matte, factor)
     local = _local(small_matte, np.clip(downscale(background, factor), 0, _WHITE))
-    if place is not None:
-        plate, seen = place
-        overall = as_f32((scene.level / seen.level) ** _EXPOSURE * (scene.tint / seen.tint) ** _TINT)
-        before = _local(small_matte, np.clip(downscale(plate, factor), 0, _WHITE))
-        change = overall * local / np.maximum(before, _BLACK)
-        return upscale(as_f32(np.clip(change, *GAIN_LIMITS)), matte.shape)
-    set_level = (subject.level / _NEUTRAL_SUBJECT) ** _UNDEREXPOSED
-    overall = as_f32((scene.level / _NEUTRAL_SCENE) ** _EXPOSURE / set_level * scene.tint**_TINT)
-    return upscale(as_f32(np.clip(overall * local, *GAIN_LIMITS)), matte.shape)
+    if place is None:
+        away = float(np.log(max(subject.level, _BLACK) / _NEUTRAL_SUBJECT))
+        exposure = np.exp(_UNDEREXPOSED * np.sign(away) * max(abs(away) - _ALBEDO, 0))
+        return upscale(as_f32(np.clip(expected / exposure * local, *GAIN_LIMITS)), matte.shape)
+    plate, seen, scene = place
+    overall = as_f32((scene.level / seen.level) ** _EXPOSURE * (scene.tint / seen.tint) ** _TINT)
+    before = _local(small_matte, np.clip(downscale(plate, factor), 0, _WHITE))
+    change = overall * local / np.maximum(before, _BLACK)
+    return upscale(as_f32(np.clip(change, *GAIN_LIMITS)), matte.shape)
 
 
 def _local(matte: Array, background: Array) -> Array:

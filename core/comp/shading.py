@@ -41,7 +41,8 @@ def shading(rec709: Array, clean: Array, channel: int, noise: float, subject: Ar
     factor = max(1, max(rec709.shape) // _FIT_PX)
     seen, wall = downscale(rec709, factor), downscale(clean, factor)
     own = np.maximum(wall[..., channel], 1e-6)
-    seen, wall = as_f32(cv2.GaussianBlur(seen, (0, 0), 0.7)) / own[..., None], wall / own[..., None]
+    seen = as_f32(cv2.GaussianBlur(seen, (0, 0), 0.7) / own[..., None])
+    wall = as_f32(wall / own[..., None])
     level = seen[..., channel]
     others = [c for c in range(3) if c != channel]
     foreign = np.abs(seen[..., others] - wall[..., others] * level[..., None]).max(-1)
@@ -51,7 +52,7 @@ def shading(rec709: Array, clean: Array, channel: int, noise: float, subject: Ar
     if not screen.any():
         return np.ones(rec709.shape[:2], np.float32)
     found = _carried(as_f32(np.minimum(level, 1)), as_f32(screen))
-    found = np.where(found > 1 - max(2 * noise, _FLAT), 1, found)
+    found = as_f32(np.where(found > 1 - max(2 * noise, _FLAT), 1, found))
     return upscale(as_f32(np.clip(found, _DEEPEST, 1)), (rec709.shape[0], rec709.shape[1]))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from pai_studio.core.comp.despill import foreground
 from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.comp.key import ScreenEstimate, clean_screen, estimate_screen, key
+from pai_studio.core.comp.prior import expected_gain
 from pai_studio.core.comp.relight import SceneLight, gain, place_light, scene_light, subject_light
 from pai_studio.core.comp.shadow import shadow
 from pai_studio.core.engines._background import BackgroundBuilder
@@ -100,9 +101,9 @@ class DraftEngine:
         self._chosen = chosen
         self._estimate: ScreenEstimate | None = None
         self._builder: BackgroundBuilder | None = None
-        self._scene: SceneLight | None = None
+        self._expected: Array | None = None
         self._subject: SceneLight | None = None
-        self._place: SceneLight | None = None
+        self._places: tuple[SceneLight, SceneLight] | None = None
         self._notes: dict[str, object] = {}
 
     def prepare(self, source: ShotSource, report: Report) -> None:
@@ -120,8 +121,10 @@ class DraftEngine:
         middle = middle_of(samples[0].rgb)
         # Light is smooth: a small picture tells it as well, and the large ones are let go.
         samples = [_reduced(frame, _display_at(frame, _KEY_WIDTH_PX)) for frame in samples]
-        self._scene = scene_light([still.rgb for still in source.stills])
-        self._subject, self._place = self._lights(samples)
+        self._expected = expected_gain([still.rgb for still in source.stills])
+        self._subject, seen = self._lights(samples)
+        if seen is not None:
+            self._places = seen, scene_light([still.rgb for still in source.stills])
         size = (display.width, display.height)
         track = self._follow(source, size, middle, report)
         links = self._register(source.stills, display, report)
@@ -135,7 +138,7 @@ class DraftEngine:
 
     def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
         """Make the layers of each frame, at plate resolution; call `prepare` before."""
-        if self._builder is None or self._scene is None or self._subject is None:
+        if self._builder is None or self._expected is None or self._subject is None:
             raise RuntimeError("prepare() comes first")
         for frame in frames:
             report(Progress("generate", frame=frame.number))
@@ -148,9 +151,9 @@ class DraftEngine:
                 gain=gain(
                     matte,
                     backdrop.rgb,
-                    self._scene,
+                    self._expected,
                     self._subject,
-                    place=(frame.rgb, self._place) if self._place else None,
+                    place=(frame.rgb, *self._places) if self._places else None,
                 ),
                 shadow=shadow(matte, screen) if screen is not None else None,
                 rebuilt=np.zeros(matte.shape, np.float32),
@@ -295,7 +298,7 @@ class DraftEngine:
             if self.quality == "final"
             else "left out (preview)",
             "screen": screen,
-            "set_light": "seen around the subject" if self._place else "taken to be neutral",
+            "set_light": "seen around the subject" if self._places else "taken to be neutral",
             "camera": spans,
             "reference_gains": {f"{i}->{j}": gains for (i, j), gains in builder.gains.items()},
         }

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pai_studio.core.comp.key import estimate_screen, key
+from pai_studio.core.comp.prior import expected_gain
 from pai_studio.core.comp.relight import GAIN_LIMITS, gain, scene_light, subject_light
 from pai_studio.core.comp.shadow import shadow
 from pai_studio.core.comp.wrap import light_wrap
@@ -29,7 +30,7 @@ def textured(seed, level, tint=(1.0, 1.0, 1.0)):
 
 def relit(subject, matte, background):
     """The gain of a shot of this one frame."""
-    return gain(matte, background, scene_light([background]), subject_light([subject], [matte]))
+    return gain(matte, background, expected_gain([background]), subject_light([subject], [matte]))
 
 
 @settings(max_examples=30, deadline=None)
@@ -58,12 +59,12 @@ def test_gain_follows_the_side_that_is_lit():
     matte = disc()
     background = textured(2, 0.2) * np.linspace(0.3, 2.5, WIDE, dtype=np.float32)[None, :, None]
     factors = relit(0.2 * matte[..., None] * np.ones(3, np.float32), matte, background)
-    assert factors[60, 120].mean() > 1.1 * factors[60, 72].mean()
+    assert factors[60, 120].mean() > 1.05 * factors[60, 72].mean()
 
 
 def test_gain_does_not_flicker():
     """The subject jitters and the background is noisy; the shot's light is measured once."""
-    scene = scene_light([textured(9, 0.3, (1.2, 1, 0.8))])
+    scene = expected_gain([textured(9, 0.3, (1.2, 1, 0.8))])
     lit = subject_light([textured(0, 0.2) * disc()[..., None]], [disc()])
     means = []
     for frame in range(12):

@@ -23,8 +23,10 @@ def a_subject(place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def relit(plate: np.ndarray, foreground: np.ndarray, matte: np.ndarray, place: np.ndarray) -> np.ndarray:
     """The gain of a shot of this one frame in a new place."""
-    lights = scene_light([place]), subject_light([foreground], [matte])
-    return gain(matte, place, *lights, place=(plate, place_light([plate], [matte])))
+    lights = place_light([plate], [matte]), scene_light([place])
+    return gain(
+        matte, place, np.ones(3, np.float32), subject_light([foreground], [matte]), place=(plate, *lights)
+    )
 
 
 def test_the_same_place_again_leaves_the_subject_as_it_is() -> None:
