@@ -50,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="another seed is other clips, and other intervals"
     )
+    parser.add_argument(
+        "--references", type=count, metavar="N", help="synthetic: N stills for every clip (default 1 to 3)"
+    )
     parser.add_argument("--clips", type=count, metavar="N", help="only the first N clips")
     parser.add_argument("--workers", type=count, default=2, metavar="N", help="processes (default 2)")
     parser.add_argument(
@@ -90,7 +93,12 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
     from pai_studio.core.evaluation.sets.catalogue import Wanted, open_set
 
     wanted = Wanted(
-        name=asked.set, size=asked.size, seed=asked.seed, footage=asked.footage, clips=asked.clips
+        name=asked.set,
+        size=asked.size,
+        seed=asked.seed,
+        footage=asked.footage,
+        references=asked.references,
+        clips=asked.clips,
     )
     engines = tuple(name.strip() for name in asked.engines.split(",") if name.strip())
     eta = Eta()
@@ -120,6 +128,8 @@ def _command(wanted: Wanted, engines: tuple[str, ...]) -> str:
     if wanted.footage is not None:
         parts += ["--footage", wanted.footage.name]
     parts += ["--size", wanted.size, "--seed", str(wanted.seed)]
+    if wanted.references is not None:
+        parts += ["--references", str(wanted.references)]
     if wanted.clips is not None:
         parts += ["--clips", str(wanted.clips)]
     return shlex.join([*parts, "--engines", ",".join(engines), "--out", "report"])

@@ -25,6 +25,9 @@ class Wanted:
     footage: Path | None = None
     """The folder that holds the footage's own folders, for the sets that are cut from footage."""
 
+    references: int | None = None
+    """How many stills every clip of the synthetic set has; None for one to three."""
+
     clips: int | None = None
     """Only so many of the first clips."""
 
@@ -43,7 +46,12 @@ def _named(wanted: Wanted) -> BenchmarkSet:
     if wanted.seed < 0:
         raise BadInput(f"--seed {wanted.seed} is below zero", hint="name 0 or more")
     if wanted.name == synthetic.NAME:
-        return synthetic.synthetic_set(synthetic.SIZES[wanted.size], wanted.seed)
+        return synthetic.synthetic_set(synthetic.SIZES[wanted.size], wanted.seed, wanted.references)
+    if wanted.references is not None:
+        hint = f"leave --references out, or name --set {synthetic.NAME}"
+        raise BadInput(
+            "only the synthetic set can be asked for a number of stills", where="--references", hint=hint
+        )
     if wanted.name in NAMES:
         if wanted.footage is None:
             hint = f"name the folder that holds {wanted.name.replace('-', '_')} with --footage"

@@ -142,13 +142,19 @@ class FilmedClip:
         path.write_text(document_.model_copy(update={"finish": finish}).to_json(), encoding="utf-8")
 
 
-def synthetic_set(size: Size = QUICK, seed: int = 0) -> BenchmarkSet:
+def synthetic_set(size: Size = QUICK, seed: int = 0, references: int | None = None) -> BenchmarkSet:
     """A set of `size`; each `seed` has clips of its own, all from held-out seeds.
 
-    Raises BadInput for a seed below 0.
+    With `references` every clip has that many, and is else the one that it was. Raises BadInput for a seed below 0, or
+    for more references than a clip has frames.
     """
     if seed < 0:
         raise BadInput(f"--seed {seed} is below zero", hint="name 0 or more")
+    if references is not None and not 1 <= references <= min(size.frames):
+        raise BadInput(
+            f"--references {references} does not fit clips of {min(size.frames)} frames",
+            hint="ask for 1 to 5",
+        )
     rng = np.random.default_rng([HELD_OUT, seed, size.clips])
     count = size.clips
     dealt_out = zip(
@@ -168,7 +174,7 @@ def synthetic_set(size: Size = QUICK, seed: int = 0) -> BenchmarkSet:
                 HELD_OUT + seed * _SEEDS_A_SET + number,
                 size.picture,
                 frames,
-                references,
+                references or stills,
                 markers=number % 2 == 0,
                 screen=screen,
                 move=move,
@@ -178,6 +184,7 @@ def synthetic_set(size: Size = QUICK, seed: int = 0) -> BenchmarkSet:
                 camera_blur=blur,
             )
         )
-        for number, (frames, references, screen, move, place, light, fault, blur) in enumerate(dealt_out)
+        for number, (frames, stills, screen, move, place, light, fault, blur) in enumerate(dealt_out)
     ]
-    return BenchmarkSet(NAME, "restore", clips, seed)
+    name = NAME if references is None else f"{NAME}-{references}"
+    return BenchmarkSet(name, "restore", clips, seed)

@@ -43,6 +43,19 @@ def test_the_synthetic_set_is_held_out_balanced_and_repeats(size):
     assert set(Counter(shot.move for shot in shots)) <= set(moves.KINDS)
 
 
+def test_a_number_of_references_changes_nothing_else():
+    mixed, three = synthetic_set(QUICK, 0), synthetic_set(QUICK, 0, 3)
+
+    assert {clip.shot.references for clip in mixed.clips} == {1, 2, 3}
+    assert [replace(clip.shot, references=3) for clip in mixed.clips] == [clip.shot for clip in three.clips]
+    assert (mixed.name, three.name) == ("synthetic", "synthetic-3")
+
+
+def test_more_references_than_frames_are_refused():
+    with pytest.raises(BadInput, match="--references 18"):
+        synthetic_set(QUICK, 0, 18)
+
+
 def test_another_seed_has_other_clips():
     one, other = ({clip.shot.seed for clip in synthetic_set(FULL, seed).clips} for seed in (0, 1))
 
