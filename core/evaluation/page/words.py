@@ -45,11 +45,6 @@ def value_of(metric: Metric, value: Any) -> str:
     return number(value, metric.digits)
 
 
-def brief(metric: Metric, value: Any) -> str:
-    """A line of small print: label, value, unit."""
-    return " ".join(part for part in (metric.label, value_of(metric, value), metric.unit) if part)
-
-
 def arrow(metric: Metric) -> str:
     """The direction of better."""
     return _ARROWS[metric.better]
@@ -61,15 +56,16 @@ def better(metric: Metric) -> str:
 
 
 def tags(told: Mapping[str, Any] | None) -> list[str]:
-    """A clip's tags in words: `3 references`, `markers`, `pan`, `street`."""
+    """A clip's tags in words: `3 references`, `markers`, `pan`, `street`; what it has none of is not told."""
     found = []
     for key, value in (told or {}).items():
+        name = key.replace("_", " ")
         if key == "references":
             found.append(counted(value, "reference"))
         elif isinstance(value, bool):
-            found.append(key if value else f"no {key}")
-        elif value is not None:
-            found.append(f"{key} {value}" if isinstance(value, int | float) else f"{value}")
+            found.append(name if value else f"no {name}")
+        elif value is not None and value != "none":
+            found.append(f"{name} {value}" if isinstance(value, int | float) else f"{value}")
     return found
 
 
@@ -85,7 +81,7 @@ def listed(names: Sequence[str]) -> str:
 
 def group_name(kind: str) -> str:
     """What the clips were parted by."""
-    return _GROUPS.get(kind, kind.capitalize())
+    return _GROUPS.get(kind, kind.replace("_", " ").capitalize())
 
 
 def natural(part: str) -> tuple[int, float, str]:
