@@ -20,7 +20,7 @@ GAIN_LIMITS = (1 / 8, 3.0)
 _NEUTRAL_SCENE = 0.2
 _EXPOSURE = 0.9
 _NEUTRAL_SUBJECT = 0.09
-_ALBEDO, _UNDEREXPOSED = 0.8, 0.5
+_ALBEDO, _UNDEREXPOSED = 1.6, 0.5
 """Within so many e-folds of its usual level a subject differs by its albedo; so much of what is beyond counts as the
 set's exposure."""
 _TINT, _LOCAL = 0.3, 0.15
