@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from pai_studio.core.comp.filters import as_f32, downscale, fill, upscale
-from pai_studio.core.comp.screen import axis_of, limit_of
+from pai_studio.core.comp.screen import axis_of, purity_of
 from pai_studio.core.comp.space import to_rec709
 from pai_studio.core.media.frame import Array, Screen
 
@@ -106,18 +106,14 @@ def own_tint(rgb: Array, matte: Array, screen: Screen) -> Array:
     """
     level, excess, full = _against(rgb, screen)
     beyond = np.maximum((excess - _SPILL_AT_MOST * level) / full - _SHEEN, 0)
-    paint = (matte > _WHOLE) & (_purity(rgb, screen.channel) < _PURE * _purity(screen.color, screen.channel))
+    color = to_rec709(as_f32(screen.color if screen.color.ndim == 3 else screen.color.reshape(1, 1, 3)))
+    pure = float(np.median(purity_of(color[::8, ::8], screen.channel)))
+    paint = (matte > _WHOLE) & (purity_of(to_rec709(rgb), screen.channel) < _PURE * pure)
     beyond = as_f32(np.where(paint, np.minimum(beyond, 1), 0))
     reach = max(2, round(_AREA * matte.shape[1]))
     least = as_f32(cv2.erode(beyond, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)))
     wide = 2 * (reach + 2) + 1  # two pixels over the edge, which is of the same cloth
     return as_f32(cv2.dilate(least, np.ones((wide, wide), np.uint8)))
-
-
-def _purity(rgb: Array, channel: int) -> Array:
-    """Saturation towards the screen's primary (H, W), 1 where nothing of the others is left."""
-    rec709 = to_rec709(as_f32(rgb if rgb.ndim == 3 else rgb.reshape(1, 1, 3)))
-    return as_f32(limit_of(rec709, channel) / np.maximum(rec709.max(-1), 1e-4))
 
 
 def suppress_spill(rgb: Array, screen: Screen, amount: float, own: Array | None = None) -> Array:
@@ -146,7 +142,7 @@ def _against(rgb: Array, screen: Screen) -> tuple[Array, Array, Array]:
     purity = float(np.median(1 - sample[:, others].max(1) / np.maximum(sample[:, screen.channel], 1e-6)))
     lean = float(np.clip(purity, 0, 1)) / 2
     rec709 = to_rec709(rgb)
-    level = as_f32(np.maximum(rec709[..., others].max(-1), 0))
+    level = as_f32(np.maximum(np.maximum(rec709[..., others[0]], rec709[..., others[1]]), 0))
     full = np.maximum(_excess(own, screen.channel, lean), 1e-4)
     return level, _excess(rec709, screen.channel, lean), as_f32(full)
 

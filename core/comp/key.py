@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.comp.filters import as_f32, downscale, fill, guided, upscale
-from pai_studio.core.comp.screen import ScreenEstimate, axis_of, clean_screen, estimate_screen, limit_of
+from pai_studio.core.comp.screen import (
+    ScreenEstimate,
+    axis_of,
+    clean_screen,
+    estimate_screen,
+    limit_of,
+    purity_of,
+)
 from pai_studio.core.comp.space import luminance, to_rec709
 from pai_studio.core.media.frame import Array, Screen
 
@@ -95,11 +102,8 @@ def _solid(rec709: Array, clean: Array, estimate: ScreenEstimate) -> Array:
 
 def _impure(rec709: Array, clean: Array, channel: int) -> npt.NDArray[np.bool_]:
     """Inside the subject, where colours are much less saturated than the screen, however bright: mint, denim, lime."""
-
-    def purity(rgb: Array) -> Array:
-        return as_f32(limit_of(rgb, channel) / np.maximum(rgb.max(-1), 1e-4))
-
-    seen = purity(as_f32(cv2.blur(rec709, (3, 3)))) / np.maximum(purity(clean), 0.1)
+    own = float(np.median(purity_of(clean[::8, ::8], channel)))
+    seen = purity_of(as_f32(cv2.blur(rec709, (3, 3))), channel) / max(own, 0.1)
     deep = max(2, round(_DEEP * rec709.shape[1]))
     near = _square(1)
     level = as_f32(cv2.dilate(seen, near)) - as_f32(cv2.erode(seen, near)) < _RAMP

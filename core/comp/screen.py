@@ -71,6 +71,13 @@ def limit_of(rec709: Array, channel: int) -> Array:
     return rec709[..., channel] - np.maximum(rec709[..., first], rec709[..., second])
 
 
+def purity_of(rec709: Array, channel: int) -> Array:
+    """Saturation towards the primary (H, W): 1 with nothing of the others, 0 or less where one of them leads."""
+    first, second = (c for c in range(3) if c != channel)
+    primary, larger = rec709[..., channel], np.maximum(rec709[..., first], rec709[..., second])
+    return as_f32((primary - larger) / np.maximum(np.maximum(primary, larger), 1e-4))
+
+
 def _chroma(rec709: Array, channel: int) -> tuple[Array, Array]:
     """The other two primaries over the screen's, each (H, W)."""
     first, second = (c for c in range(3) if c != channel)

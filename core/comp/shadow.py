@@ -56,7 +56,7 @@ def shadow(matte: Array, screen: Screen) -> Array:
 def _filled(level: Array, tall: int) -> Array:
     """The level (h, w) with its valleys filled that are narrower than a shadow of a subject `tall` pixels high."""
     across, along = (2 * max(1, round(share * tall / 2)) + 1 for share in _VALLEY)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, along))
+    kernel = np.ones((along, across), np.uint8)
     padded = cv2.copyMakeBorder(level, along, along, across, across, cv2.BORDER_REPLICATE)
     closed = as_f32(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel))[along:-along, across:-across]
     return as_f32(np.maximum(closed, level))
