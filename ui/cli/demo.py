@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--frames", type=int, default=48, metavar="N", help="length of the shot (default 48)")
     parser.add_argument(
-        "--seed", type=int, default=4, metavar="N", help="another seed is another place and person"
+        "--seed", type=int, default=12, metavar="N", help="another seed is another place and person"
     )
     parser.add_argument("--no-markers", action="store_true", help="leave the tracking markers off the screen")
     add_server_arguments(parser)
