@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pai_studio.core.engines._parallax import Parallax
 from pai_studio.core.media.frame import Array, Box, Still
 from pai_studio.core.motion.camera import Camera
 from pai_studio.core.motion.features import gray8, middle_of
 from pai_studio.core.motion.flow import agreement, dense, grid, spread, unmoved
 from pai_studio.core.motion.homography import Matrix, Size, inverse, scaling, translation
+from pai_studio.core.motion.path import Vector
 from pai_studio.core.motion.resample import CUBIC, MIRROR, NEAREST, enlarged, from_grid, reduced, sample
 from pai_studio.core.plan.reach import Service, serving, trust
 
@@ -65,14 +67,6 @@ class _Placed:
 
 
 @dataclass(frozen=True)
-class _Parallax:
-    """What is left between two stills after the homography: flow (h, w, 2) on a reduced raster of the first."""
-
-    flow: Array
-    to_plate: Matrix
-
-
-@dataclass(frozen=True)
 class _Moved:
     """A still moved to a frame: light (H, W, 3), and its signed distance inside its border in still pixels."""
 
@@ -109,7 +103,7 @@ class BackgroundBuilder:
         self._placed = [place(still, display) for still in stills]
         self._camera = camera
         self._display = display
-        self._parallax: dict[tuple[int, int], _Parallax] = {}
+        self._parallax: dict[tuple[int, int], Parallax] = {}
         self._gains: dict[tuple[int, int], Array] = {}
         anchors = sorted({p.frame for p in self._placed})
         for i, j in self._related_pairs():
@@ -166,8 +160,13 @@ class BackgroundBuilder:
         low_to_low = inverse(back[3]) @ between @ there[3]
         sure = agreement(flows[0], flows[1], low_to_low, there[2])
         sure_back = agreement(flows[1], flows[0], inverse(low_to_low), back[2])
-        self._parallax[i, j] = _Parallax(spread(flows[0], sure), there[3])
-        self._parallax[j, i] = _Parallax(spread(flows[1], sure_back), back[3])
+        self._parallax[i, j] = Parallax.of_flow(spread(flows[0], sure), there[3], self._whole_way(i, j))
+        self._parallax[j, i] = Parallax.of_flow(spread(flows[1], sure_back), back[3], self._whole_way(j, i))
+
+    def _whole_way(self, i: int, j: int) -> Vector | None:
+        """The epipole in still i of the way to still j, None where it is not known."""
+        view = self._camera.view(i, j, self._placed[j].frame)
+        return None if view.epipole is None else inverse(view.motion) @ view.epipole
 
     def _seen_from(self, i: int, j: int, between: Matrix) -> tuple[Array, Array, np.ndarray, Matrix] | None:
         """Still i reduced, still j brought to its raster, where both are seen, and the raster's place on the plate."""
@@ -193,31 +192,35 @@ class BackgroundBuilder:
 
     def _move(self, service: Service, active: list[Service], number: int, here: Box) -> _Moved:
         """One still at a frame's camera, in the look that all stills share there."""
-        i = service.index
-        placed = self._placed[i]
-        partner = next((s.index for s in active if s.index != i and self._camera.related(i, s.index)), None)
-        share = 0.0
-        if partner is not None and service.weight > 0:
-            share = self._camera.progress(i, partner, number)
-        at = self._places(i, partner, share, number, here)
+        placed = self._placed[service.index]
+        at = self._places(service.index, number, here)
         h, w = placed.rgb.shape[:2]
         inset = np.minimum(
             np.minimum(at[..., 0], w - 1 - at[..., 0]), np.minimum(at[..., 1], h - 1 - at[..., 1])
         ) + np.float32(0.505)
         return _Moved(placed.read(at) * self._look(service, active), inset, (w, h))
 
-    def _places(self, i: int, partner: int | None, share: float, number: int, here: Box) -> Array:
+    def _places(self, i: int, number: int, here: Box) -> Array:
         """Where in still i each pixel of the canvas lies, (H, W, 2), computed on a grid and interpolated."""
-        back = inverse(self._camera.motion(i, number) @ self._placed[i].to_plate)
         step = _MAP_STEP_PX
         columns, rows = here.width // step + 2, here.height // step + 2
-        at = grid(back, (columns, rows), (here.x, here.y), step)
-        parallax = self._parallax.get((i, partner)) if partner is not None and share > 0 else None
-        if parallax is not None:
-            to_raster = inverse(parallax.to_plate) @ self._placed[i].to_plate
-            scale = to_raster[[0, 1], [0, 1]].astype(np.float32)
-            raster = np.asarray(at * scale + to_raster[:2, 2], np.float32)
-            at += (unmoved(raster, parallax.flow, share) - raster) / scale
+        other = next((j for j in self._camera.neighbours(i, number) if (i, j) in self._parallax), None)
+        if other is None:
+            view = self._camera.alone(i, number)
+            back = inverse(view.motion @ self._placed[i].to_plate)
+            at = grid(back, (columns, rows), (here.x, here.y), step)
+            if view.epipole is not None and view.floor is not None:
+                h, w = self._placed[i].rgb.shape[:2]
+                parallax = Parallax.of_floor((w, h), self._placed[i].to_plate, view.floor)
+                at = unmoved(at, parallax.displaced(inverse(view.motion) @ view.epipole, 0.0), 1.0)
+        else:
+            view, parallax = self._camera.view(i, other, number), self._parallax[i, other]
+            at = grid(inverse(view.motion @ parallax.to_plate), (columns, rows), (here.x, here.y), step)
+            if number != self._placed[i].frame:
+                epipole = None if view.epipole is None else inverse(view.motion) @ view.epipole
+                at = unmoved(at, parallax.displaced(epipole, view.share), 1.0)
+            to_still = inverse(self._placed[i].to_plate) @ parallax.to_plate
+            at = at * to_still[[0, 1], [0, 1]].astype(np.float32) + to_still[:2, 2].astype(np.float32)
         full = from_grid(at, step, (here.width, here.height))
         h, w = self._placed[i].rgb.shape[:2]
         return np.clip(full, (-w, -h), (2 * w, 2 * h)).astype(np.float32)

@@ -5,6 +5,7 @@ It is the previz, the fallback without a network or a GPU, and the baseline that
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -26,16 +27,20 @@ from pai_studio.core.motion.features import (
     Mask,
     describe,
     gray8,
+    matched,
     middle_of,
-    register,
+    registered,
     relief8,
 )
-from pai_studio.core.motion.homography import Fit, Size, inverse, translation
+from pai_studio.core.motion.homography import Fit, Points, Size, apply, inverse, translation
 from pai_studio.core.motion.resample import enlarged, reduced
 from pai_studio.core.motion.track import ScreenTracker, Track
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
 from pai_studio.core.shot.errors import BadInput
+
+Links = dict[tuple[int, int], Fit]
+Pairs = dict[tuple[int, int], tuple[Points, Points]]
 
 _TRACK_WIDTH_PX = {"final": 960, "preview": 480}
 _KEY_WIDTH_PX = 480
@@ -43,6 +48,7 @@ _RELIEF_WIDTH_PX = 320
 _SCREEN_FRAMES = 5
 _MARGIN = 0.012
 _SAME_HUE = 0.12
+_ALIKE = 0.8
 
 
 def _size_within(display: Box, width_px: int) -> Size:
@@ -92,7 +98,7 @@ class DraftEngine:
     """Fills a shot from its stills alone; `choice.quality` "preview" leaves out the parallax between stills."""
 
     name = "draft"
-    version = "4"
+    version = "5"
     fills_background = True
 
     def __init__(self, choice: EngineChoice, *, chosen: str = "") -> None:
@@ -127,8 +133,10 @@ class DraftEngine:
             self._places = seen, scene_light([still.rgb for still in source.stills])
         size = (display.width, display.height)
         track = self._follow(source, size, middle, report)
-        links = self._register(source.stills, display, report)
-        camera = Camera([still.frame for still in source.stills], links, track, size)
+        links, points = self._register(source.stills, display, report)
+        # A real place that was tracked is the place itself; a screen is not where the stills are.
+        known = points if self._estimate is not None else None
+        camera = Camera([still.frame for still in source.stills], links, track, size, known)
         report(Progress("references", message="comparing the references"))
         self._builder = BackgroundBuilder(source.stills, camera, display, parallax=self.quality == "final")
         self._notes = self._found(camera, numbers, self._builder)
@@ -237,8 +245,10 @@ class DraftEngine:
             low = _size_within(frame.display, _RELIEF_WIDTH_PX)
             free = enlarged(free.astype(np.float32), low) > 0.99
             coarse.add(frame.number, relief8(reduced(rgb, low), free), free)
-        tracks = [fine.finish(), coarse.finish()]
-        return max(tracks, key=lambda track: track.covered(numbers))
+        tracks = [track.believed() for track in (fine.finish(), coarse.finish())]
+        most = max(track.covered(numbers) for track in tracks)
+        long = [track for track in tracks if track.covered(numbers) >= _ALIKE * most]
+        return min(long, key=lambda track: track.doubt_px)
 
     def _seen(self, frame: PlateFrame) -> tuple[Array, Mask]:
         """The display window at tracking size, and where it shows neither subject nor nothing."""
@@ -259,24 +269,24 @@ class DraftEngine:
         )
 
     @staticmethod
-    def _register(stills: list[Still], display: Box, report: Report) -> dict[tuple[int, int], Fit]:
-        """Every pair of stills that can be brought over each other, in plate coordinates at their anchors."""
+    def _register(stills: list[Still], display: Box, report: Report) -> tuple[Links, Pairs]:
+        """Every pair of stills that can be brought over each other, and what each pair shows, over the plate."""
         described: list[Described] = []
         for still in stills:
             report(Progress("references", len(described), len(stills), still.frame, f"reading {still.name}"))
             described.append(describe(still.rgb))
         corner = translation(-display.x, -display.y)
-        links = {}
-        for i in range(len(stills)):
-            for j in range(i + 1, len(stills)):
-                found = register(described[i], described[j])
-                if found is not None:
-                    to_plate, from_plate = (
-                        corner @ stills[j].placement,
-                        inverse(corner @ stills[i].placement),
-                    )
-                    links[i, j] = Fit(to_plate @ found.matrix @ from_plate, found.inliers, found.residual_px)
-        return links
+        placed = [corner @ still.placement for still in stills]
+        links: Links = {}
+        points: Pairs = {}
+        for i, j in itertools.combinations(range(len(stills)), 2):
+            here, there = matched(described[i], described[j])
+            found = registered(here, there, described[j].size)
+            if found is not None:
+                motion = placed[j] @ found.matrix @ inverse(placed[i])
+                links[i, j] = Fit(motion, found.inliers, found.residual_px)
+                points[i, j] = apply(placed[i], here), apply(placed[j], there)
+        return links, points
 
     def _found(self, camera: Camera, numbers: list[int], builder: BackgroundBuilder) -> dict[str, object]:
         spans = [

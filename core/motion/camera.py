@@ -7,22 +7,26 @@ a world knows how the picture moves from any of its anchors to any frame. Betwee
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from pai_studio.core.motion.bundle import Shared
 from pai_studio.core.motion.homography import (
     Fit,
     Matrix,
+    Points,
     Size,
     corner_shift,
-    exponential,
     inverse,
-    logarithm,
 )
+from pai_studio.core.motion.leg import Leg
+from pai_studio.core.motion.path import Path, Vector
+from pai_studio.core.motion.pose import Poses
+from pai_studio.core.motion.solve import Evidence, shared_points, solve
 from pai_studio.core.motion.track import Track
 
 Source = Literal["tracked", "interpolated", "held"]
@@ -42,25 +46,35 @@ class Span:
 
 
 @dataclass(frozen=True)
-class _Leg:
-    """The way between two neighbouring anchors of a world: `motion` maps the first's points to the second's."""
+class View:
+    """How a reference's pixels x, at its anchor, move to a frame: to `motion` @ ((x, y, 1) + r * `epipole`).
 
-    start: int
-    end: int
+    `r` is the nearness over that of the plane whose homography `motion` is; it is not told apart from mere motion
+    where `epipole` is None. `share` is how much of the way to the neighbouring reference has been gone, 0..1.
+    """
+
     motion: Matrix
-    progress: Callable[[float], float]
-    generator: Matrix
+    epipole: Vector | None
+    share: float
+    floor: Vector | None = None
+    """The nearness floor @ (x, y, 1) that a floor would have there, which nothing but experience tells."""
 
 
 class Camera:
     """How the background moves: `motion(reference, frame)` in plate pixels, and where that knowledge comes from.
 
     `anchors` are the references' frames; `links[i, j]` (i < j) maps reference i's points, placed over the plate at
-    its anchor, to reference j's at its own. `size` is the plate's.
+    its anchor, to reference j's at its own. `size` is the plate's. `points[i, j]` are places that both references
+    show, in the same coordinates; with them, or with a track, the camera's poses are looked for.
     """
 
     def __init__(
-        self, anchors: Sequence[int], links: Mapping[tuple[int, int], Fit], track: Track, size: Size
+        self,
+        anchors: Sequence[int],
+        links: Mapping[tuple[int, int], Fit],
+        track: Track,
+        size: Size,
+        points: Mapping[tuple[int, int], tuple[Points, Points]] | None = None,
     ) -> None:
         self._anchors = list(anchors)
         self._links = links
@@ -68,6 +82,9 @@ class Camera:
         self._size = size
         self._world = self._worlds()
         self._legs = {world: self._solve(world) for world in set(self._world)}
+        self._poses: dict[int, Poses] = {}
+        if points is not None:
+            self._find_poses(shared_points(points, self._anchors))
 
     def related(self, one: int, other: int) -> bool:
         """Whether two references are known to see the same place."""
@@ -78,9 +95,37 @@ class Camera:
         anchor = self._anchors[reference]
         if frame == anchor:
             return np.eye(3)
-        legs = self._legs[self._world[reference]]
-        matrix = self._pose(legs, anchor, frame)
+        matrix = self._pose(self._world[reference], anchor, frame)
         return np.eye(3) if self._is_still(matrix) else matrix
+
+    def view(self, one: int, other: int, frame: float) -> View:
+        """How reference `one` moves to a frame, told with `other`, which is anchored next to it."""
+        a, b = self._anchors[one], self._anchors[other]
+        if frame == a:
+            return View(np.eye(3), None, 0.0)
+        for leg in self._legs[self._world[one]]:
+            if {leg.start, leg.end} == {a, b} and (path := leg.path(a)) is not None:
+                return View(path.motion(frame), path.epipole(frame), path.share(frame))
+        beyond = (frame - a) * (b - a) < 0
+        return View(self.motion(one, frame), None, 0.0 if beyond else self.progress(one, other, frame))
+
+    def alone(self, reference: int, frame: float) -> View:
+        """How a reference moves to a frame when no other one tells how near its things are."""
+        poses = self._poses.get(self._world[reference])
+        anchor = self._anchors[reference]
+        if poses is None or frame == anchor:
+            return View(self.motion(reference, frame), None, 0.0)
+        path = Path(poses, anchor)
+        return View(path.motion(frame), path.epipole(frame), 0.0, path.floor)
+
+    def neighbours(self, reference: int, frame: float) -> list[int]:
+        """The references anchored next to one of the same world, those on the frame's side first."""
+        anchor = self._anchors[reference]
+        members = [k for k, w in enumerate(self._world) if w == self._world[reference]]
+        later = min((self._anchors[k] for k in members if self._anchors[k] > anchor), default=None)
+        earlier = max((self._anchors[k] for k in members if self._anchors[k] < anchor), default=None)
+        order = (later, earlier) if frame >= anchor else (earlier, later)
+        return [k for stop in order for k in members if self._anchors[k] == stop]
 
     def between(self, one: int, other: int) -> Matrix:
         """Maps one reference's points at its anchor to another's at its own; only for related references."""
@@ -117,6 +162,27 @@ class Camera:
         """A shift below what tracking can tell is none: a locked-off plate is never resampled."""
         return bool(np.abs(corner_shift(matrix, self._size)).max() < _STILL_PX)
 
+    def _find_poses(self, shared: list[Shared]) -> None:
+        """Solve each world's camera by what its stills and the tracks between them show, where one explains it."""
+        for world, legs in self._legs.items():
+            stops = sorted({a for a, w in zip(self._anchors, self._world, strict=True) if w == world})
+            stretches = [
+                s for s in self._track.stretches if s.frames[0] <= stops[-1] and s.frames[-1] >= stops[0]
+            ]
+            within = [s for s in shared if s.one in stops and s.other in stops]
+            evidence = Evidence(
+                self._size,
+                stretches,
+                within,
+                stops,
+                [leg.motion for leg in legs],
+                [leg.progress for leg in legs],
+            )
+            poses = solve(evidence)
+            if poses is not None:
+                self._poses[world] = poses
+                self._legs[world] = [leg.posed(poses) for leg in legs]
+
     def _worlds(self) -> list[int]:
         world = list(range(len(self._anchors)))
         for i in range(len(world)):
@@ -130,7 +196,7 @@ class Camera:
                     world = [world[i] if w == world[j] else w for w in world]
         return world
 
-    def _solve(self, world: int) -> list[_Leg]:
+    def _solve(self, world: int) -> list[Leg]:
         """The legs between the world's anchors, in time, with one smooth speed through all that are not tracked."""
         members = [k for k, w in enumerate(self._world) if w == world]
         stops = sorted({self._anchors[k] for k in members})
@@ -138,7 +204,10 @@ class Camera:
         lengths = [float(np.abs(corner_shift(m, self._size)).mean()) for m in motions]
         travelled = np.concatenate([[0.0], np.cumsum(np.maximum(lengths, 1e-6))])
         speed = PchipInterpolator(stops, travelled) if len(stops) > 2 else None
-        return [self._leg(stops[n], stops[n + 1], motions[n], speed) for n in range(len(motions))]
+        return [
+            Leg.along(ends, motion, self._track, self._size, speed)
+            for ends, motion in zip(itertools.pairwise(stops), motions, strict=True)
+        ]
 
     def _measured(self, start: int, end: int, members: list[int]) -> Matrix:
         """The motion from one anchor to the next: registered, by way of others, or tracked."""
@@ -184,48 +253,9 @@ class Camera:
         found = self._link(i, j)
         return found[1] if found else self._track.relative(self._anchors[i], self._anchors[j])
 
-    def _leg(self, start: int, end: int, motion: Matrix, speed: PchipInterpolator | None) -> _Leg:
-        """A leg goes as the track does; what the track leaves over is made up where it is broken, else on the way."""
-        tracked = self._track.bridged(start, end)
-        known = self._track.known(start, end)
-        if known == 0:
-            progress = self._progress_in_time(start, end, speed)
-        elif self._track.relative(start, end) is None:
-            progress = self._progress_in_gaps(start, end, known)
-        else:
-            progress = self._progress_of_track(start, end, tracked)
-        return _Leg(start, end, motion, progress, logarithm(motion @ inverse(tracked)))
-
-    def _progress_in_gaps(self, start: int, end: int, known: float) -> Callable[[float], float]:
-        whole = (end - start) * (1 - known)
-
-        def progress(frame: float) -> float:
-            frame = float(np.clip(frame, start, end))
-            return (frame - start) * (1 - self._track.known(start, frame)) / whole
-
-        return progress
-
-    @staticmethod
-    def _progress_in_time(start: int, end: int, speed: PchipInterpolator | None) -> Callable[[float], float]:
-        if speed is None:
-            return lambda frame: float(np.clip((frame - start) / (end - start), 0, 1))
-        low, high = float(speed(start)), float(speed(end))
-        return lambda frame: float((speed(np.clip(frame, start, end)) - low) / (high - low))
-
-    def _progress_of_track(self, start: int, end: int, whole: Matrix) -> Callable[[float], float]:
-        """The tracked share of the way, since what parallax adds goes with the camera's place and not with time."""
-        goal = corner_shift(whole, self._size).ravel()
-        if np.abs(goal).mean() < _MIN_TRAVEL * self._size[0]:
-            return self._progress_in_time(start, end, None)
-
-        def progress(frame: float) -> float:
-            so_far = self._track.bridged(start, float(np.clip(frame, start, end)))
-            return float(np.clip(corner_shift(so_far, self._size).ravel() @ goal / (goal @ goal), 0, 1))
-
-        return progress
-
-    def _pose(self, legs: list[_Leg], anchor: int, frame: float) -> Matrix:
+    def _pose(self, world: int, anchor: int, frame: float) -> Matrix:
         """The motion from one anchor of a world to any frame, leg by leg."""
+        legs = self._legs[world]
         pose = np.eye(3)
         at = anchor
         ahead = frame > anchor
@@ -234,16 +264,20 @@ class Camera:
             if near != at:
                 continue
             if min(near, far) <= frame <= max(near, far):
-                return self._along(leg, near, frame) @ pose
+                return leg.moved(near, frame) @ pose
             pose = (leg.motion if ahead else inverse(leg.motion)) @ pose
             at = far
-        beyond = self._track.relative(at, self._track.nearest(at, frame))
+        beyond = self._beyond(world, at, frame)
         return pose if beyond is None else beyond @ pose
 
-    def _along(self, leg: _Leg, near: int, frame: float) -> Matrix:
-        """From one end of a leg to a frame on it."""
-        from_start = exponential(leg.progress(frame) * leg.generator) @ self._track.bridged(leg.start, frame)
-        return from_start if near == leg.start else from_start @ inverse(leg.motion)
+    def _beyond(self, world: int, at: int, frame: float) -> Matrix | None:
+        """From a world's first or last anchor outward: by the poses, at the distance that its place has there."""
+        if world not in self._poses:
+            return self._track.relative(at, self._track.nearest(at, frame))
+        for leg in self._legs[world]:
+            if at in (leg.start, leg.end) and (path := leg.path(at)) is not None:
+                return path.motion(frame)
+        return Path(self._poses[world], at).motion(frame)
 
     def _source_off_anchor(self, frame: int) -> tuple[Source, str]:
         for legs in self._legs.values():
@@ -255,7 +289,7 @@ class Camera:
             return "tracked", self._track_text(frame)
         return "held", "no track, and no related references on both sides"
 
-    def _leg_source(self, leg: _Leg, frame: int) -> tuple[Source, str]:
+    def _leg_source(self, leg: Leg, frame: int) -> tuple[Source, str]:
         pairs = [
             found[0]
             for i, a in enumerate(self._anchors)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from pai_studio.core.motion.features import MIN_INLIERS, Gray, Key, Mask, follow, keyed
 from pai_studio.core.motion.homography import Fit, Matrix, Size, corner_shift, inverse, power, scaling
@@ -16,6 +17,7 @@ _MIN_PERSISTED = 2
 _MOST = 0.4
 _NEW_KEY_BELOW = 0.6
 _NEW_KEY_SHIFT = 0.2
+_MOST_DOUBT = 0.08
 
 
 @dataclass
@@ -26,6 +28,14 @@ class Stretch:
     poses: list[Matrix] = field(default_factory=list)
     inliers: list[int] = field(default_factory=list)
     residuals_px: list[float] = field(default_factory=list)
+    grain_px: float = 1.0
+    """How many plate pixels one pixel of the pictures is that were followed."""
+
+    @property
+    def doubts(self) -> npt.NDArray[np.float64]:
+        """How far each motion errs by what its features leave: their residual over the root of their number."""
+        residuals, inliers = np.array(self.residuals_px), np.maximum(np.array(self.inliers), 1)
+        return np.asarray(residuals / np.sqrt(inliers) / self.grain_px)
 
     def pose(self, frame: float) -> Matrix:
         """The pose at a frame, between two known ones at a constant speed; ValueError outside."""
@@ -59,6 +69,16 @@ class Track:
     def covered(self, frames: Sequence[int]) -> float:
         """The share (0..1) of the shot's length over which the motion is known."""
         return self.known(frames[0], frames[-1]) if len(frames) > 1 else 0.0
+
+    @property
+    def doubt_px(self) -> float:
+        """How far its motions usually err in plate pixels; infinite where there are none."""
+        doubts = [s.doubts * s.grain_px for s in self.stretches]
+        return float(np.median(np.concatenate(doubts))) if doubts else float("inf")
+
+    def believed(self) -> Track:
+        """The stretches that enough agrees with to be more than noise that followed itself."""
+        return Track([s for s in self.stretches if np.median(s.doubts) < _MOST_DOUBT])
 
     def bridged(self, start: float, frame: float) -> Matrix:
         """The motion from a frame to a later one as far as it is known, as if the camera stood still in the gaps."""
@@ -199,7 +219,8 @@ class ScreenTracker:
         if kept > 1:
             self._stretch.inliers[0] = self._stretch.inliers[1]
             s = self._stretch
-            s = Stretch(s.frames[:kept], s.poses[:kept], s.inliers[:kept], s.residuals_px[:kept])
+            grain = max(1.0, self._size[0] / self._small[0])
+            s = Stretch(s.frames[:kept], s.poses[:kept], s.inliers[:kept], s.residuals_px[:kept], grain)
             self._track.stretches.append(s)
         self._stretch = Stretch()
         self._key = None
