@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -119,8 +120,11 @@ def test_cancel_leaves_the_worker_warm(client, shot, gate, until, tmp_path):
 
 
 def _children() -> set[int]:
-    task = Path(f"/proc/{os.getpid()}/task")
-    return {int(pid) for one in task.iterdir() for pid in (one / "children").read_text().split()}
+    found: set[int] = set()
+    for one in Path(f"/proc/{os.getpid()}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
+            found |= {int(pid) for pid in (one / "children").read_text().split()}
+    return found
 
 
 @pytest.mark.parametrize(
