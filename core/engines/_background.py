@@ -309,7 +309,7 @@ def _gain(one: Array, other: Array, both: np.ndarray) -> Array | None:
 
 def _flow(one: Array, other: Array) -> Array:
     middle = middle_of(one)
-    return dense(gray8(one, middle), gray8(other, middle))
+    return dense(gray8(one, middle), gray8(other, middle), finest=0)
 
 
 def _filled(rgb: Array, covered: np.ndarray) -> Array:

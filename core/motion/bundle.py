@@ -27,10 +27,11 @@ _ROUNDS = 20
 _FIXED_ROUNDS = 4
 _TRIES = 6
 _GLOBAL = 3
+_STIFF = 1e3
 _LENS = np.array([np.log(1.15), 0.0, 0.0])
 _LENS_SPREAD = np.array([0.15, 0.08, 0.08])
 _NEAR, _NEAR_SPREAD = 0.35, 0.6
-_UNSTEADY = np.array([5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 5e-4, 1e-3])
+_UNSTEADY = np.array([1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 5e-4, 1e-3])
 _OFF_THE_WAY = 5.0
 _LEVEL = np.array([1.0, 1.0, 1.0, 0.05, 0.05, 0.05, 0.5])
 _NONE = 1e-6
@@ -103,12 +104,14 @@ class Known:
 class Guess:
     """What a camera is taken to do: whether it zooms, and leaves its place; how noisy the planes' motions are.
 
-    `noise` is their variance over the one that they are good to.
+    `noise` is their variance over the one that they are good to; where the `usual` lens and a frontal screen are taken
+    for granted, too much of it cannot bend them.
     """
 
     zooms: bool = False
     travels: bool = True
     noise: float = 1.0
+    usual: bool = False
 
 
 class Bundle:
@@ -151,7 +154,7 @@ class Bundle:
         """
         damping, scale = 1e-3, 1.0 if narrow else _FIRST_SCALE
         for turn in range(rounds):
-            stiff = 1e3 if turn < _FIXED_ROUNDS and not narrow else 1.0
+            stiff = _STIFF if turn < _FIXED_ROUNDS and not narrow else 1.0
             matrix, gradient = self._normal(state, scale, stiff)
             now = self._cost(state, scale, stiff)
             for _ in range(_TRIES):
@@ -163,7 +166,7 @@ class Bundle:
                     break
                 damping = max(damping * 10, 1e-3)
             else:
-                if scale == 1.0 and stiff == 1.0:
+                if scale == 1.0 and (stiff == 1.0 or self.guess.usual):
                     break
             scale = max(1.0, scale * 0.6)
         return state, self._cost(state, 1.0, 1.0)
@@ -214,7 +217,7 @@ class Bundle:
         off = lil_matrix(bends)
         for leg in legs:
             a, b = place[leg.start], place[leg.end]
-            share = np.array([leg.progress(float(n)) for n in self._nodes[a : b + 1]])
+            share = _eased(leg, self._nodes[a : b + 1])
             within = bends[a : b - 1, a : b + 1]
             off[a : b - 1, a] -= (within @ (1 - share))[:, None]
             off[a : b - 1, b] -= (within @ share)[:, None]
@@ -223,7 +226,7 @@ class Bundle:
 
     def _linear(self, state: State, stiff: float) -> tuple[Floats, Any]:
         """What the priors leave, and how it changes with the unknowns."""
-        known = stiff / _LENS_SPREAD
+        known = (_STIFF if self.guess.usual else stiff) / _LENS_SPREAD
         count = len(self._one)
         path = self._prior @ state.flat[: self._prior.shape[1]]
         left = [path, (state.lens - _LENS) * known, (state.near - _NEAR) / _NEAR_SPREAD]
@@ -303,3 +306,12 @@ class Bundle:
             rows.append(np.broadcast_to(row, slope.shape).ravel())
         index = (np.concatenate(rows), np.concatenate(columns))
         return left, csr_matrix((np.concatenate(values), index), shape=(left.size, self._unknowns))
+
+
+def _eased(leg: Leg, at: Whole) -> Floats:
+    """A leg's progress at frames (n,) without the shake of a hand: the cubic from 0 to 1 that is nearest to it."""
+    time = (at - leg.start) / (leg.end - leg.start)
+    bulge = time * (1 - time)
+    basis = np.stack([bulge, bulge * time], axis=1)
+    progress = np.array([leg.progress(float(frame)) for frame in at])
+    return np.asarray(time + basis @ np.linalg.lstsq(basis, progress - time, rcond=None)[0])

@@ -17,10 +17,13 @@ _cv: Any = cv2
 _CONSISTENT_PX = 1.5
 
 
-def dense(one: Gray, other: Gray) -> Array:
-    """Flow (H, W, 2) in pixels: what is at x in `one` is at x + flow in `other` (DIS; Kroeger et al., 2016)."""
+def dense(one: Gray, other: Gray, finest: int = 1) -> Array:
+    """Flow (H, W, 2) in pixels: what is at x in `one` is at x + flow in `other` (DIS; Kroeger et al., 2016).
+
+    It is refined down to the pyramid's level `finest`: 0 is the pictures' own size, 1 half of it.
+    """
     flow = _cv.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow.setFinestScale(1)
+    flow.setFinestScale(finest)
     return np.asarray(flow.calc(one, other, None), np.float32)
 
 

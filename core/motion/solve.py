@@ -73,24 +73,30 @@ def solve(evidence: Evidence) -> Poses | None:
 
 
 def _told_by_stills(evidence: Evidence, keys: Sequence[int]) -> tuple[Bundle, State] | None:
-    """The cheapest of the cameras that most of the stills' points agree with."""
+    """The cheapest of the cameras that most of the stills' points agree with, by a likely lens if one tells it."""
+    for usual in (False, True):
+        bundle, state = _cheapest(evidence, keys, usual)
+        noise = bundle.noise(state)
+        if noise > 1:
+            bundle = _bundle(evidence, keys, replace(bundle.guess, noise=noise))
+            state, _ = bundle.solve(state, narrow=True)
+        if noise < _MOST_NOISE and _likely(state) and bundle.agreeing(state) >= _AGREEING:
+            return bundle, state
+    return None
+
+
+def _cheapest(evidence: Evidence, keys: Sequence[int], usual: bool) -> tuple[Bundle, State]:
+    """The best of all guesses at a camera, whether it zooms or not, from all starts."""
     best: tuple[float, Bundle, State] | None = None
     for zooms in (False, True):
-        bundle = _bundle(evidence, keys, Guess(zooms))
+        bundle = _bundle(evidence, keys, Guess(zooms, usual=usual))
         for start in _starts(evidence, bundle, keys, zooms):
             state, cost = bundle.solve(start)
             # A zoom has so much freedom that it must explain a good deal more.
             if best is None or cost < best[0] * (_ZOOM_GAIN if zooms and not best[1].guess.zooms else 1.0):
                 best = cost, bundle, state
-    if best is None:
-        return None
-    _, bundle, state = best
-    noise = bundle.noise(state)
-    if noise > 1:
-        bundle = _bundle(evidence, keys, replace(bundle.guess, noise=noise))
-        state, _ = bundle.solve(state, narrow=True)
-    believed = noise < _MOST_NOISE and _likely(state) and bundle.agreeing(state) >= _AGREEING
-    return (bundle, state) if believed else None
+    assert best is not None
+    return best[1:]
 
 
 def _told_by_screen(evidence: Evidence, keys: Sequence[int]) -> tuple[Bundle, State] | None:
