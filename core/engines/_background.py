@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pai_studio.core.engines._look import Look, gain_between, look_between
 from pai_studio.core.engines._parallax import Parallax
 from pai_studio.core.media.frame import Array, Box, Still
 from pai_studio.core.motion.camera import Camera
@@ -32,8 +33,6 @@ _DISSOLVE_FRAMES = 12.0
 _HDR_ABOVE = 2.0
 _LEAST = 1e-12
 """Weight of a still that has none, so that it serves where it is alone and is lost in rounding elsewhere."""
-_MAX_GAIN_STOPS = 2.0
-_MAX_RATIO_SPREAD_STOPS = 0.5
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class BackgroundBuilder:
         self._camera = camera
         self._display = display
         self._parallax: dict[tuple[int, int], Parallax] = {}
-        self._gains: dict[tuple[int, int], Array] = {}
+        self._looks: dict[tuple[int, int], Look] = {}
         anchors = sorted({p.frame for p in self._placed})
         for i, j in self._related_pairs():
             adjacent = anchors.index(self._placed[j].frame) == anchors.index(self._placed[i].frame) + 1
@@ -114,8 +113,8 @@ class BackgroundBuilder:
     def gains(self) -> dict[tuple[int, int], list[float]]:
         """The exposure and white of one still over another's where both see the same, for the notes."""
         return {
-            pair: [round(float(g), 4) for g in gain]
-            for pair, gain in self._gains.items()
+            pair: [round(float(g), 4) for g in 2**look.gain]
+            for pair, look in self._looks.items()
             if pair[0] < pair[1]
         }
 
@@ -150,18 +149,20 @@ class BackgroundBuilder:
         there, back = self._seen_from(i, j, between), self._seen_from(j, i, inverse(between))
         if there is None or back is None:
             return
-        gain = _gain(there[0], there[1], there[2])
+        gain = gain_between(there[0], there[1], there[2])
+        stops = np.zeros(3, np.float32) if gain is None else gain
+        moved = np.zeros((1, 1, 2), np.float32), np.zeros((1, 1, 2), np.float32)
+        if parallax:
+            flows = _flow(there[0], there[1] / 2**stops), _flow(back[0], back[1] * 2**stops)
+            low_to_low = inverse(back[3]) @ between @ there[3]
+            sure = agreement(flows[0], flows[1], low_to_low, there[2])
+            sure_back = agreement(flows[1], flows[0], inverse(low_to_low), back[2])
+            moved = spread(flows[0], sure), spread(flows[1], sure_back)
+            self._parallax[i, j] = Parallax.of_flow(moved[0], there[3], self._whole_way(i, j))
+            self._parallax[j, i] = Parallax.of_flow(moved[1], back[3], self._whole_way(j, i))
         if gain is not None:
-            self._gains[i, j], self._gains[j, i] = gain, (1 / gain).astype(np.float32)
-        if not parallax:
-            return
-        to_other = np.ones(3, np.float32) if gain is None else gain
-        flows = _flow(there[0], there[1] / to_other), _flow(back[0], back[1] * to_other)
-        low_to_low = inverse(back[3]) @ between @ there[3]
-        sure = agreement(flows[0], flows[1], low_to_low, there[2])
-        sure_back = agreement(flows[1], flows[0], inverse(low_to_low), back[2])
-        self._parallax[i, j] = Parallax.of_flow(spread(flows[0], sure), there[3], self._whole_way(i, j))
-        self._parallax[j, i] = Parallax.of_flow(spread(flows[1], sure_back), back[3], self._whole_way(j, i))
+            self._looks[i, j] = look_between(there[0], _laid(there[1], moved[0]), there[2], gain)
+            self._looks[j, i] = look_between(back[0], _laid(back[1], moved[1]), back[2], -gain)
 
     def _whole_way(self, i: int, j: int) -> Vector | None:
         """The epipole in still i of the way to still j, None where it is not known."""
@@ -198,7 +199,9 @@ class BackgroundBuilder:
         inset = np.minimum(
             np.minimum(at[..., 0], w - 1 - at[..., 0]), np.minimum(at[..., 1], h - 1 - at[..., 1])
         ) + np.float32(0.505)
-        return _Moved(placed.read(at) * self._look(service, active), inset, (w, h))
+        rgb = placed.read(at)
+        stops = self._look(service, active, at)
+        return _Moved(rgb if stops is None else rgb * stops, inset, (w, h))
 
     def _places(self, i: int, number: int, here: Box) -> Array:
         """Where in still i each pixel of the canvas lies, (H, W, 2), computed on a grid and interpolated."""
@@ -225,14 +228,17 @@ class BackgroundBuilder:
         h, w = self._placed[i].rgb.shape[:2]
         return np.clip(full, (-w, -h), (2 * w, 2 * h)).astype(np.float32)
 
-    def _look(self, service: Service, active: list[Service]) -> Array:
-        """The gain (3,) that brings a still to the look of the frame, which goes from still to still steadily."""
-        one = np.ones(3, np.float32)
-        gain = one
-        for other in active:
-            if other.index != service.index and (service.index, other.index) in self._gains:
-                gain = gain * self._gains[service.index, other.index] ** np.float32(other.weight)
-        return gain
+    def _look(self, service: Service, active: list[Service], at: Array) -> Array | None:
+        """The gain (H, W, 3) that brings a still to the frame's look, which goes from still to still steadily."""
+        others = [o for o in active if (service.index, o.index) in self._looks and o.weight > 0]
+        if not others:
+            return None
+        h, w = self._placed[service.index].rgb.shape[:2]
+        coarse = np.ascontiguousarray(at[::_MAP_STEP_PX, ::_MAP_STEP_PX])
+        stops = sum(
+            self._looks[service.index, o.index].at(coarse, (w, h)) * np.float32(o.weight) for o in others
+        )
+        return from_grid(np.exp2(stops), _MAP_STEP_PX, (at.shape[1], at.shape[0]))
 
     def _weights(self, active: list[Service], moved: dict[int, _Moved]) -> dict[int, Array]:
         """Each active still's weight at each pixel: nearness in time, inside its border, and one where they differ."""
@@ -295,21 +301,14 @@ def _difference(pair: list[Array]) -> Array:
     return np.asarray(enlarged(np.clip(apart * 8, 0, 1), (w, h)), np.float32)
 
 
-def _gain(one: Array, other: Array, both: np.ndarray) -> Array | None:
-    """The per-channel gain (3,) from one picture to another, by the median; None where they do not show the same."""
-    usable = both & (one.min(axis=2) > 1e-3) & (other.min(axis=2) > 1e-3)
-    if usable.mean() < 0.01:
-        return None
-    stops = np.log2(other[usable] / one[usable])
-    middle = np.median(stops, axis=0)
-    if np.median(np.abs(stops - middle), axis=0).max() > _MAX_RATIO_SPREAD_STOPS:
-        return None
-    return np.asarray(2 ** np.clip(middle, -_MAX_GAIN_STOPS, _MAX_GAIN_STOPS), np.float32)
-
-
 def _flow(one: Array, other: Array) -> Array:
     middle = middle_of(one)
     return dense(gray8(one, middle), gray8(other, middle), finest=0)
+
+
+def _laid(other: Array, moved: Array) -> Array:
+    """A picture by what its flow says, (h, w, 2) or the same everywhere."""
+    return sample(other, np.asarray(grid(np.eye(3), (other.shape[1], other.shape[0])) + moved, np.float32))
 
 
 def _filled(rgb: Array, covered: np.ndarray) -> Array:

@@ -28,6 +28,7 @@ _FIXED_ROUNDS = 4
 _TRIES = 6
 _GLOBAL = 3
 _STIFF = 1e3
+_SETTLED = 1e-3
 _LENS = np.array([np.log(1.15), 0.0, 0.0])
 _LENS_SPREAD = np.array([0.15, 0.08, 0.08])
 _NEAR, _NEAR_SPREAD = 0.35, 0.6
@@ -155,21 +156,25 @@ class Bundle:
         damping, scale = 1e-3, 1.0 if narrow else _FIRST_SCALE
         for turn in range(rounds):
             stiff = _STIFF if turn < _FIXED_ROUNDS and not narrow else 1.0
-            matrix, gradient = self._normal(state, scale, stiff)
-            now = self._cost(state, scale, stiff)
-            for _ in range(_TRIES):
-                step = spsolve(matrix + diags(damping * matrix.diagonal()), gradient)
-                tried = state.moved(step)
-                if self._cost(tried, scale, stiff) < now:
-                    state = tried
-                    damping = max(damping * 0.2, 1e-7)
-                    break
-                damping = max(damping * 10, 1e-3)
-            else:
-                if scale == 1.0 and (stiff == 1.0 or self.guess.usual):
-                    break
+            state, damping, gained = self._descended(state, damping, scale, stiff)
+            if scale == 1.0 and stiff == 1.0 and gained < _SETTLED:
+                break
             scale = max(1.0, scale * 0.6)
         return state, self._cost(state, 1.0, 1.0)
+
+    def _descended(
+        self, state: State, damping: float, scale: float, stiff: float
+    ) -> tuple[State, float, float]:
+        """One step down, the damping after it, and the share of the cost that is gained, 0 at the bottom."""
+        matrix, gradient = self._normal(state, scale, stiff)
+        now = self._cost(state, scale, stiff)
+        for _ in range(_TRIES):
+            tried = state.moved(spsolve(matrix + diags(damping * matrix.diagonal()), gradient))
+            cost = self._cost(tried, scale, stiff)
+            if cost < now:
+                return tried, max(damping * 0.2, 1e-7), 1 - cost / now
+            damping = max(damping * 10, 1e-3)
+        return state, damping, 0.0
 
     def agreeing(self, state: State) -> float:
         """The share (0..1) of the shared points that are where they ought to be; 1 where there are none."""

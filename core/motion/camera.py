@@ -24,7 +24,7 @@ from pai_studio.core.motion.homography import (
     inverse,
 )
 from pai_studio.core.motion.leg import Leg
-from pai_studio.core.motion.path import Path, Vector
+from pai_studio.core.motion.path import Path, View
 from pai_studio.core.motion.pose import Poses
 from pai_studio.core.motion.solve import Evidence, shared_points, solve
 from pai_studio.core.motion.track import Track
@@ -32,6 +32,7 @@ from pai_studio.core.motion.track import Track
 Source = Literal["tracked", "interpolated", "held"]
 
 _STILL_PX = 0.35
+_NEAREST = 2.0
 _MIN_TRAVEL = 0.01
 
 
@@ -43,21 +44,6 @@ class Span:
     last: int
     source: Source
     detail: str
-
-
-@dataclass(frozen=True)
-class View:
-    """How a reference's pixels x, at its anchor, move to a frame: to `motion` @ ((x, y, 1) + r * `epipole`).
-
-    `r` is the nearness over that of the plane whose homography `motion` is; it is not told apart from mere motion
-    where `epipole` is None. `share` is how much of the way to the neighbouring reference has been gone, 0..1.
-    """
-
-    motion: Matrix
-    epipole: Vector | None
-    share: float
-    floor: Vector | None = None
-    """The nearness floor @ (x, y, 1) that a floor would have there, which nothing but experience tells."""
 
 
 class Camera:
@@ -105,7 +91,11 @@ class Camera:
             return View(np.eye(3), None, 0.0)
         for leg in self._legs[self._world[one]]:
             if {leg.start, leg.end} == {a, b} and (path := leg.path(a)) is not None:
-                return View(path.motion(frame), path.epipole(frame), path.share(frame))
+                motion, epipole = path.motion(frame), path.epipole(frame)
+                nearest = motion + np.outer(epipole, [0, 0, _NEAREST])
+                if self._is_still(motion) and self._is_still(nearest):
+                    return View(np.eye(3), None, path.share(frame))
+                return View(motion, epipole, path.share(frame))
         beyond = (frame - a) * (b - a) < 0
         return View(self.motion(one, frame), None, 0.0 if beyond else self.progress(one, other, frame))
 
@@ -113,7 +103,7 @@ class Camera:
         """How a reference moves to a frame when no other one tells how near its things are."""
         poses = self._poses.get(self._world[reference])
         anchor = self._anchors[reference]
-        if poses is None or frame == anchor:
+        if poses is None or frame == anchor or self.neighbours(reference, frame):
             return View(self.motion(reference, frame), None, 0.0)
         path = Path(poses, anchor)
         return View(path.motion(frame), path.epipole(frame), 0.0, path.floor)

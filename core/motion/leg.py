@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-from pai_studio.core.motion.homography import Matrix, Size, corner_shift, exponential, inverse, logarithm
+from pai_studio.core.motion.homography import Matrix, Size, corners, exponential, inverse, logarithm
 from pai_studio.core.motion.path import Path
 from pai_studio.core.motion.pose import Poses
 from pai_studio.core.motion.track import Track
@@ -85,14 +87,25 @@ def _in_time(ends: tuple[int, int], speed: PchipInterpolator | None) -> Callable
 
 
 def _of_track(ends: tuple[int, int], track: Track, size: Size) -> Callable[[float], float]:
-    """The tracked share of the way, since what parallax adds goes with the camera's place and not with time."""
+    """The tracked share of the way, since what parallax adds goes with the camera's place and not with time.
+
+    Motions are compared by their generators: halfway through a zoom the corners have gone less than half their way.
+    """
     start, end = ends
-    goal = corner_shift(track.bridged(start, end), size).ravel()
+    goal = _speeds(track.bridged(start, end), size)
     if np.abs(goal).mean() < _MIN_TRAVEL * size[0]:
         return _in_time(ends, None)
 
+    @cache
     def progress(frame: float) -> float:
-        so_far = track.bridged(start, float(np.clip(frame, start, end)))
-        return float(np.clip(corner_shift(so_far, size).ravel() @ goal / (goal @ goal), 0, 1))
+        so_far = _speeds(track.bridged(start, float(np.clip(frame, start, end))), size)
+        return float(np.clip(so_far @ goal / (goal @ goal), 0, 1))
 
     return progress
+
+
+def _speeds(motion: Matrix, size: Size) -> npt.NDArray[np.float64]:
+    """How fast the corners set out, (8,), in a motion of constant speed that arrives after one unit of time."""
+    at = np.concatenate([corners(size), np.ones((4, 1))], axis=1)
+    moved = at @ logarithm(motion).T
+    return np.asarray(moved[:, :2] - at[:, :2] * moved[:, 2:]).ravel()

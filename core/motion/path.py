@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +29,21 @@ _PLANE_SPREAD = 0.5
 _LEAST_WAY = 0.004
 
 Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class View:
+    """How a reference's pixels x, at its anchor, move to a frame: to `motion` @ ((x, y, 1) + r * `epipole`).
+
+    `r` is the nearness over that of the plane whose homography `motion` is; it is not told apart from mere motion
+    where `epipole` is None. `share` is how much of the way to the neighbouring reference has been gone, 0..1.
+    """
+
+    motion: Matrix
+    epipole: Vector | None
+    share: float
+    floor: Vector | None = None
+    """The nearness floor @ (x, y, 1) that a floor would have there, which nothing but experience tells."""
 
 
 class Path:

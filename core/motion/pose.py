@@ -12,6 +12,8 @@ from pai_studio.core.motion.homography import Matrix, Points, Size
 PARAMETERS = 7
 """Of one frame: rotation vector (3), centre (3), and the logarithm of its focal length over the shot's."""
 
+_ZOOM_SEEN = 0.1
+
 
 def turned(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Rotation matrices (..., 3, 3) of rotation vectors (..., 3), by Rodrigues' formula."""
@@ -93,5 +95,6 @@ class Poses:
         return np.asarray(matrix), np.asarray(to @ (one[3:6] - other[3:6]))
 
     def travelled(self, start: float, frame: float) -> npt.NDArray[np.float64]:
-        """How far the centre has gone, (3,)."""
-        return np.asarray(self.at(frame)[3:6] - self.at(start)[3:6])
+        """How far the centre has gone and the lens has zoomed, (4,), each as far as it is seen."""
+        gone = self.at(frame) - self.at(start)
+        return np.concatenate([gone[3:6], _ZOOM_SEEN * gone[6:]])

@@ -20,8 +20,8 @@ _PLACE_GRAIN, _STEP_GRAIN = 1.2, 0.1
 
 _MOST_MATCHES = 150
 _FEWEST_MATCHES = 24
-_KEYS = 20
-_ZOOM_GAIN = 0.7
+_KEYS = 14
+_ZOOM_GAIN = 150.0
 _AGREEING = 0.6
 _FINAL_ROUNDS = 6
 _STILL_PX = 0.35
@@ -73,30 +73,30 @@ def solve(evidence: Evidence) -> Poses | None:
 
 
 def _told_by_stills(evidence: Evidence, keys: Sequence[int]) -> tuple[Bundle, State] | None:
-    """The cheapest of the cameras that most of the stills' points agree with, by a likely lens if one tells it."""
+    """The camera that most of the stills' points agree with, by a likely lens if one tells it."""
     for usual in (False, True):
-        bundle, state = _cheapest(evidence, keys, usual)
-        noise = bundle.noise(state)
-        if noise > 1:
-            bundle = _bundle(evidence, keys, replace(bundle.guess, noise=noise))
-            state, _ = bundle.solve(state, narrow=True)
+        bundle, state, noise = _likeliest(evidence, keys, usual)
         if noise < _MOST_NOISE and _likely(state) and bundle.agreeing(state) >= _AGREEING:
             return bundle, state
     return None
 
 
-def _cheapest(evidence: Evidence, keys: Sequence[int], usual: bool) -> tuple[Bundle, State]:
-    """The best of all guesses at a camera, whether it zooms or not, from all starts."""
-    best: tuple[float, Bundle, State] | None = None
-    for zooms in (False, True):
-        bundle = _bundle(evidence, keys, Guess(zooms, usual=usual))
-        for start in _starts(evidence, bundle, keys, zooms):
-            state, cost = bundle.solve(start)
-            # A zoom has so much freedom that it must explain a good deal more.
-            if best is None or cost < best[0] * (_ZOOM_GAIN if zooms and not best[1].guess.zooms else 1.0):
-                best = cost, bundle, state
-    assert best is not None
-    return best[1:]
+def _likeliest(evidence: Evidence, keys: Sequence[int], usual: bool) -> tuple[Bundle, State, float]:
+    """The better guess of one that zooms and one that does not, and the noise of the track that both are given."""
+    guesses = [_cheapest(evidence, keys, Guess(zooms, usual=usual)) for zooms in (False, True)]
+    noise = max(1.0, min(bundle.noise(state) for bundle, state in guesses))
+    bundles = [_bundle(evidence, keys, replace(bundle.guess, noise=noise)) for bundle, _ in guesses]
+    found = [b.solve(state, narrow=True) for b, (_, state) in zip(bundles, guesses, strict=True)]
+    # A zoom has so much freedom that it must explain a good deal more.
+    chosen = int(found[1][1] < found[0][1] - _ZOOM_GAIN)
+    return bundles[chosen], found[chosen][0], noise
+
+
+def _cheapest(evidence: Evidence, keys: Sequence[int], guess: Guess) -> tuple[Bundle, State]:
+    """What a guess comes to from the best of all starts."""
+    bundle = _bundle(evidence, keys, guess)
+    found = [bundle.solve(start) for start in _starts(evidence, bundle, keys, guess.zooms)]
+    return bundle, min(found, key=lambda pair: pair[1])[0]
 
 
 def _told_by_screen(evidence: Evidence, keys: Sequence[int]) -> tuple[Bundle, State] | None:

@@ -214,3 +214,21 @@ def test_a_given_matte_keeps_its_subject_out_of_the_clean_screen(filmed):
     )
     screen = made(source, [1002])[1002].screen.color
     assert np.abs(screen[60:170, 120:200] / screen[10, 10] - 1).max() < 0.1
+
+
+def test_a_lens_that_falls_off_leaves_no_seam_where_a_still_ends(filmed):
+    """Each still is darker toward its sides: where one ends, the other goes on at the same light."""
+    source = filmed((1001, 1013))
+    fall = (1 - 0.4 * np.linspace(-1, 1, 320) ** 2).astype(np.float32)[None, :, None]
+    source.stills = [dataclasses.replace(s, rgb=s.rgb * fall) for s in source.stills]
+    got = made(source, [1007])[1007].background
+    ratio = np.log2(np.maximum(got, 1e-3) / np.maximum(source.truth(1007), 1e-3)).mean(axis=2)
+    across = np.median(ratio, axis=0)
+    assert np.abs(np.diff(across)).max() < 0.06
+
+
+def test_stills_that_agree_keep_a_locked_off_shot_from_trembling(filmed):
+    source = filmed((1001, 1013), tremor_px=0.0)
+    result = made(source, [1005, 1009])
+    for frame in result.values():
+        assert np.allclose(frame.background, source.stills[0].rgb, rtol=1e-5)

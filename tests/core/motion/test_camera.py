@@ -103,3 +103,53 @@ def test_two_references_at_one_frame_share_its_camera():
     camera = Camera([5, 5, 10], {(0, 2): link(power(translation(10, 0), 1))}, Track(), SIZE)
     assert camera.related(1, 2)
     assert corner_error(camera.motion(1, 10), camera.motion(0, 10), SIZE) < 1e-9
+
+
+def turned(yaw, zoom=0.0):
+    """A camera of focal length 350 that turns about itself and zooms."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    lens = np.array([[350, 0, 159.5], [0, 350, 89.5], [0, 0, 1.0]])
+    wider = lens @ np.diag([1 / 350, 1 / 350, 1]) @ np.diag([350 * np.exp(zoom), 350 * np.exp(zoom), 1])
+    wider[:2, 2] = lens[:2, 2]
+    return wider @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ np.linalg.inv(lens)
+
+
+def pan(frames=13, most=0.12):
+    poses = [turned(most * t / (frames - 1)) for t in range(frames)]
+    rng = np.random.default_rng(0)
+    here = rng.uniform((90, 10), (310, 170), (60, 2))
+    there = np.concatenate([here, np.ones((60, 1))], axis=1) @ poses[-1].T
+    return poses, {(0, 1): (here, there[:, :2] / there[:, 2:])}
+
+
+def test_with_points_the_camera_has_poses_and_keeps_its_anchors():
+    poses, points = pan()
+    known = {(0, 1): link(poses[-1])}
+    camera = Camera([0, 12], known, Track([stretch(range(13), poses)]), SIZE, points)
+    for frame in (0, 3, 6, 12):
+        view = camera.view(0, 1, frame)
+        assert corner_error(view.motion, poses[frame], SIZE) < 0.5
+        assert corner_error(camera.motion(0, frame), poses[frame], SIZE) < 0.5
+    assert view.share == pytest.approx(1)
+    assert np.abs(camera.view(0, 1, 6).epipole).max() < 3
+    assert camera.neighbours(0, 5) == [1]
+    assert corner_error(camera.view(1, 0, 12).motion, np.eye(3), SIZE) < 1e-9
+
+
+def test_a_reference_alone_goes_as_far_things_do_and_with_others_it_is_not_alone():
+    poses, points = pan()
+    track = Track([stretch(range(13), poses)])
+    alone = Camera([0], {}, track, SIZE, {})
+    view = alone.alone(0, 12)
+    assert view.floor is not None
+    assert corner_error(view.motion, poses[12], SIZE) < 2
+    assert alone.neighbours(0, 5) == []
+    together = Camera([0, 12], {(0, 1): link(poses[-1])}, track, SIZE, points)
+    assert together.alone(0, 12).floor is None
+
+
+def test_halfway_through_a_zoom_is_half_its_logarithm():
+    poses = [turned(0.0, 0.6 * t / 10) for t in range(11)]
+    camera = Camera([0, 10], {(0, 1): link(poses[-1])}, Track([stretch(range(11), poses)]), SIZE)
+    assert camera.progress(0, 1, 5) == pytest.approx(0.5, abs=1e-6)
+    assert camera.progress(1, 0, 5) == pytest.approx(0.5, abs=1e-6)
