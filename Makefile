@@ -36,10 +36,10 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --max-worker-restart 0
 
 test-long: setup
-	$(BIN)/python -m pytest -m long --timeout 1800 -s
+	$(BIN)/python -m pytest -m long --timeout 1800 -o faulthandler_timeout=1900 -s
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -10,6 +10,8 @@ import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+OFFLINE = ("--no-index", "--disable-pip-version-check")
+"""Nothing is fetched, so that pip does not wait for an index that does not answer."""
 
 
 def call(*command: str | Path, folder: Path, **environment: str) -> str:
@@ -33,6 +35,7 @@ def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
         "wheel",
         "--no-deps",
         "--no-build-isolation",
+        *OFFLINE,
         "-w",
         tmp_path,
         ROOT,
@@ -44,7 +47,18 @@ def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
     site = call(
         python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])", folder=tmp_path
     ).strip()
-    call(sys.executable, "-m", "pip", "install", "--no-deps", "--target", site, wheel, folder=tmp_path)
+    call(
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        *OFFLINE,
+        "--target",
+        site,
+        wheel,
+        folder=tmp_path,
+    )
     # The dependencies come from this environment; on PYTHONPATH its editable install is not followed.
     own = {"PYTHONPATH": sysconfig.get_paths()["purelib"], "PAI_STATE_DIR": str(tmp_path / "state")}
     own["PAI_DATA_DIR"] = str(tmp_path / "data")
