@@ -1,6 +1,6 @@
 """Fits `core.comp.prior`: what rendered places do to a subject's light, from statistics of their pictures.
 
-    python -m pai_studio.core.evaluation.fit_light --seeds 2000 2180
+    python -m pai_studio.core.evaluation.fit_light --seeds 2000 2240
 
 For every seed a scene of the next place and the next of its moods is filmed twice, keyed and despilled, and the gain
 is found per channel that brings the foreground nearest to the truth. A ridge regression (Hoerl and Kennard 1970)
@@ -130,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, nargs=2, default=(2000, 2180), metavar=("FIRST", "END"))
+    parser.add_argument("--seeds", type=int, nargs=2, default=(2000, 2240), metavar=("FIRST", "END"))
     first, end = parser.parse_args().seeds
     cv2.setNumThreads(1)
     samples = [sample(seed) for seed in range(first, end)]
