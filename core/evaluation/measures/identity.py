@@ -21,14 +21,15 @@ _FLAT = 1e-4
 
 
 class Identity(Measure):
-    """The subject against the plate's own, after the colour affine that brings the plate's nearest to the result.
+    """The subject against the plate's own, after the colour affine that brings the result nearest to the plate.
 
-    Per frame `A = argmin sum w |A [s; 1] - r|^2`, a 3x4 least-squares fit where only the subject shows, w its matte. It
-    is fitted in linear light, which takes out a relight by gains, with w times the squared slope of the sRGB curve so
-    that shadows count as they are seen; and on sRGB values, which takes out a grade. The one that leaves the smaller
-    error of sRGB values holds, and what remains is another texture, shape or face. Then SSIM and PSNR of A s against r,
-    and the cosine of their gradients' directions, `sum |grad a| cos / sum |grad a|` on luma. What had to be rebuilt has
-    no source and is left out.
+    Per frame `A = argmin sum w |A [r; 1] - s|^2`, a 3x4 least-squares fit where only the subject shows, w its matte: as
+    much of the source s as can be read back from the result r. The other way round, from s to r, a subject that is
+    blurred to one flat colour would be met exactly. It is fitted in linear light, which takes out a relight by gains,
+    with w times the squared slope of the sRGB curve so that shadows count as they are seen; and on sRGB values, which
+    takes out a grade. The one that leaves the smaller error of sRGB values holds, and what remains is another texture,
+    shape or face. Then SSIM and PSNR of A r against s, and the cosine of their gradients' directions,
+    `sum |grad s| cos / sum |grad s|` on luma. What had to be rebuilt has no source and is left out.
     """
 
     metrics = (
@@ -40,8 +41,8 @@ class Identity(Measure):
             digits=3,
             needs_truth=False,
             definition=(
-                "SSIM of the subject against the plate's own after the best 3x4 colour affine of each frame,"
-                " where the eroded matte shows only the subject; below 0 counts as 0"
+                "SSIM of the subject against the plate's own after the 3x4 colour affine that brings it nearest, "
+                "frame by frame, where the eroded matte shows only the subject; below 0 counts as 0"
             ),
             source="own; Wang et al., 2004",
         ),
@@ -82,24 +83,25 @@ class Identity(Measure):
         if int(where.sum()) < _FEWEST_PX:
             return
         part = _around(where)
-        where, result = where[part], view.shown[part]
-        matched = self._matched(view, part, where)
-        self._error.add(matched, result, where.astype(np.float32))
-        one, other = luma(matched), view.shown_luma[part]
+        where = where[part]
+        source = np.ascontiguousarray(view.frame.source[part])
+        own = view.facts.config.srgb(source)
+        matched = self._matched(view, part, where, source, own)
+        self._error.add(matched, own, where.astype(np.float32))
+        one, other = luma(own), luma(matched)
         self._alike.add(similarity(one, other, where))
         self._add_gradients(one, other, where)
 
-    def _matched(self, view: View, part: tuple[slice, slice], where: Mask) -> Array:
-        """The source's sRGB values (h, w, 3) under the affine that brings them nearest to the result's."""
-        config, shown = view.facts.config, view.shown[part]
-        source = np.ascontiguousarray(view.frame.source[part])
+    def _matched(
+        self, view: View, part: tuple[slice, slice], where: Mask, source: Array, own: Array
+    ) -> Array:
+        """The result's sRGB values (h, w, 3) under the affine that brings them nearest to `own`, the source's."""
         weight = view.presence[part][where]
-        graded = _fitted(config.srgb(source), shown, where, weight)
-        result = view.frame.result[part]
-        slope = np.power(np.maximum(result[where].max(axis=1), 0) + _TOE, 1 / 2.4 - 1)
-        lit = config.srgb(_fitted(source, result, where, weight * slope**2))
+        graded = _fitted(view.shown[part], own, where, weight)
+        slope = np.power(np.maximum(source[where].max(axis=1), 0) + _TOE, 1 / 2.4 - 1)
+        lit = view.facts.config.srgb(_fitted(view.frame.result[part], source, where, weight * slope**2))
         pairs = [
-            (float(np.square(one[where] - shown[where]).sum()), one) for one in (np.clip(graded, 0, 1), lit)
+            (float(np.square(one[where] - own[where]).sum()), one) for one in (np.clip(graded, 0, 1), lit)
         ]
         return min(pairs, key=lambda pair: pair[0])[1]
 
@@ -123,12 +125,12 @@ class Identity(Measure):
         }
 
 
-def _fitted(source: Array, result: Array, where: Mask, weight: Array) -> Array:
-    """`source` (H, W, 3) under the 3x4 affine that brings it nearest to `result` at `where`, by `weight` (N,)."""
+def _fitted(picture: Array, target: Array, where: Mask, weight: Array) -> Array:
+    """`picture` (H, W, 3) under the 3x4 affine that brings it nearest to `target` at `where`, by `weight` (N,)."""
     w = np.sqrt(weight.astype(np.float64))[:, None]
-    known = np.concatenate([source[where], np.ones((len(w), 1))], axis=1)
-    affine = np.linalg.lstsq(known * w, result[where] * w, rcond=1e-6)[0]
-    return np.asarray(source @ affine[:3] + affine[3], np.float32)
+    known = np.concatenate([picture[where], np.ones((len(w), 1))], axis=1)
+    affine = np.linalg.lstsq(known * w, target[where] * w, rcond=1e-6)[0]
+    return np.asarray(picture @ affine[:3] + affine[3], np.float32)
 
 
 def _around(where: Mask) -> tuple[slice, slice]:

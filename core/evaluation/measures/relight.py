@@ -126,6 +126,7 @@ class Halo(Measure):
     `e = log2(result / truth)` of luminance, of local means (sigma 0.4% of the width) that only the subject enters; e0
     is the interior's mean e, so that an exposure that is wrong all over is no halo. The rim reaches 1.5% of the width
     into what only the subject shows. The source cancels in the ratio of gains `(result / source) / (truth / source)`.
+    Where the interior is off by more than the rim there is no halo: 0, or noise in the interior would look like merit.
     """
 
     metrics = (
@@ -138,7 +139,7 @@ class Halo(Measure):
             needs_truth=True,
             definition=(
                 "mean |log2 gain error| within 1.5% of the width of the subject's edge less that of its "
-                "interior, each about the interior's mean"
+                "interior, each about the interior's mean; below 0 counts as 0"
             ),
             source="own",
         ),
@@ -165,7 +166,7 @@ class Halo(Measure):
     def values(self) -> dict[str, Value]:
         """None where no frame has an interior and a rim."""
         rim, interior = self._rim.mean, self._interior.mean
-        return {"halo": None if rim is None or interior is None else rim - interior}
+        return {"halo": None if rim is None or interior is None else max(0.0, rim - interior)}
 
 
 def _log_gain(result: Array, truth: Array, where: Mask) -> Array:
