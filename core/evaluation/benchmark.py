@@ -7,7 +7,6 @@ same bytes, however many processes work. Times are told apart, in `timings.json`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,13 +15,12 @@ from typing import Any
 import pai_studio
 from pai_studio.core.evaluation import aggregate
 from pai_studio.core.evaluation.clip_run import ClipTask, Failure, evaluate_clip
-from pai_studio.core.evaluation.compare import changes
+from pai_studio.core.evaluation.compare import changes, require_same_set
 from pai_studio.core.evaluation.contestants import NAIVE, contestant
-from pai_studio.core.evaluation.kept import Kept, judging_code
+from pai_studio.core.evaluation.kept import Kept, judging_code, read, write_json
 from pai_studio.core.evaluation.page import write_report
 from pai_studio.core.evaluation.sets.base import BenchmarkSet, Clip
 from pai_studio.core.evaluation.workers import each
-from pai_studio.core.media.files import write_file
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.errors import AlreadyThere, BadInput, PaiError
 
@@ -59,30 +57,39 @@ class Request:
 def run(request: Request, report: Report = silent) -> dict[str, Any]:
     """Do all that is missing and write `report.json`, `timings.json`, `report.md` and `index.html`; returns the report.
 
-    What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine or an
-    `out` that holds something else; Cancelled from `report`, after which the same call goes on where this one stopped.
+    What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine, an
+    earlier report of another set, an `out` that holds something else or lies in the set; Cancelled from `report`, after
+    which the same call goes on where this one stopped.
     """
     for name in request.engines:
         contestant(name)
     if len(set(request.engines)) != len(request.engines) or not request.engines:
         raise BadInput("the engines are not named once each", where="--engines", hint="write a,b,c")
+    if request.earlier is not None:
+        require_same_set(request.earlier, request.set)
     _make_room(request)
     code = judging_code()
     tasks = [_task(request, clip, code) for clip in request.set.clips]
     failures = _work(tasks, request.workers, report)
-    document = _document(request, tasks, failures)
-    _write(request.out / REPORT, document)
-    _write(request.out / TIMINGS, {task.clip.name: Kept(task.kept, code).timings() for task in tasks})
+    document = _document(request, tasks, failures, code)
+    write_json(request.out / REPORT, document)
+    write_json(request.out / TIMINGS, {task.clip.name: Kept(task.kept, code).timings() for task in tasks})
     write_report(document, request.out, link_media=len(tasks) > _MEDIA_IN_PAGE)
     return document
 
 
 def _make_room(request: Request) -> None:
-    """The folder, new or of an earlier run over the same set."""
+    """The folder, new or of an earlier run over the same set; outside the set, where it would become a clip."""
+    places = {clip.at.resolve().parent for clip in request.set.clips if clip.at is not None}
+    if places & {request.out.resolve(), *request.out.resolve().parents}:
+        raise BadInput(
+            "lies in the set itself", where=f"--out {request.out}", hint="name a folder outside of it"
+        )
     mark = request.out / _MARK
     told = {"schema": SCHEMA, "set": request.set.name}
-    if mark.is_file():
-        if json.loads(mark.read_text(encoding="utf-8")) != told:
+    there = read(mark)
+    if there is not None:
+        if there != told:
             raise AlreadyThere(
                 "holds the benchmark of another set", where=str(request.out), hint="name another --out"
             )
@@ -90,7 +97,7 @@ def _make_room(request: Request) -> None:
     if request.out.is_dir() and any(request.out.iterdir()):
         say = "the folder holds something else than a benchmark"
         raise AlreadyThere(say, where=str(request.out), hint="name another --out")
-    _write(mark, told)
+    write_json(mark, told)
 
 
 def _task(request: Request, clip: Clip, code: str) -> ClipTask:
@@ -142,7 +149,7 @@ class _Steps:
         self._report(Progress("evaluate", int(done), sum(self._weights), message=message))
 
 
-def _document(request: Request, tasks: list[ClipTask], failures: list[Failure]) -> dict[str, Any]:
+def _document(request: Request, tasks: list[ClipTask], failures: list[Failure], code: str) -> dict[str, Any]:
     """The report, from what is kept of each clip."""
     per_clip = [entry for task in tasks if (entry := _clip_entry(task)) is not None]
     names = [entry["clip"] for entry in per_clip]
@@ -171,6 +178,7 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure]) 
         "per_clip": per_clip,
         "versions": {
             "pai_studio": pai_studio.__version__,
+            "code": code[:16],
             "engines": {name: contestant(name).version() for name in request.engines},
         },
     }
@@ -196,7 +204,3 @@ def _clip_entry(task: ClipTask) -> dict[str, Any] | None:
         "engines": {name: result["values"] for name, result in results.items() if result},
         "notes": {name: result["notes"] for name, result in results.items() if result and result["notes"]},
     }
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    write_file(path, (json.dumps(content, indent=1) + "\n").encode())

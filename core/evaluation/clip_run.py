@@ -21,10 +21,11 @@ from pai_studio.core.evaluation import illustrate
 from pai_studio.core.evaluation.contestants import NAIVE, Delivered, contestant
 from pai_studio.core.evaluation.cutout import displayed
 from pai_studio.core.evaluation.judging import ClipScene, judge
-from pai_studio.core.evaluation.kept import DRAWN, FACTS, TIMINGS, Kept, digest
+from pai_studio.core.evaluation.kept import DRAWN, FACTS, TIMINGS, Kept, digest, read, write_json
 from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.sets.base import Clip, code_digest
 from pai_studio.core.evaluation.sets.layout import Kind, OpenClip, content_digest, open_clip
+from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.files import sweep_temps
 from pai_studio.core.media.frame import Array
 from pai_studio.core.report import Progress, Report
@@ -67,24 +68,29 @@ class Failure:
     @classmethod
     def of(cls, error: PaiError, task: ClipTask, engine: str | None = None) -> Failure:
         """An error as a line of the report, with paths as they are within the set, the same on every machine."""
-        where = error.where
-        for folder in (task.clip.at, task.work):
-            if folder is not None:
-                where = where.replace(f"{folder.resolve().parent}/", "").replace(f"{folder.parent}/", "")
-        return cls(task.clip.name, engine, error.what, where, error.hint)
+
+        def within(text: str) -> str:
+            for folder in (task.clip.at, task.work):
+                if folder is not None:
+                    text = text.replace(f"{folder.resolve().parent}/", "").replace(f"{folder.parent}/", "")
+            return text
+
+        return cls(task.clip.name, engine, within(error.what), within(error.where), within(error.hint))
 
 
 def evaluate_clip(task: ClipTask, report: Report) -> list[Failure]:
-    """Do all that is missing of a clip, and say what failed. Raises Cancelled from `report`, OutOfResources."""
+    """Do all that is missing of a clip, and say what failed. Raises Cancelled from `report`."""
     run = _ClipRun(task, report)
     try:
-        return run.all()
+        run.all()
     except Cancelled:
         raise
     except PaiError as error:
-        return [*run.failures, Failure.of(error, task)]
+        run.failures.append(Failure.of(error, task))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one clip, the others go on
-        return [*run.failures, Failure.of(_fault(error), task)]
+        run.failures.append(Failure.of(_fault(error), task))
+    run.tidy()
+    return run.failures
 
 
 @dataclass
@@ -92,6 +98,7 @@ class _ClipRun:
     task: ClipTask
     report: Report
     failures: list[Failure] = field(default_factory=list)
+    _recipe: str = ""
     _stages: list[str] = field(default_factory=list)
     _timings_s: dict[str, float] = field(default_factory=dict)
 
@@ -100,68 +107,94 @@ class _ClipRun:
         sweep_temps(self.task.kept, lambda _: True)  # of a run that was killed
         self._timings_s = self.kept.timings()
 
-    def all(self) -> list[Failure]:
-        task = self.task
-        self._stages = ["film", *task.engines, "judge", "draw"]
-        facts = self._facts()
-        missing = [name for name in task.engines if not self.kept.holds(name, facts)]
-        if not missing and self._is_drawn(facts):
-            self._stages = []
-        else:
-            self._stages = [stage for stage in self._stages if stage not in ("film",) or self._has_to_film()]
-            self._judge(facts, missing)
-        if not task.keep_frames and task.work.is_dir():
-            shutil.rmtree(task.work)
-        return self.failures
+    def all(self) -> None:
+        """Do what is missing; what fails for one contestant alone is put down in `failures`."""
+        self._recipe = digest(self.task.clip.recipe())
+        facts = self._known()
+        if facts is not None and self._is_complete(facts):
+            return
+        self._stages = [*(["film"] if self._has_to_film() else []), *self.task.engines, "judge", "draw"]
+        facts = self._looked_at()
+        if not self._is_complete(facts):
+            self._judge(facts)
+
+    def tidy(self) -> None:
+        """Throw away what need not stay; frames of a clip that failed would fill the disk for those to come."""
+        if not self.task.keep_frames and self.task.work.is_dir():
+            shutil.rmtree(self.task.work)
 
     # The clip ---------------------------------------------------------------
 
-    def _facts(self) -> dict[str, Any]:
-        """What the clip is: as it was found earlier where it is still made from the same, else by looking at it."""
-        clip = self.task.clip
-        recipe = digest(clip.recipe())
+    def _known(self) -> dict[str, Any] | None:
+        """What a clip that is made here was found to be, if it would be made from the same again; else None."""
         facts = self.kept.facts()
-        if clip.at is None and facts is not None and facts["recipe"] == recipe:
-            return facts
-        opened = open_clip(self._folder(), self.task.kind)
-        with ClipScene.opened(opened) as scene:
-            display = scene.source.display
+        if self.task.clip.at is not None or facts is None or facts["recipe"] != self._recipe:
+            return None
+        return facts if facts.get("config") == ColorConfig.open().digest else None
+
+    def _looked_at(self) -> dict[str, Any]:
+        """What the clip is, by its files."""
+        earlier = self.kept.facts()
+        try:
+            opened = open_clip(self._folder(), self.task.kind)
+            with ClipScene.opened(opened) as scene:
+                display, config = scene.source.display, scene.config.digest
+        except PaiError:
+            self.kept.forget()  # or the report would go on with the figures of what it was
+            raise
         found = {
-            "recipe": recipe,
+            "recipe": self._recipe,
             "inputs": content_digest(opened),
+            "config": config,
             "tags": {"references": len(opened.shot.references), **opened.tags},
             "seed": opened.seed,
             "size": [display.width, display.height],
             "frames": len(opened.shot.frames),
         }
-        if found != facts:
+        if found != earlier:
             self.kept.write(FACTS, found)
         return found
 
+    def _is_complete(self, facts: Mapping[str, Any]) -> bool:
+        """Whether every result and picture is there, and every frame where those are to be kept."""
+        names = self.task.engines
+        if not all(self.kept.holds(name, facts) for name in names) or not self._is_drawn(facts):
+            return False
+        marks = {name: self.kept.made_from(name, facts) for name in names}
+        return not self.task.keep_frames or (
+            not self._has_to_film() and all(self._frames(n).notes(marks[n]) is not None for n in names)
+        )
+
     def _has_to_film(self) -> bool:
-        return self.task.clip.at is None and not self._filmed.is_dir()
+        return self.task.clip.at is None and read(self._filmed_mark) != {"recipe": self._recipe}
 
     @property
     def _filmed(self) -> Path:
         return self.task.work / self.task.clip.name
 
+    @property
+    def _filmed_mark(self) -> Path:
+        """Says that the clip is filmed to its end, and from what."""
+        return self.task.work / "filmed.json"
+
     def _folder(self) -> Path:
-        """The clip on disk, filmed where it has to be; a half-filmed one is never taken for a clip."""
+        """The clip on disk, filmed where it has to be: one half-filmed, or made from something else, is none."""
         clip = self.task.clip
         if clip.at is not None:
             return clip.at
         if self._has_to_film():
-            half = self.task.work / "half" / clip.name
-            shutil.rmtree(half, ignore_errors=True)
-            half.mkdir(parents=True)
+            self._filmed_mark.unlink(missing_ok=True)
+            shutil.rmtree(self._filmed, ignore_errors=True)
+            self._filmed.mkdir(parents=True)
             with self._stage("film") as report:
-                clip.write(half, report)
-            half.rename(self._filmed)
+                clip.write(self._filmed, report)
+            write_json(self._filmed_mark, {"recipe": self._recipe})
         return self._filmed
 
     # The contestants --------------------------------------------------------
 
-    def _judge(self, facts: dict[str, Any], missing: list[str]) -> None:
+    def _judge(self, facts: Mapping[str, Any]) -> None:
+        missing = [name for name in self.task.engines if not self.kept.holds(name, facts)]
         opened = open_clip(self._folder(), self.task.kind)
         with ClipScene.opened(opened) as scene:
             delivered = {}
@@ -177,9 +210,12 @@ class _ClipRun:
             with self._stage("draw") as report:
                 self._draw(scene, well, facts, report)
 
-    def _delivered(self, name: str, opened: OpenClip, facts: dict[str, Any]) -> Delivered | None:
+    def _frames(self, name: str) -> Delivered:
+        return Delivered(self.task.work / "delivered" / name)
+
+    def _delivered(self, name: str, opened: OpenClip, facts: Mapping[str, Any]) -> Delivered | None:
         """A contestant's frames, made where they are not there; None where it failed."""
-        delivered = Delivered(self.task.work / "delivered" / name)
+        delivered = self._frames(name)
         mark = self.kept.made_from(name, facts)
         if delivered.notes(mark) is None:
             shutil.rmtree(delivered.folder, ignore_errors=True)
@@ -197,13 +233,13 @@ class _ClipRun:
             delivered.finish(mark, notes)
         return delivered
 
-    def _keep(self, judged: Mapping[str, Any], facts: dict[str, Any]) -> None:
+    def _keep(self, judged: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         for name, values in judged.items():
             if isinstance(values, PaiError):
                 self.failures.append(Failure.of(values, self.task, name))
                 continue
             mark = self.kept.made_from(name, facts)
-            notes = Delivered(self.task.work / "delivered" / name).notes(mark)
+            notes = self._frames(name).notes(mark)
             version = contestant(name).version()
             self.kept.write(name, {"made_from": mark, "version": version, "values": values, "notes": notes})
 
@@ -216,6 +252,8 @@ class _ClipRun:
         """Whether the pictures show every contestant that is asked for, as it was judged; they may show more."""
         there = self.kept.drawn()
         if there is None or there["made_from"] != self._pictures_from(facts):
+            return False
+        if not all((self.kept.folder / name).is_file() for name in (illustrate.CONTACT, illustrate.REVIEW)):
             return False
         wanted = {name: self.kept.made_from(name, facts) for name in self.task.engines}
         return all(there["results"].get(name) == mark for name, mark in wanted.items())

@@ -10,9 +10,20 @@ import numpy as np
 
 from pai_studio.core.evaluation.aggregate import gain_of, interval, resampled_means, single
 from pai_studio.core.evaluation.metrics import METRICS, Metric
+from pai_studio.core.evaluation.sets.base import BenchmarkSet
 from pai_studio.core.shot.errors import BadInput
 
 _FEWEST = 2
+
+
+def require_same_set(earlier: Mapping[str, Any], found: BenchmarkSet) -> None:
+    """Raise BadInput where the earlier report is of another set: a difference of means would tell of the sets."""
+    before, now = (
+        (r[0], r[1]) for r in ((earlier.get("set"), earlier.get("type")), (found.name, found.kind))
+    )
+    if before != now:
+        say = f"is of the set {before[0]} ({before[1]}), this one is of {now[0]} ({now[1]})"
+        raise BadInput(say, where="--compare", hint="name a report of the same set")
 
 
 def changes(report: Mapping[str, Any], earlier: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -38,7 +49,7 @@ def changes(report: Mapping[str, Any], earlier: Mapping[str, Any], seed: int) ->
         return {
             "set": earlier["set"],
             "paired": paired,
-            "note": _note(before, now, same, paired=paired),
+            "note": "; ".join([_note(before, now, same, paired=paired), *_apart(report, earlier)]),
             "clips": {
                 "came": [name for name in now if name not in before],
                 "went": [name for name in before if name not in now],
@@ -86,7 +97,7 @@ class _Sides:
         low, high = interval(means)
         first, last = float(np.mean([*old.values()])), float(np.mean([*new.values()]))
         difference = last - first
-        if low <= 0 <= high or abs(difference) < 0.5 * 10**-metric.digits:
+        if low <= 0 <= high or abs(difference) < 0.5 * 10**-metric.mean_digits:
             return None
         return {
             "engine": engine,
@@ -113,6 +124,22 @@ def _versions(report: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str
     """Engines whose version has changed, `[before, now]`."""
     now, before = report["versions"]["engines"], earlier["versions"]["engines"]
     return {name: [before[name], now[name]] for name in now if name in before and before[name] != now[name]}
+
+
+def _apart(report: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
+    """What else the two reports do not share, where that may move figures by itself."""
+    found = []
+    for key, name in (("size", "picture size"), ("seed", "seed")):
+        then, now = (told.get(key) for told in (earlier, report))
+        if then != now:
+            found.append(f"{name} {_told(then)} then and {_told(now)} now")
+    if earlier["versions"].get("code") != report["versions"].get("code"):
+        found.append("the code that renders and measures has changed in between")
+    return found
+
+
+def _told(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, list) else "mixed" if value is None else str(value)
 
 
 def _note(before: Mapping[str, Any], now: Mapping[str, Any], same: Sequence[str], *, paired: bool) -> str:

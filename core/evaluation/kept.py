@@ -13,15 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import PyOpenColorIO as ocio
+
 from pai_studio.core.evaluation.contestants import contestant
 from pai_studio.core.evaluation.sets.base import code_digest
 from pai_studio.core.media.files import write_file
 
 FACTS, DRAWN, TIMINGS = "facts", "drawn", "timings"
-_JUDGED_BY = (
-    "comp", "engines", "finish", "media", "motion", "render.py", "evaluation/contestants.py", "evaluation/cutout.py",
-    "evaluation/judged.py", "evaluation/judging.py", "evaluation/measures", "evaluation/metrics.py",
-    "evaluation/naive.py", "evaluation/truth.py",
+JUDGED_BY = (
+    "comp", "delivery", "engines", "finish", "media", "motion", "plan", "render.py", "shot",
+    "evaluation/contestants.py", "evaluation/cutout.py", "evaluation/judged.py", "evaluation/judging.py",
+    "evaluation/measures", "evaluation/metrics.py", "evaluation/naive.py", "evaluation/sets/layout.py",
+    "evaluation/truth.py",
 )  # fmt: skip
 """The rooms and files of core that a result changes with, besides the clip and the engine."""
 
@@ -51,12 +56,16 @@ class Kept:
 
     def write(self, name: str, content: Mapping[str, Any]) -> None:
         """Keep a document."""
-        write_file(self.folder / f"{name}.json", (json.dumps(content, indent=1) + "\n").encode())
+        write_json(self.folder / f"{name}.json", content)
+
+    def forget(self) -> None:
+        """The clip is no longer what it was: nothing that is kept tells of it until it has been looked at again."""
+        (self.folder / f"{FACTS}.json").unlink(missing_ok=True)
 
     def made_from(self, engine: str, facts: Mapping[str, Any]) -> str:
         """The digest of all that a contestant's result follows from."""
         version = contestant(engine).version()
-        return digest(facts["inputs"], engine, version, self.code)
+        return digest(facts["inputs"], facts.get("config", ""), engine, version, self.code)
 
     def holds(self, engine: str, facts: Mapping[str, Any]) -> bool:
         """Whether a contestant's result is there and would come out the same."""
@@ -65,13 +74,18 @@ class Kept:
 
 
 def judging_code() -> str:
-    """The digest of all code that results follow from."""
-    return code_digest(*_JUDGED_BY)
+    """The digest of all code that results follow from, with the versions of the libraries that decide digits."""
+    return digest(code_digest(*JUDGED_BY), cv2.__version__, np.__version__, ocio.__version__)
 
 
 def digest(*parts: str) -> str:
     """SHA-256 of some texts, hex."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON object, whole. Raises ValueError for NaN and infinity, which JSON has not."""
+    write_file(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array, Still
+from pai_studio.core.shot.errors import BadInput
 
 Matrix = npt.NDArray[np.float64]
 
@@ -27,7 +28,14 @@ def naive_moved(foreground: Array, matte: Array, still: Still, motion: Matrix) -
 
 
 def motion_between(homographies: Mapping[int, Matrix], anchor: int, frame: int) -> Matrix:
-    """From the anchor's pixels to a frame's, given each frame's homography from one common frame."""
+    """From the anchor's pixels to a frame's, given each frame's homography from one common frame.
+
+    Raises BadInput where one of the two has none, such as an anchor in the handles.
+    """
+    absent = [number for number in (anchor, frame) if number not in homographies]
+    if absent:
+        hint = "write it for the stills' anchors too"
+        raise BadInput(f"the camera of frame {absent[0]} is not known", where="cameras.json", hint=hint)
     return np.asarray(homographies[frame] @ np.linalg.inv(homographies[anchor]))
 
 

@@ -21,6 +21,8 @@ NEEDED = ("composite", "matte")
 
 _CAMERAS, _IGNORE = "cameras.json", "ignore.exr"
 _PATTERN = "{}.####.exr"
+_OVERSHOOT = 0.25
+"""How far sharpening filters may leave 0..1."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,14 @@ class Truth:
 
 
 def _plane(path: Path) -> Array:
-    """The one channel of a file, (H, W), over its display window."""
+    """The one channel of a file, (H, W) in 0..1, over its display window; what filters overshoot by is cut off.
+
+    Raises BadInput where it holds something else than shares.
+    """
     image, _ = read_plane(path, "Y")
-    return np.ascontiguousarray(on_box(image.pixels, image.data_window, image.display_window)[..., 0])
+    plane = on_box(image.pixels, image.data_window, image.display_window)[..., 0]
+    low, high = float(plane.min()), float(plane.max())
+    if not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):  # NaN is neither
+        hint = "write values from 0 to 1"
+        raise BadInput(f"holds values from {low:g} to {high:g}", where=str(path), hint=hint)
+    return np.clip(np.ascontiguousarray(plane), 0, 1)

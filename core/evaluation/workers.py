@@ -10,7 +10,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -90,7 +90,8 @@ class _Worker(Generic[T, R]):
         if self.process is None or not self.process.is_alive():
             self._start()
         self.index, task = waiting.popleft()
-        self.pipe.send(task)
+        with suppress(OSError):  # of a process that has just died `hear` tells
+            self.pipe.send(task)
 
     def hear(self, heard: Heard) -> tuple[int, R | PaiError] | None:
         """One message: a task's end is returned, progress is passed on."""

@@ -26,6 +26,11 @@ class Metric:
     definition: str
     source: str
 
+    @property
+    def mean_digits(self) -> int:
+        """Decimals of a mean over clips: one where the values themselves are whole numbers."""
+        return self.digits or 1
+
 
 class Measure(ABC):
     """Takes the frames of a clip in ascending order and gives the values of its `metrics`, by their keys."""

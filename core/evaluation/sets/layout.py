@@ -65,6 +65,8 @@ def content_digest(clip: OpenClip) -> str:
     said["engine"].pop("name")
     text = json.dumps(said, sort_keys=True).replace(str(clip.folder.resolve()), "")
     total = hashlib.sha256(text.encode())
+    if clip.truth is not None and clip.truth.colorspace:
+        total.update(b"\0" + clip.truth.colorspace.encode() + b"\0")
     paths = [*input_files(clip.shot), *(clip.truth.files() if clip.truth else [])]
     for path in paths:
         with path.open("rb") as file:
