@@ -26,12 +26,14 @@ _BEHIND = (slice(10, 40), slice(30, 66))
 LEVEL = np.array([0.561, 0.219, 0.216, 0.233, -0.065])
 TINT = np.array([[-0.050, 0.509, -0.126], [0.137, 0.421, 0.959]])
 """An intercept, then a weight for each of `statistics`; for the tint a row for red and one for blue over green."""
-_UNSURE, _STEEP = 0.55, 1.6
-"""Within so many e-folds of no change nothing is certain: families of places err by 0.4 in the root mean square, and
-what is nearly right is spoilt by any guess. Beyond, the second times what is left is taken. Only darkening: a place
-that is brighter than a set was never foretold with any use."""
-_DARKEST = 1.8
+_UNSURE, _STEEP = 0.7, 1.6
+"""Within so many e-folds of no change nothing is done: families of places err by 0.4 in the root mean square, and what
+is nearly right is spoilt by any guess. Beyond, the second times what is left is taken. Only darkening: a place that is
+brighter than a set was never foretold with any use. Of all that cost no shot half a decibel, what gained most."""
+_DARKEST = -2.0
 _CERTAIN_TINT, _MOST_TINT = 0.4, 0.3
+_TAKEN_AWAY = 0.5
+"""A tint takes light away as well as adding it: so much of its strongest channel's addition comes off all three."""
 
 
 def statistics(pictures: list[Array]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -61,6 +63,6 @@ def expected_gain(pictures: list[Array]) -> Array:
 
 def gain_of(level: float, tint: npt.NDArray[np.float64]) -> Array:
     """The gain (3,) from the raw expectations: of the level, and of red and blue over green, all in e-folds."""
-    darker = np.clip((-level - _UNSURE) * _STEEP, 0, _DARKEST)
-    chroma = np.array([tint[0], 0, tint[1]]) * _CERTAIN_TINT
-    return as_f32(np.exp(np.clip(chroma, -_MOST_TINT, _MOST_TINT) - darker))
+    darker = max(-level - _UNSURE, 0) * _STEEP
+    chroma = np.clip(np.array([tint[0], 0, tint[1]]) * _CERTAIN_TINT, -_MOST_TINT, _MOST_TINT)
+    return as_f32(np.exp(np.maximum(chroma - _TAKEN_AWAY * chroma.max() - darker, _DARKEST)))

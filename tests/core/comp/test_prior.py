@@ -24,7 +24,7 @@ def bright(gain):
 
 def test_the_floor_at_the_feet_counts_and_a_bright_sky_does_not():
     plain, sky, floor = (
-        bright(expected_gain([a_place(*levels)])) for levels in ((0.1, 0.3), (0.1, 3), (0.3, 0.3))
+        bright(expected_gain([a_place(*levels)])) for levels in ((0.03, 0.1), (0.03, 1), (0.1, 0.1))
     )
     assert abs(np.log(sky / plain)) < 0.5
     assert np.log(floor / plain) > 0.35
@@ -39,6 +39,19 @@ def test_the_darker_the_place_the_darker_the_subject():
 
 def test_a_place_as_bright_as_a_set_leaves_the_subject_alone():
     assert np.allclose(expected_gain([a_place(0.55, 0.55)]), 1, atol=0.12)
+
+
+def test_what_is_nearly_right_is_left_alone():
+    for level in (0.2, 0.35, 0.8):
+        assert bright(expected_gain([a_place(level, level)])) == pytest.approx(1, abs=0.06)
+    assert np.allclose(gain_of(-0.5, np.zeros(2)), 1)
+    assert np.allclose(gain_of(3.0, np.zeros(2)), 1)
+
+
+def test_a_tint_does_not_brighten():
+    rng = np.random.default_rng(5)
+    for tint in rng.uniform(-1, 1, (20, 2)):
+        assert bright(gain_of(0.0, tint)) < 1.1
 
 
 def test_warm_places_warm():
