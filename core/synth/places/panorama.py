@@ -16,6 +16,7 @@ from scipy.optimize import nnls
 
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.frame import Array
+from pai_studio.core.media.repairs import HALF_MAX
 from pai_studio.core.media.still import read_still
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.synth.camera import Camera, Matrix
@@ -62,8 +63,9 @@ def open_panorama(path: str, seed: int, width_px: int, focal: float) -> Panorama
     """The panorama at `path` as a place of this seed: which way is ahead and where the person stands are drawn.
 
     `.hdr` is linear Rec.709, as it says of itself; EXR names its own space. It is exposed as a camera would be, and
-    made ready for pictures `width_px` wide at focal lengths up to `focal` picture widths. Raises UnreadableImage or
-    BadInput for what is no picture or not twice as wide as high.
+    made ready for pictures `width_px` wide at focal lengths up to `focal` picture widths. What is brighter than a half
+    holds, such as the sun itself, is shown as 65504 and gives all its light. Raises UnreadableImage or BadInput for
+    what is no picture or not twice as wide as high.
     """
     rgb, _, _ = read_still(path, "", ColorConfig.open())
     height, width = rgb.shape[:2]
@@ -73,10 +75,9 @@ def open_panorama(path: str, seed: int, width_px: int, focal: float) -> Panorama
     stand = np.array([rng.choice([-1, 1]) * rng.uniform(0.2, 1.0), rng.uniform(5.4, 6.6), 0.0])
     turned = _on_free_floor(np.maximum(rgb, 0), stand, rng)
     turned = np.asarray(turned * np.float32(_exposure(turned)), np.float32)
-    wanted = 2 * np.pi * focal * width_px
-    return Panorama(
-        _ready(turned, wanted), fitted_light(turned), stand, np.array([0, 1e4, _EYE_M]), Path(path).stem
-    )
+    # Layers are halves: an Inf in one would be NaN where the subject hides it.
+    shown = np.minimum(_ready(turned, 2 * np.pi * focal * width_px), np.float32(HALF_MAX))
+    return Panorama(shown, fitted_light(turned), stand, np.array([0, 1e4, _EYE_M]), Path(path).stem)
 
 
 def samples_across(picture: Array, camera: Camera) -> int:

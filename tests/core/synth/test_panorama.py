@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pai_studio.core.media.repairs import HALF_MAX
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.synth.camera import Camera, plane_homography, turned
 from pai_studio.core.synth.filming import Scene, SceneSpec
@@ -148,6 +149,19 @@ def test_a_scene_in_a_panorama_turns_and_zooms_only(painted, move):
     for one in filmed:
         whole = one.foreground + one.background * (one.shadow * (1 - one.matte))[..., None]
         assert np.array_equal(whole, one.composite)
+
+
+def test_a_sun_beyond_half_floats_leaves_the_truth_finite(tmp_path):
+    """An Inf in the background would be NaN in the composite wherever the subject hides it."""
+    sky, _ = _sky(128)
+    sky[62:67, ::8] = 1e9
+    path = str(tmp_path / "suns.hdr")
+    assert cv2.imwrite(path, np.ascontiguousarray(sky[..., ::-1]))
+    scene = Scene(SceneSpec(SIZE, 2, 24.0, 8, "green", True, move="static", panorama=path))
+    filmed = scene.filmed(0)
+    assert filmed.background[filmed.matte == 1].max() == HALF_MAX
+    for name in ("plate", "composite", "foreground", "gain"):
+        assert np.isfinite(getattr(filmed, name)).all(), name
 
 
 def test_a_panorama_is_twice_as_wide_as_high(tmp_path):
