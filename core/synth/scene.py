@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 
@@ -151,8 +152,8 @@ def _film(task: _Task, workers: int | None) -> Iterator[tuple[int, _Told | None]
             yield number, _film_frame(scene, task, number)
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start, initargs=(task,)) as pool:
-        futures = [pool.submit(_film_one, number) for number in numbers]
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        futures = [pool.submit(_film_one, task, number) for number in numbers]
         try:
             for number, future in zip(numbers, futures, strict=True):
                 yield number, future.result()
@@ -160,16 +161,14 @@ def _film(task: _Task, workers: int | None) -> Iterator[tuple[int, _Told | None]
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-_here: dict[str, Any] = {}  # a worker process's own scene, made once
+@lru_cache(maxsize=1)
+def _scene(spec: SceneSpec) -> Scene:
+    """A worker process's own scene, made with its first frame: what fails there fails by its own name."""
+    return Scene(spec)
 
 
-def _start(task: _Task) -> None:
-    cv2.setNumThreads(1)
-    _here.update(scene=Scene(task.spec), task=task)
-
-
-def _film_one(number: int) -> _Told | None:
-    return _film_frame(_here["scene"], _here["task"], number)
+def _film_one(task: _Task, number: int) -> _Told | None:
+    return _film_frame(_scene(task.spec), task, number)
 
 
 def _film_frame(scene: Scene, task: _Task, number: int) -> _Told | None:
@@ -191,9 +190,10 @@ def _record(task: _Task, rate: Fraction, report: Report) -> None:
     paths = [task.folder / pattern.path(number) for number in numbers]
     # What is read ahead of what is written is in memory by then: a frame is replaced only after the codec took it.
     plates = (read_image(path).pixels[..., :3] for path in paths)
-    for done, pixels in enumerate(recorded(plates, camera.quality, rate)):
-        save(paths[done], pixels, numbers[done])
-        report(Progress("record", done + 1, len(numbers), numbers[done]))
+    coded = zip(numbers, paths, recorded(plates, camera.quality, rate), strict=True)
+    for done, (number, path, pixels) in enumerate(coded, start=1):
+        save(path, pixels, number)
+        report(Progress("record", done, len(numbers), number))
 
 
 def _document(task: _Task, rate: Fraction, prompt: Prompt) -> Shot:

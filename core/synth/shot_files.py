@@ -16,6 +16,7 @@ from pai_studio.core.synth.filming import Filmed, Scene
 COLORSPACE = "ACEScg"
 TRUTH_PASSES = ("composite", "background", "matte", "foreground", "gain", "shadow")
 """What every shot's truth has; one with a fault has `rebuilt` as well."""
+_DATA = ("matte", "gain", "shadow")
 REFERENCE = FramePattern("refs/ref.####.exr")
 GIVEN = FramePattern("mattes/alpha.####.exr")
 
@@ -35,23 +36,25 @@ def save_frame(folder: Path, name: str, number: int, filmed: Filmed, *, anchored
     """Write a frame's plate, truth, and faulty matte; where `anchored`, its background as a reference too."""
     save(folder / plate_pattern(name).path(number), filmed.plate, number)
     for layer in TRUTH_PASSES:
-        save(_truth(folder, layer, number), getattr(filmed, layer), number)
+        space = "" if layer in _DATA else COLORSPACE
+        save(_truth(folder, layer, number), getattr(filmed, layer), number, space=space)
     if filmed.rebuilt is not None:
-        save(_truth(folder, "rebuilt", number), filmed.rebuilt, number)
+        save(_truth(folder, "rebuilt", number), filmed.rebuilt, number, space="")
     if filmed.given is not None:
-        save(folder / GIVEN.path(number), filmed.given, number, plane="A")
+        save(folder / GIVEN.path(number), filmed.given, number, plane="A", space="")
     if anchored:
         save(folder / REFERENCE.path(number), filmed.background, number)
 
 
-def save(path: Path, pixels: Array, number: int, plane: str = "Y") -> None:
-    """Write a picture (H, W, 3) or a `plane` (H, W) as a half EXR of frame `number`."""
+def save(path: Path, pixels: Array, number: int, plane: str = "Y", space: str = COLORSPACE) -> None:
+    """Write a picture (H, W, 3) or a `plane` (H, W) as a half EXR of frame `number`; `space` is empty for data."""
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     height, width, count = planes.shape
     box = Box(0, 0, width, height)
     channels = ("R", "G", "B") if count == 3 else (plane,)
-    image = Image(planes, channels, COLORSPACE, box, box, file_types=("half",) * count)
-    write_exr(path, image, compression="piz", metadata={"oiio:ColorSpace": COLORSPACE, "FrameNumber": number})
+    image = Image(planes, channels, space, box, box, file_types=("half",) * count)
+    facts = {"oiio:ColorSpace": space} if space else {}
+    write_exr(path, image, compression="piz", metadata={**facts, "FrameNumber": number})
 
 
 def save_cameras(folder: Path, scene: Scene, frames: FrameRange) -> None:

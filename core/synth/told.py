@@ -10,10 +10,12 @@ Tags = dict[str, str | int | bool]
 
 _PLACES = {
     "street": "an old-town street after rain, lit windows, lanterns and strings of bulbs",
+    "desert": "a desert, mesas and dunes on the horizon, boulders and scrub",
     "downtown": "a modern street on wet asphalt, shops, neon signs and a skyline with lit windows",
     "forest": "a path through a wood, trunks and foliage, flecks of sun and mist",
     "gallery": "a gallery, pictures on tall walls, columns and sculptures",
     "loft": "a factory floor, brick walls and tall windows that throw sun on the floor",
+    "shore": "a rocky shore, stacks in the sea, boulders and pools on the beach",
 }
 _CLOTHES = {"tank": "a tank top", "skirt": "a top and a skirt"}
 _MOTIONS = {

@@ -7,11 +7,17 @@ import json
 import numpy as np
 import pytest
 
-from pai_studio.core.media.exr import read_image, read_plane
+from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.exr import read_header, read_image, read_plane
+from pai_studio.core.media.still import space_of_exr
 from pai_studio.core.shot.document import load
 from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.synth import told
 from pai_studio.core.synth.capture.perturb import KINDS
 from pai_studio.core.synth.capture.sensor import Capture
+from pai_studio.core.synth.moves import KINDS as MOVES
+from pai_studio.core.synth.people.cast import PLAYS
+from pai_studio.core.synth.places.catalogue import PLACES
 from pai_studio.core.synth.scene import TRUTH_PASSES, spread, write_shot
 
 
@@ -36,6 +42,13 @@ def test_the_document_is_valid_and_names_files_that_are_there(shot_folder):
     assert shot.plate.colorspace == "ACEScg"
     assert len(list((shot_folder / "plate").iterdir())) == len(shot.frames)
     assert {p.name.split(".")[0] for p in (shot_folder / "truth").glob("*.exr")} == set(TRUTH_PASSES)
+
+
+@pytest.mark.parametrize(("name", "space"), [*((n, "ACEScg") for n in ("foreground", "background", "composite")),
+                                             *((n, None) for n in ("matte", "gain", "shadow"))])  # fmt: skip
+def test_pictures_name_their_space_and_numbers_name_none(shot_folder, name, space):
+    header = read_header(shot_folder / "truth" / f"{name}.1004.exr")
+    assert space_of_exr(header.parts[0].attributes, ColorConfig.open()) == space
 
 
 @pytest.mark.parametrize("frame", [1001, 1004])
@@ -159,6 +172,17 @@ def test_the_prompt_tells_of_the_move_and_the_place(bad_shot, shot_folder):
 def test_a_move_that_a_panorama_cannot_make_is_refused(tmp_path):
     with pytest.raises(ValueError, match="panorama"):
         write_shot(tmp_path, size=(160, 90), move="dolly", panorama="any.hdr", workers=1)
+
+
+def test_what_fails_in_another_process_fails_by_its_own_name(tmp_path):
+    with pytest.raises(KeyError, match="moon"):
+        write_shot(tmp_path, size=(64, 36), frames=FrameRange(1, 1), references=1, place="moon", workers=2)
+
+
+def test_every_place_move_and_play_can_be_told():
+    assert set(told._PLACES) == set(PLACES)
+    assert set(told._CAMERAS) == set(MOVES)
+    assert set(told._MOTIONS) == set(PLAYS)
 
 
 def test_another_seed_gives_another_place_person_and_move(shot_folder, tmp_path):
