@@ -18,13 +18,12 @@ from pai_studio.core.synth.capture.perturb import draw_perturbation
 from pai_studio.core.synth.capture.sensor import Capture, draw_capture
 from pai_studio.core.synth.moves import ROTATIONS, draw_kind, draw_lens, make_move
 from pai_studio.core.synth.people.cast import cast
-from pai_studio.core.synth.people.subject import Pictured
+from pai_studio.core.synth.people.subject import SHUTTER, Pictured
 from pai_studio.core.synth.places.catalogue import build_place
 from pai_studio.core.synth.places.panorama import Panorama, open_panorama
 from pai_studio.core.synth.places.place import Place
 from pai_studio.core.synth.stage import build_stage
 
-_SHUTTER = 0.5
 _SHARP_PX = 0.5  # a camera that moves less while the shutter is open draws no streaks
 _MOST_VIEWS = 6
 _NORMAL_LENS = 1.09
@@ -65,8 +64,9 @@ class Filmed:
     """A frame's plate and its truth, (H, W, 3) linear ACEScg and (H, W).
 
     `composite == foreground + background * shadow * (1 - matte)` where `foreground` is premultiplied and lit by the
-    place; `gain` is that light over the light of the plate's subject, spill left out, 1 where the subject is not. With
-    a fault, `given` is the faulty matte and `rebuilt` what the plate lacks of the subject.
+    place; `gain` is that light over the light of the plate's subject, spill left out and held within 1/64 to 64, 1
+    where the subject is not. Noise and spill are in the plate alone. With a fault, `given` is the faulty matte and
+    `rebuilt` what the plate lacks of the subject.
     """
 
     plate: Array
@@ -182,7 +182,7 @@ class Scene:
 
     def _seen(self, share: float) -> _View:
         """The mean of what is seen while the shutter is open, focused, and rounded as it is stored."""
-        open_share = _SHUTTER / max(self.spec.frames - 1, 1)
+        open_share = SHUTTER / max(self.spec.frames - 1, 1)
         count = self._views(share, open_share) if self.spec.camera_blur else 1
         at = [share + open_share * ((k + 0.5) / count - 0.5) for k in range(count)]
         sets = [self._set_seen(moment) for moment in at]

@@ -233,12 +233,10 @@ def _crane(shot: _Shot) -> CameraMove:
 def _orbit(shot: _Shot) -> CameraMove:
     arc = shot.side * shot.amount((6, 12), 4.5, 22)
     pivot = np.array([*shot.stand[:2], shot.base.start[2]])
-    chest = pivot.copy()
-    chest[2] = shot.base.start[2]
     # The subject keeps its place in the picture: the base's angles, less what looking at it takes.
     angles = shot.base.angles.copy()
-    angles[:, :2] -= looking(shot.base.start, chest)
-    return replace(shot.base, pivot=pivot, arc_deg=arc, target=chest, angles=angles)
+    angles[:, :2] -= looking(shot.base.start, pivot)
+    return replace(shot.base, pivot=pivot, arc_deg=arc, target=pivot, angles=angles)
 
 
 def _dolly_zoom(shot: _Shot) -> CameraMove:

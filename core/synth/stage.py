@@ -10,7 +10,7 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Camera, Matrix
 from pai_studio.core.synth.paint.noise import fbm, own, smooth
 from pai_studio.core.synth.paint.texture import Quad, Texture, see
-from pai_studio.core.synth.people.subject import StageLight
+from pai_studio.core.synth.people.shading import StageLight
 from pai_studio.core.synth.screens import (
     HEIGHT_M,
     SCREENS,

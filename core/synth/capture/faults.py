@@ -5,7 +5,8 @@ for a run of frames, occluders, an edge that jitters; the plate is then composit
 edges are mixed with green as real ones are. And the errors of a bad key, which spoil the given matte alone: soft
 noise in the subject, and residue of the screen.
 
-Everything follows from (seed, kind, strength) and the shot's share, holes and missing parts ride with the at.
+Everything follows from the fault's seed, kind and strength, the shot's share and the frame's number; holes and missing
+parts ride with the body.
 """
 
 from __future__ import annotations
@@ -90,11 +91,9 @@ def cut(foreground: Array, matte: Array, faulty: Array) -> Array:
     for _ in range(4):
         near = blur(weight, sigma)
         spread = blur(np.asarray(filled, np.float32), sigma)
-        missing = 1 - np.clip(known, 0, 1)
-        total = (
-            total + spread / np.maximum(near, 1e-4)[..., None] * (missing * smooth(near, 0, 0.02))[..., None]
-        )
-        known = known + missing * smooth(near, 0, 0.02)
+        open_share = (1 - np.clip(known, 0, 1)) * smooth(near, 0, 0.02)
+        total = total + spread / np.maximum(near, 1e-4)[..., None] * open_share[..., None]
+        known = known + open_share
         sigma *= 2
     outward = total / np.maximum(known, 1e-3)[..., None]
     exact = np.minimum(faulty, matte) / np.maximum(matte, 1e-6)

@@ -58,7 +58,12 @@ class Staged:
 
 
 def stage(scene: Scene, far_lights: int = FAR_LIGHTS) -> Staged:
-    """Draw every frame's person of a scene, under the basis of `Recorder` with `far_lights` far lights."""
+    """Draw every frame's person of a scene, under the basis of `Recorder` with `far_lights` far lights.
+
+    Raises ValueError for a scene whose camera blurs: here each frame has one camera.
+    """
+    if scene.spec.camera_blur:
+        raise ValueError("a camera's own blur is not drawn on the device")
     directions = even_directions(far_lights)
     recorder = Recorder(directions)
     light, set_light = scene.place.light, scene.stage.light
@@ -78,7 +83,9 @@ def stage(scene: Scene, far_lights: int = FAR_LIGHTS) -> Staged:
 
 @dataclass(frozen=True)
 class DeviceFilmed:
-    """Frames of plate and truth, (T, 3, H, W) and (T, 1, H, W), as `filming.Filmed` has them; no sensor has seen them.
+    """Frames of plate and truth, (T, 3, H, W) and (T, 1, H, W), as `filming.Filmed` has them, linear ACEScg.
+
+    The plate is the set as it is: without a camera's noise, focus and exposure, faults and perturbed light.
 
     `composite == foreground + background * shadow * (1 - matte)`, exactly.
     """

@@ -25,7 +25,8 @@ from pai_studio.core.synth.places.light import Light
 Cameras = Camera | Sequence[Camera] | Callable[[float], Camera]
 """One camera for all of a frame, one a sub-frame in order, or the camera by the share of the shot."""
 
-_SHUTTER = 0.5
+SHUTTER = 0.5
+"""The share of a frame's time that the shutter is open, half of it before the frame's own moment."""
 _SUBFRAMES = (3, 9)
 _STEP_PX = 2.5  # sub-frames are added until nothing moves farther between two of them
 _LAG_S = 0.10  # how long hair's tips stay behind
@@ -112,7 +113,7 @@ class Subject:
 
     def moments(self, camera: Cameras, share: float, frame_share: float) -> list[Moment]:
         """The sub-frames of a frame."""
-        open_share = frame_share * _SHUTTER
+        open_share = frame_share * SHUTTER
         given = len(camera) if isinstance(camera, Sequence) else None
         count = self._needed(camera, share, open_share) if given is None else given
         found = []
@@ -144,6 +145,3 @@ def _window(moments: list[Moment]) -> Window | None:
         for moment in moments
     ]
     return raster.window_of(np.concatenate(seen)[:, :2], moments[0].camera.size, 3)
-
-
-__all__ = ["Cameras", "Pictured", "StageLight", "Subject"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -144,6 +147,15 @@ def test_the_person_is_relit_without_being_drawn_again(staged):
     assert torch.equal(twice.matte, once.matte)
     assert torch.equal(twice.background, once.background)
     assert torch.equal(twice.plate, once.plate)
+
+
+def test_a_camera_that_blurs_is_refused(staged):
+    from pai_studio.core.synth.device.clip import stage
+
+    scene = copy.copy(staged.scene)
+    scene.spec = dataclasses.replace(scene.spec, camera_blur=True)
+    with pytest.raises(ValueError, match="blur"):
+        stage(scene)
 
 
 def test_what_is_staged_can_be_kept(staged, tmp_path):

@@ -12,7 +12,8 @@ from pai_studio.core.synth.camera import Camera, turned
 from pai_studio.core.synth.people import looks
 from pai_studio.core.synth.people.cast import draw
 from pai_studio.core.synth.people.recording import Clip, Recorder, even_directions
-from pai_studio.core.synth.people.subject import StageLight, Subject
+from pai_studio.core.synth.people.shading import StageLight
+from pai_studio.core.synth.people.subject import Subject
 from pai_studio.core.synth.people.wardrobe import OUTFITS
 from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
 
