@@ -10,12 +10,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import cv2
-import numpy as np
-import PyOpenColorIO as ocio
 
 from pai_studio.core.evaluation.contestants import contestant
 from pai_studio.core.evaluation.sets.base import code_digest
@@ -29,6 +26,9 @@ JUDGED_BY = (
     "evaluation/truth.py",
 )  # fmt: skip
 """The rooms and files of core that a result changes with, besides the clip and the engine."""
+
+_LIBRARIES = ("numpy", "opencolorio", "openimageio", "opencv-python-headless", "scipy")
+"""Those that decide a figure's last digits."""
 
 
 @dataclass
@@ -64,8 +64,8 @@ class Kept:
 
     def made_from(self, engine: str, facts: Mapping[str, Any]) -> str:
         """The digest of all that a contestant's result follows from."""
-        version = contestant(engine).version()
-        return digest(facts["inputs"], facts.get("config", ""), engine, version, self.code)
+        own = contestant(engine).version()
+        return digest(facts["inputs"], facts.get("config", ""), engine, own, self.code)
 
     def holds(self, engine: str, facts: Mapping[str, Any]) -> bool:
         """Whether a contestant's result is there and would come out the same."""
@@ -75,7 +75,7 @@ class Kept:
 
 def judging_code() -> str:
     """The digest of all code that results follow from, with the versions of the libraries that decide digits."""
-    return digest(code_digest(*JUDGED_BY), cv2.__version__, np.__version__, ocio.__version__)
+    return digest(code_digest(*JUDGED_BY), *(f"{name} {version(name)}" for name in _LIBRARIES))
 
 
 def digest(*parts: str) -> str:
