@@ -21,7 +21,7 @@ class AnchorOffsets(Measure):
     """For every reference k the frame whose background is nearest to it, less the frame that it anchors.
 
     `argmin_t MSE_bg(result_t, I_k) - p_k`, on sRGB values of reduced copies; undefined (None) unless the truth's own
-    curve has its only minimum at the anchor (the next frame's error is at least 2% higher).
+    curve has its only minimum at the anchor (the error of every other frame is at least 2% higher).
     """
 
     metrics = (
@@ -81,7 +81,7 @@ class AnchorLikeness(Measure):
 
     Raw: as they lie over one another. Aligned: after the homography from the reference to the result that their
     features agree on, where that lowers the error at all; so a reference that is kept but sits elsewhere, or at another
-    scale, is told from one that was not kept. Both leave out what the homography brings from outside the reference.
+    scale, is told from one that was not kept. What the homography brings from outside the reference is left out.
     """
 
     metrics = (

@@ -22,9 +22,11 @@ _SHORTEST_PX = 2 * _ALONG_PX
 class Spill(Measure):
     """The screen's colour in a band around the edge: `mean max(s - max(o1, o2), 0)`, less the truth's.
 
-    In linear Rec.709, s the screen's own channel and o1, o2 the others; 0 is right, negative is overdone. Without a
-    truth the plate's despilled foreground stands in for it and pixels weigh as much as their matte, so that what shines
-    through from a green background counts little.
+    In linear Rec.709, s the screen's own channel and o1, o2 the others; 0 is right, negative is overdone. The band
+    reaches into the background, so one that is wrong there and coloured like the screen counts too: engines whose
+    backgrounds differ are not told apart by their despill alone. Without a truth the plate's despilled foreground
+    stands in for it and pixels weigh as much as their matte, so that what shines through from a green background
+    counts little.
     """
 
     metrics = (
@@ -38,7 +40,7 @@ class Spill(Measure):
             definition=(
                 "mean max(s - max(o1, o2), 0) in a band around the matte's edge, s the screen's channel in "
                 "linear Rec.709, less the truth's (without a truth: less the source's, weighted by the "
-                "matte); negative is overdone"
+                "matte); negative is overdone; a wrong background within the band enters too"
             ),
             source="own; ITU-R BT.709 primaries",
         ),

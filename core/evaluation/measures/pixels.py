@@ -36,6 +36,19 @@ class PooledError:
         return float(min(100.0, -10 * np.log10(max(self.total / self.weight, 1e-12))))
 
 
+def _psnr(key: str, label: str, where: str) -> Metric:
+    return Metric(
+        key,
+        label,
+        unit="dB",
+        better="higher",
+        digits=2,
+        needs_truth=True,
+        definition=f"{_PSNR}; {where}",
+        source="PSNR; IEC 61966-2-1",
+    )
+
+
 class PixelError(Measure):
     """PSNR of the background alone, of the subject by its matte, and of what had to be rebuilt.
 
@@ -45,35 +58,12 @@ class PixelError(Measure):
     """
 
     metrics = (
-        Metric(
-            "background_psnr_db",
-            "Background PSNR",
-            unit="dB",
-            better="higher",
-            digits=2,
-            needs_truth=True,
-            definition=f"{_PSNR}; where only the background shows",
-            source="PSNR; IEC 61966-2-1",
-        ),
-        Metric(
-            "foreground_psnr_db",
-            "Subject PSNR",
-            unit="dB",
-            better="higher",
-            digits=2,
-            needs_truth=True,
-            definition=f"{_PSNR}; pixels weigh as much as the truth's matte",
-            source="PSNR; IEC 61966-2-1",
-        ),
-        Metric(
+        _psnr("background_psnr_db", "Background PSNR", "where only the background shows"),
+        _psnr("foreground_psnr_db", "Subject PSNR", "pixels weigh as much as the truth's matte"),
+        _psnr(
             "rebuilt_psnr_db",
             "Rebuilt PSNR",
-            unit="dB",
-            better="higher",
-            digits=2,
-            needs_truth=True,
-            definition=f"{_PSNR}; where the subject was missing from the plate and had to be made anew",
-            source="PSNR; IEC 61966-2-1",
+            "where the subject was missing from the plate and had to be made anew",
         ),
     )
 

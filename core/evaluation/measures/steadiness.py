@@ -85,7 +85,7 @@ def _warp_error(now: Array, before: Array, flow: Flow, counted: Mask) -> float |
 
 
 class RegionalFlicker(Measure):
-    """Restless brightness of subject or background: `std_t h(x_t)`, less the truth's own; of the two, the greater.
+    """Restless brightness of subject or background: `rms_t h(x_t)`, less the truth's own; of the two, the greater.
 
     x_t is the region's mean sRGB luma and h its high-pass `(2 x_t - x_{t-1} - x_{t+1}) / 4`, which is 1 at alternate
     frames and 0 for steady drift. It sees the whole breathe where single pixels hide it.
@@ -100,7 +100,7 @@ class RegionalFlicker(Measure):
             digits=4,
             needs_truth=False,
             definition=(
-                "standard deviation over time of (2 x_t - x_{t-1} - x_{t+1}) / 4, x the mean sRGB luma of "
+                "root mean square over time of (2 x_t - x_{t-1} - x_{t+1}) / 4, x the mean sRGB luma of "
                 "the subject and of the background, less the truth's own; the greater of the two"
             ),
             source="own",

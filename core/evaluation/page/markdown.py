@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page import paper, prose, words
 from pai_studio.core.evaluation.page.media import Gallery
-from pai_studio.core.evaluation.page.reading import Figure, Reading, mean_digits
+from pai_studio.core.evaluation.page.reading import Figure, Reading
 
 _SIGNS = re.compile(r"([\\`*_\[\]<>|~&#])")
 
@@ -31,8 +31,9 @@ def results(reading: Reading) -> str:
     rows = []
     for metric in reading.metrics:
         figures = {name: reading.figure(name, metric.key) for name in reading.engines}
-        best = reading.best(metric, figures)
-        rows.append([_titled(metric), *(_figure(metric, figures[n], n in best) for n in reading.engines)])
+        best, most = reading.best(metric, figures), max(figure.clips for figure in figures.values())
+        cells = (_figure(metric, figures[n], best=n in best, most=most) for n in reading.engines)
+        rows.append([_titled(metric), *cells])
     return table(["Metric", *map(escaped, reading.engines)], rows)
 
 
@@ -42,9 +43,9 @@ def pairs(reading: Reading) -> str:
     for pair in reading.pairs:
         for d in pair.differences:
             worst = f"{escaped(d.worst[0])}, {_signed(d.metric, d.worst[1])}" if d.worst else words.DASH
-            wins = words.DASH if d.wins is None else f"{d.wins} of {d.figure.clips}"
+            wins = words.wins(d.wins, d.figure.clips)
             names = f"{escaped(pair.engine)} against {escaped(pair.against)}"
-            sure = words.interval(d.figure, mean_digits(d.metric), signed=True) or words.DASH
+            sure = words.interval(d.figure, d.metric.mean_digits, signed=True) or words.DASH
             rows.append([names, _titled(d.metric), _signed(d.metric, d.figure.mean), sure, wins, worst])
     return table(["Pair", "Metric", "Difference", "95% interval", "Better in", "Worst clip"], rows, 2)
 
@@ -54,10 +55,10 @@ def group(reading: Reading, kind: str, parts: Mapping[str, Mapping[str, Any]]) -
     rows = []
     for part in sorted(parts, key=words.natural):
         engines = [name for name in reading.engines if name in parts[part]]
+        figures = {n: [Figure.of(parts[part][n].get(m.key)) for m in reading.main] for n in engines}
+        clips = max((figure.clips for found in figures.values() for figure in found), default=0)
         for name in engines:
-            found = [Figure.of(parts[part][name].get(metric.key)) for metric in reading.main]
-            clips = max((figure.clips for figure in found), default=0)
-            cells = [words.number(f.mean, mean_digits(m)) for f, m in zip(found, reading.main, strict=True)]
+            cells = [_part(m, f, clips) for m, f in zip(reading.main, figures[name], strict=True)]
             rows.append([f"{escaped(part)} ({words.counted(clips, 'clip')})", escaped(name), *cells])
     return table([escaped(words.group_name(kind)), "Engine", *map(_titled, reading.main)], rows, 2)
 
@@ -86,7 +87,7 @@ def changes(reading: Reading) -> str:
     rows = []
     for change in reading.moved:
         metric = names[change["metric"]]
-        numbers = [words.number(change[key], mean_digits(metric)) for key in ("before", "after")]
+        numbers = [words.number(change[key], metric.mean_digits) for key in ("before", "after")]
         difference = _signed(metric, change["difference"])
         verdict = escaped(str(change.get("verdict") or words.DASH))
         rows.append([escaped(str(change["engine"])), _titled(metric), *numbers, difference, verdict])
@@ -164,11 +165,17 @@ def _titled(metric: Metric) -> str:
     return f"{escaped(metric.label)}{unit} {words.arrow(metric)}"
 
 
-def _figure(metric: Metric, figure: Figure, best: bool) -> str:
-    mean = words.number(figure.mean, mean_digits(metric))
-    sure = words.interval(figure, mean_digits(metric))
-    return f"{f'**{mean}**' if best else mean}{f' ({sure})' if sure else ''}"
+def _figure(metric: Metric, figure: Figure, *, best: bool, most: int) -> str:
+    mean = words.number(figure.mean, metric.mean_digits)
+    sure = [words.interval(figure, metric.mean_digits), words.fewer(figure, most)]
+    small = "; ".join(part for part in sure if part)
+    return f"{f'**{mean}**' if best else mean}{f' ({small})' if small else ''}"
+
+
+def _part(metric: Metric, figure: Figure, most: int) -> str:
+    fewer = words.fewer(figure, most)
+    return f"{words.number(figure.mean, metric.mean_digits)}{f' ({fewer})' if fewer else ''}"
 
 
 def _signed(metric: Metric, value: float | None) -> str:
-    return words.number(value, mean_digits(metric), signed=True)
+    return words.number(value, metric.mean_digits, signed=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.page.html import Markup, el, joined
-from pai_studio.core.evaluation.page.reading import Difference, mean_digits
+from pai_studio.core.evaluation.page.reading import Difference
 
 WIDTH, HEIGHT = 340, 38
 _INSET, _MIDDLE, _AXIS = 8, 13, 25
@@ -56,7 +56,7 @@ def strip(difference: Difference, title: str) -> Markup | None:
     if figure.mean is None:
         return None
     ends = [v for v in (figure.low, figure.high) if v is not None]
-    least = 5 * 10.0 ** -mean_digits(difference.metric)  # a scale of less would show what the digits do not
+    least = 5 * 10.0**-difference.metric.mean_digits  # a scale of less would show what the digits do not
     scale = Scale.over([figure.mean, *ends, *difference.clips], least)
     marks = joined(
         _side(difference, scale),

@@ -66,7 +66,7 @@ class Difference:
         mean, low, high = self.figure.mean, self.figure.low, self.figure.high
         if mean is None or low is None or high is None or low <= 0 <= high:
             return 0
-        if round(mean, mean_digits(self.metric)) == 0:
+        if round(mean, self.metric.mean_digits) == 0:
             return 0
         return 1 if gain_of(self.metric)(low) > 0 else -1
 
@@ -118,12 +118,16 @@ class Reading:
         return Figure.of(self.report["engines"][engine].get(key))
 
     def best(self, metric: Metric, figures: Mapping[str, Figure]) -> set[str]:
-        """The engines with the best mean as it is printed; none where there is nothing to choose from."""
-        means = {name: f.mean for name, f in figures.items() if f.mean is not None}
+        """The engines with the best mean as it is printed; none where there is nothing to choose from.
+
+        Only means over as many clips as any: one that leaves out a clip, which may be a hard one, is another quantity.
+        """
+        most = max((figure.clips for figure in figures.values()), default=0)
+        means = {name: f.mean for name, f in figures.items() if f.mean is not None and f.clips == most}
         if len(means) < 2:
             return set()
         sizes = {name: abs(mean) if metric.better == "zero" else mean for name, mean in means.items()}
-        gains = {name: gain_of(metric)(round(size, mean_digits(metric))) for name, size in sizes.items()}
+        gains = {name: gain_of(metric)(round(size, metric.mean_digits)) for name, size in sizes.items()}
         top = max(gains.values())
         winners = {name for name, gain in gains.items() if gain == top}
         return winners if len(winners) < len(means) else set()
@@ -188,11 +192,6 @@ class Reading:
 def _rank(engine: str) -> int:
     """The naive composites come first, as in the tables of papers; the rest in the report's order."""
     return NAIVE.index(engine) if engine in NAIVE else len(NAIVE)
-
-
-def mean_digits(metric: Metric) -> int:
-    """Decimals of a mean over clips: one where the values themselves are whole numbers."""
-    return metric.digits or 1
 
 
 def _finite(value: Any) -> float | None:

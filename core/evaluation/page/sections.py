@@ -10,7 +10,7 @@ from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page import plot, prose, tables, words
 from pai_studio.core.evaluation.page.html import Markup, el, hidden, joined
 from pai_studio.core.evaluation.page.media import Gallery
-from pai_studio.core.evaluation.page.reading import Difference, Pair, Reading, mean_digits
+from pai_studio.core.evaluation.page.reading import Difference, Pair, Reading
 
 _OPEN_SHEETS = 12
 """Up to so many clips their contact sheets stand open; of more they unfold on demand."""
@@ -109,12 +109,12 @@ def _key_pairs(reading: Reading) -> list[Markup]:
         if difference is None or difference.figure.mean is None:
             continue
         metric, figure = difference.metric, difference.figure
-        sure = words.interval(figure, mean_digits(metric), signed=True)
+        sure = words.interval(figure, metric.mean_digits, signed=True)
         found.append(
             _key(
                 metric.label,
                 f"{pair.engine} against {pair.against}",
-                words.number(figure.mean, mean_digits(metric), signed=True),
+                words.number(figure.mean, metric.mean_digits, signed=True),
                 metric.unit,
                 f"95% interval {sure}" if sure else None,
                 _wins(difference),
@@ -130,12 +130,12 @@ def _key_figures(reading: Reading) -> list[Markup]:
     for metric in chosen:
         figure = reading.figure(engine, metric.key)
         if figure.mean is not None:
-            sure = words.interval(figure, mean_digits(metric))
+            sure = words.interval(figure, metric.mean_digits)
             found.append(
                 _key(
                     metric.label,
                     engine,
-                    words.number(figure.mean, mean_digits(metric)),
+                    words.number(figure.mean, metric.mean_digits),
                     metric.unit,
                     f"95% interval {sure}" if sure else None,
                     words.better(metric),
@@ -151,7 +151,7 @@ def _wins(difference: Difference) -> str | None:
     if difference.worst is None:
         return found
     clip, value = difference.worst
-    return f"{found}; least {words.number(value, mean_digits(difference.metric), signed=True)} in {clip}"
+    return f"{found}; least {words.number(value, difference.metric.mean_digits, signed=True)} in {clip}"
 
 
 def _differences(reading: Reading) -> Section:
@@ -184,11 +184,11 @@ def _forest_table(label: str, caption: Markup | None, differences: list[Differen
 
 
 def _forest_row(d: Difference) -> Markup:
-    digits = mean_digits(d.metric)
+    digits = d.metric.mean_digits
     mean = words.number(d.figure.mean, digits, signed=True)
     sure = words.interval(d.figure, digits, signed=True)
     title = f"{d.metric.label}: {mean} {d.metric.unit}, 95% interval {sure or words.DASH}"
-    wins = words.DASH if d.wins is None or not d.figure.clips else f"{d.wins} of {d.figure.clips}"
+    wins = words.wins(d.wins, d.figure.clips)
     return el(
         "tr",
         tables.metric_head(d.metric),

@@ -9,7 +9,7 @@ from pai_studio.core.evaluation.aggregate import single
 from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.page.html import Markup, el, hidden, joined
-from pai_studio.core.evaluation.page.reading import Figure, Reading, mean_digits
+from pai_studio.core.evaluation.page.reading import Figure, Reading
 
 
 def table(
@@ -62,7 +62,9 @@ def _part_rows(reading: Reading, part: str, told: Mapping[str, Any]) -> list[Mar
     for name in engines:
         first = name == engines[0]
         head = el("th", label, scope="rowgroup", rowspan=len(engines)) if first else None
-        cells = (figure_cell(m, figures[name][m.key], best=name in best[m.key]) for m in reading.main)
+        cells = (
+            figure_cell(m, figures[name][m.key], best=name in best[m.key], most=clips) for m in reading.main
+        )
         engine = el("th", name, scope="row", cls="engine")
         rows.append(el("tr", head, engine, *cells, cls="first" if first else None))
     return rows
@@ -95,7 +97,7 @@ def changes(reading: Reading) -> Markup:
     rows = []
     for change in reading.moved:
         metric = names[change["metric"]]
-        digits = mean_digits(metric)
+        digits = metric.mean_digits
         cells = (_number_cell(words.number(change[key], digits)) for key in ("before", "after"))
         moved = Figure.of({"mean": change["difference"], "ci95": change.get("ci95")})
         sure = words.interval(moved, digits, signed=True)
@@ -127,11 +129,11 @@ def metric_head(metric: Metric, scope: str = "row") -> Markup:
     return el("th", metric.label, " ", unit, scope=scope, cls="num" if scope == "col" else None)
 
 
-def figure_cell(metric: Metric, figure: Figure, *, best: bool, most: int = 0) -> Markup:
+def figure_cell(metric: Metric, figure: Figure, *, best: bool, most: int) -> Markup:
     """A mean over its interval; where fewer than `most` clips have a value it says how many."""
-    digits = mean_digits(metric)
-    fewer = words.counted(figure.clips, "clip") if 0 < figure.clips < most else ""
-    return _number_cell(words.number(figure.mean, digits), words.interval(figure, digits), fewer, best=best)
+    digits = metric.mean_digits
+    small = (words.interval(figure, digits), words.fewer(figure, most))
+    return _number_cell(words.number(figure.mean, digits), *small, best=best)
 
 
 def _engine_heads(reading: Reading) -> list[Markup]:

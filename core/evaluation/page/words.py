@@ -38,6 +38,16 @@ def interval(figure: Figure, digits: int, *, signed: bool = False) -> str:
     return f"{number(figure.low, digits, signed=signed)} to {number(figure.high, digits, signed=signed)}"
 
 
+def fewer(figure: Figure, most: int) -> str:
+    """`7 clips` where fewer than `most` have a value: such a mean is not one of the same clips."""
+    return counted(figure.clips, "clip") if 0 < figure.clips < most else ""
+
+
+def wins(count: int | None, clips: int) -> str:
+    """`6 of 8`, or a dash where nothing could be won."""
+    return DASH if count is None or not clips else f"{count} of {clips}"
+
+
 def value_of(metric: Metric, value: Any) -> str:
     """A clip's value, or each of its values where there are several."""
     if isinstance(value, list):
@@ -86,7 +96,7 @@ def group_name(kind: str) -> str:
 
 def natural(part: str) -> tuple[int, float, str]:
     """The order of a group's parts: numbers by their value, before words."""
-    return (0, float(part), "") if part.replace(".", "", 1).isdigit() else (1, 0.0, part)
+    return (0, float(part), "") if part.replace(".", "", 1).isdecimal() else (1, 0.0, part)
 
 
 def slug(name: str) -> str:

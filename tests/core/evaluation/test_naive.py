@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from pai_studio.core.evaluation.naive import motion_between, naive_moved, naive_static, placed
 from pai_studio.core.media.frame import Still
+from pai_studio.core.shot.errors import BadInput
 
 
 def _still(rgb, placement=None):
@@ -44,3 +46,9 @@ def test_a_still_of_another_size_is_placed_as_asked():
     double = np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1.0]])
 
     assert np.abs(placed(_still(small, double), picture.shape) - picture).mean() < 0.02
+
+
+@pytest.mark.parametrize(("anchor", "frame", "absent"), [(999, 1001, 999), (1001, 1002, 1002)])
+def test_a_camera_that_is_not_known_is_named(anchor, frame, absent):
+    with pytest.raises(BadInput, match=f"frame {absent}"):
+        motion_between({1001: np.eye(3)}, anchor, frame)

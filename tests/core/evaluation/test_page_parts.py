@@ -13,7 +13,7 @@ from pai_studio.core.evaluation.metrics import METRICS
 from pai_studio.core.evaluation.page import plot
 from pai_studio.core.evaluation.page.html import Markup, el
 from pai_studio.core.evaluation.page.reading import Difference, Figure
-from pai_studio.core.evaluation.page.words import DASH, interval, number
+from pai_studio.core.evaluation.page.words import DASH, fewer, interval, natural, number, wins
 
 BY_KEY = {metric.key: metric for metric in METRICS}
 
@@ -123,3 +123,17 @@ def test_a_difference_below_the_printed_digits_is_no_verdict():
     assert strip.of("svg")[0]["class"] == "strip unsure"
     ends = [float(x) for x in re.findall(r"[MH]([\d.]+)", strip.of("path")[0]["d"])]
     assert max(ends) - min(ends) < 5  # and it is not blown up into one
+
+
+def test_parts_are_ordered_by_number_and_odd_digits_are_words():
+    assert sorted(["b", "10", "2", "²", "1.5"], key=natural) == ["1.5", "2", "10", "b", "²"]
+
+
+def test_how_many_clips_is_said_only_where_some_are_missing():
+    assert fewer(Figure(1.0, 0.0, 2.0, 7), 8) == "7 clips"
+    assert fewer(Figure(1.0, 0.0, 2.0, 8), 8) == ""
+    assert fewer(Figure(), 8) == ""
+
+
+def test_wins_are_counted_where_something_could_be_won():
+    assert (wins(6, 8), wins(0, 8), wins(0, 0), wins(None, 8)) == ("6 of 8", "0 of 8", DASH, DASH)
