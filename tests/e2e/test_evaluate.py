@@ -69,6 +69,59 @@ def test_an_earlier_report_is_compared_with(pai, tiny_set, finished, tmp_path):
     assert [line for line in told.splitlines() if "background_psnr_db" in line and "better" in line]
 
 
+def test_a_report_of_another_set_is_not_compared_with(pai, tiny_set, finished, tmp_path):
+    earlier = json.loads((finished / "report.json").read_text()) | {"set": "large"}
+    (tmp_path / "earlier.json").write_text(json.dumps(earlier))
+
+    code, _, err = pai(
+        "evaluate",
+        "--set",
+        tiny_set,
+        "--out",
+        tmp_path / "out",
+        *NAIVE,
+        "--compare",
+        tmp_path / "earlier.json",
+    )
+
+    assert code == 2
+    assert "is of the set large (restore), this one is of tiny (restore)" in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("what", [{"schema": "pai-studio/benchmark/2"}, {"engines": {}, "per_clip": []}])
+def test_what_is_no_report_of_this_version_is_named(pai, tiny_set, tmp_path, what):
+    (tmp_path / "earlier.json").write_text(json.dumps(what))
+
+    code, _, err = pai(
+        "evaluate",
+        "--set",
+        tiny_set,
+        "--out",
+        tmp_path / "out",
+        *NAIVE,
+        "--compare",
+        tmp_path / "earlier.json",
+    )
+
+    assert code == 2
+    assert "is no benchmark report" in err
+
+
+def test_the_table_is_no_surer_than_its_clips(pai, tiny_set, finished, tmp_path):
+    """Of one clip there is no interval; and a mean offset is told in tenths of a frame."""
+    out = shutil.copytree(finished, tmp_path / "out")
+    code, told, _ = pai("evaluate", "--set", tiny_set, "--out", out, *NAIVE, "--clips", "1")
+    report = json.loads((out / "report.json").read_text())
+    offset = report["engines"]["naive-static"]["anchor_offset_frames"]["mean"]
+
+    assert code == 0
+    rows = told.splitlines()
+    assert not [row for row in rows[1:3] if "±" in row]
+    assert "±" in rows[3]  # what it means
+    assert f" {offset:.1f} " in rows[1]
+
+
 def test_docs_are_written_from_finished_reports(pai, finished, tmp_path):
     code, _, err = pai(
         "evaluate", "--docs", tmp_path / "docs/benchmark.md", "--reports", finished / "report.json"

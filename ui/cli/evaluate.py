@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from pai_studio.core.evaluation.sets.catalogue import Wanted
 
 _ENGINES = "draft,naive-static,naive-moved"
-_COLUMNS = (
-    "background_psnr_db",
-    "foreground_psnr_db",
-    "relight_gain_db",
-    "spill",
-    "identity",
-    "anchor_offset_frames",
-    "flicker",
-    "camera_error",
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -136,11 +126,13 @@ def _command(wanted: Wanted, engines: tuple[str, ...]) -> str:
 
 
 def _earlier(path: Path) -> dict[str, Any]:
+    from pai_studio.core.evaluation.benchmark import SCHEMA
+
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path), hint="name a report.json") from None
-    if not isinstance(found, dict) or "engines" not in found or "per_clip" not in found:
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         hint = "name the report.json of `pai-studio evaluate`"
         raise BadInput("is no benchmark report", where=str(path), hint=hint)
     return found
@@ -155,15 +147,17 @@ def _write_docs(path: Path, reports: list[tuple[dict[str, Any], Path]]) -> None:
 
 def _text(report: Mapping[str, Any], out: Path) -> str:
     from pai_studio.core.evaluation.metrics import METRICS
+    from pai_studio.core.evaluation.page.reading import MAIN
 
-    metrics = [metric for metric in METRICS if metric.key in _COLUMNS]
+    metrics = [metric for metric in METRICS if metric.key in MAIN]
     width = max(len(name) for name in report["engines"]) + 2
     rows = ["".join([" " * width, *(f"{metric.label:>{_wide(metric.label)}}" for metric in metrics)])]
     for name, figures in report["engines"].items():
         cells = [
-            f"{_figure(figures[metric.key], metric.digits):>{_wide(metric.label)}}" for metric in metrics
+            f"{_figure(figures[metric.key], metric.mean_digits):>{_wide(metric.label)}}" for metric in metrics
         ]
         rows.append("".join([f"{name:<{width}}", *cells]))
+    rows.append("means over the clips; ± is half the width of the bootstrapped 95% interval")
     moved = [_moved(entry) for entry in report.get("changes", {}).get("moved", [])]
     if "changes" in report:
         rows += ["", f"against the earlier report: {report['changes']['note']}"]
@@ -182,7 +176,8 @@ def _figure(figure: Mapping[str, Any], digits: int) -> str:
     if figure["mean"] is None:
         return "-"
     low, high = figure["ci95"]
-    return f"{figure['mean']:.{digits}f} ±{(high - low) / 2:.{digits}f}"
+    mean = f"{figure['mean']:.{digits}f}"
+    return mean if figure["n"] == 1 else f"{mean} ±{(high - low) / 2:.{digits}f}"
 
 
 def _moved(entry: Mapping[str, Any]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import textwrap
+from collections import deque
 
 import cv2
 import numpy as np
 import pytest
 
-from pai_studio.core.evaluation.workers import each
+from pai_studio.core.evaluation.workers import _Worker, each
 from pai_studio.core.shot.errors import BadInput, Cancelled, EngineFailed, PaiError
 
 
@@ -103,3 +106,20 @@ def test_in_this_process_errors_are_results_but_a_cancel_is_not():
     ]
     with pytest.raises(Cancelled):
         list(each(["stop"], work, 0, lambda *_: None))
+
+
+def test_a_process_that_dies_while_it_waits_costs_one_task_and_no_more(work):
+    """It may have died between two tasks, when nobody was listening: the next one cannot even be sent."""
+    worker = _Worker(work.doubled)
+    worker.take(deque([(0, 4)]))
+    while worker.hear(lambda *_: None) is None:
+        pass
+    os.kill(worker.process.pid, signal.SIGKILL)
+    worker.process.join()
+    worker.process.is_alive = lambda: True  # as it was when we last looked
+
+    worker.take(deque([(1, 2)]))
+    index, ended = worker.hear(lambda *_: None)
+
+    assert index == 1
+    assert isinstance(ended, EngineFailed)

@@ -99,3 +99,28 @@ def test_engines_that_came_went_or_changed_their_version_are_named(level):
 def test_what_is_no_report_is_refused(level, earlier):
     with pytest.raises(BadInput, match="no benchmark report"):
         changes(_report(level), earlier, 0)
+
+
+def test_a_change_that_a_printed_mean_shows_is_named(level):
+    """Offsets are whole frames, their means are printed with a decimal."""
+    before, now = _report(level), _report(level)
+    for clip in before["per_clip"]:
+        clip["engines"]["draft"][ANCHORS] = [0, 0, 1, 0]  # 0.25, now 0.5
+
+    (moved,) = changes(now, before, 0)["moved"]
+
+    assert (moved["metric"], moved["verdict"], moved["difference"]) == (ANCHORS, "worse", 0.25)
+
+
+def test_what_else_may_have_moved_a_figure_is_said(level):
+    before, now = _report(level), _report(level)
+    before |= {"seed": 0, "size": [512, 288]}
+    now |= {"seed": 1, "size": None}
+    now["versions"]["code"] = "0123"
+
+    note = changes(now, before, 0)["note"]
+
+    assert "seed 0 then and 1 now" in note
+    assert "picture size 512x288 then and mixed now" in note
+    assert "the code that renders and measures has changed" in note
+    assert changes(now, now, 0)["note"] == "the same 16 clips, compared clip by clip"
