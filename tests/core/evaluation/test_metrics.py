@@ -172,6 +172,23 @@ def test_the_anchor_offset_is_undefined_where_the_truth_does_not_move(config, sc
     assert values["anchor_offset_frames"] == [None, None]
 
 
+def test_a_background_that_is_held_is_on_time_though_another_frame_comes_as_near(config, scene):
+    picture, matte = scene
+    wide = np.concatenate([picture, picture[:, ::-1]], axis=1)
+    truths = [np.ascontiguousarray(wide[:, 2 * frame : 2 * frame + 200]) for frame in range(8)]
+    rng = np.random.default_rng(3)
+    held = [truths[2] * (1 + 0.004 * (frame != 5) * rng.standard_normal((120, 200, 1))) for frame in range(8)]
+    shown = [frame.astype(np.float32) for frame in held]
+
+    def offset(results):
+        facts = Facts(config=config, references={2: truths[2]})
+        judged = (_judged(f, results[f], truths[f], matte) for f in range(8))
+        return _values(facts, judged, ["anchor_offset_frames"])["anchor_offset_frames"]
+
+    assert offset(shown) == [0]
+    assert offset([frame * np.float32(1.2 if n == 2 else 1) for n, frame in enumerate(shown)]) == [3]
+
+
 def test_a_frame_full_of_subject_leaves_the_background_undefined(config, scene):
     picture, matte = scene
     facts = Facts(config=config, references={5: picture})
