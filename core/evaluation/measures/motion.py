@@ -32,8 +32,9 @@ class Camera(Measure):
     `error = mean_c |H_out c - H_gt c| / diagonal` over the four corners c; anchors are the frames of the references, or
     the first frame. H_gt is followed on the truth's background and H_out on the result's, from the same corners, so
     that parallax, which no homography can follow, takes both alike; where the truth cannot be followed H_gt is the
-    camera's own. A frame counts as found when it is joined to its anchor; frames that are not have no error, only a
-    share.
+    camera's own. A frame counts as found when it is joined to its anchor. One that is not, where the truth's was,
+    counts as one that stood still: a background that falls apart between its anchors has no camera, and not a perfect
+    one.
 
     Against the plate, whose motion was tracked on its screen: `ratio = ln(sum |H_out c - c| / sum |H_plate c - c|)` and
     the same corner error. A background that was only interpolated between references has an error here. The screen
@@ -50,7 +51,8 @@ class Camera(Measure):
             needs_truth=True,
             definition=(
                 "mean |H_out c - H_gt c| / diagonal over the four corners c, H the background's homography "
-                "from the nearest anchor by features and RANSAC, averaged over the frames where it was found"
+                "from the nearest anchor by features and RANSAC, averaged over the frames; where H_gt was found "
+                "and H_out was not, H_out is that of a camera that stands still"
             ),
             source="own; Shi and Tomasi, 1994; Barath et al., 2020 (MAGSAC++)",
         ),
@@ -116,10 +118,12 @@ class Camera(Measure):
         pairs = self._pairs()
         motions = [_joined(poses, pairs) for poses in self._followed.poses]
         found, plate = motions[-1], _relative(self._facts.plate_camera or {}, pairs)
-        true = _relative(self._facts.camera or {}, pairs) | (motions[0] if len(motions) > 1 else {})
+        seen = motions[0] if len(motions) > 1 else {}
+        lost = {pair: np.eye(3) for pair in seen if pair not in found}
+        true = _relative(self._facts.camera or {}, pairs) | seen
         asked = set(true) or set(pairs)
         return {
-            "camera_error": self._error(found, true),
+            "camera_error": self._error(found | lost, true),
             "camera_found": len(asked & set(found)) / len(asked) if asked else None,
             "motion_ratio": self._ratio(found, plate),
             "motion_residual": self._error(found, plate),

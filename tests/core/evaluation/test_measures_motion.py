@@ -102,12 +102,46 @@ def test_the_camera_error_sees_no_exposure_no_grain_and_no_tint(staged, spoil):
     assert staged.value(spoiled, "camera_error") < 4e-4
 
 
-def test_a_background_without_texture_cannot_be_followed(staged, over):
-    def flat(p):
+def standing(staged, frames):
+    """The camera error of a background that stands still at these frames, averaged over all but the first."""
+    known = {n: corner_error(np.eye(3), staged.camera(n), SIZE) / DIAGONAL for n in frames}
+    return sum(known.values()) / (staged.frames - 1)
+
+
+def flat(staged, over):
+    """The subject over a grey that has nothing but noise to hold on to."""
+
+    def made(p):
         noise = np.random.default_rng([6, p.number]).normal(0, 0.01, p.background.shape)
         return over(p, 0.4 + noise)
 
-    values = staged.values(flat, ["camera_error", "camera_found"])
+    return made
+
+
+def test_a_background_without_texture_cannot_be_followed_and_counts_as_one_that_stands(staged, over):
+    values = staged.values(flat(staged, over), ["camera_error", "camera_found"])
+    assert values["camera_found"] == 0
+    assert values["camera_error"] == pytest.approx(standing(staged, range(1, 5)), rel=0.02)
+
+
+def test_frames_whose_background_is_lost_do_not_flatter_the_others(staged, over):
+    spoiled = flat(staged, over)
+    values = staged.values(
+        lambda p: spoiled(p) if p.number in (2, 3, 4) else p.truth, ["camera_error", "camera_found"]
+    )
+    assert values["camera_found"] == 0.25
+    assert values["camera_error"] == pytest.approx(standing(staged, (2, 3, 4)), rel=0.02)
+
+
+def test_where_the_truth_has_no_texture_either_nothing_is_lost(staged, over):
+    camera = {n: staged.camera(n) for n in range(staged.frames)}
+    same = flat(staged, over)
+    values = staged.values(
+        same,
+        ["camera_error", "camera_found"],
+        facts=staged.facts(camera=camera),
+        more=lambda p: {"truth": staged.config.from_srgb(same(p).astype(np.float32))},
+    )
     assert values == {"camera_error": None, "camera_found": 0}
 
 
