@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any
 from pai_studio.core.evaluation import illustrate
 from pai_studio.core.evaluation.contestants import NAIVE, Delivered, contestant
 from pai_studio.core.evaluation.cutout import displayed
+from pai_studio.core.evaluation.faults import attempt
 from pai_studio.core.evaluation.judging import ClipScene, judge
 from pai_studio.core.evaluation.kept import DRAWN, FACTS, TIMINGS, Kept, digest, read, write_json
 from pai_studio.core.evaluation.page import words
@@ -29,7 +29,7 @@ from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.files import sweep_temps
 from pai_studio.core.media.frame import Array
 from pai_studio.core.report import Progress, Report
-from pai_studio.core.shot.errors import Cancelled, EngineFailed, PaiError
+from pai_studio.core.shot.errors import PaiError
 
 _DRAWN_BY = ("evaluation/illustrate.py", "evaluation/panes.py", "evaluation/contact.py")
 _SMALL_PRINT = {"bg": "background_psnr_db", "fg": "foreground_psnr_db"}
@@ -81,14 +81,9 @@ class Failure:
 def evaluate_clip(task: ClipTask, report: Report) -> list[Failure]:
     """Do all that is missing of a clip, and say what failed. Raises Cancelled from `report`."""
     run = _ClipRun(task, report)
-    try:
-        run.all()
-    except Cancelled:
-        raise
-    except PaiError as error:
+    error = attempt(run.all)
+    if error is not None:
         run.failures.append(Failure.of(error, task))
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one clip, the others go on
-        run.failures.append(Failure.of(_fault(error), task))
     run.tidy()
     return run.failures
 
@@ -219,16 +214,10 @@ class _ClipRun:
         mark = self.kept.made_from(name, facts)
         if delivered.notes(mark) is None:
             shutil.rmtree(delivered.folder, ignore_errors=True)
-            try:
-                with self._stage(name) as report:
-                    notes = contestant(name).make(opened, delivered.folder, report)
-            except Cancelled:
-                raise
-            except PaiError as error:
-                self.failures.append(Failure.of(error, self.task, name))
-                return None
-            except Exception as error:  # noqa: BLE001 - whatever an engine does, the others go on
-                self.failures.append(Failure.of(_fault(error), self.task, name))
+            with self._stage(name) as report:
+                notes = attempt(partial(contestant(name).make, opened, delivered.folder, report))
+            if isinstance(notes, PaiError):
+                self.failures.append(Failure.of(notes, self.task, name))
                 return None
             delivered.finish(mark, notes)
         return delivered
@@ -306,15 +295,6 @@ class _ClipRun:
         yield report
         self._timings_s[name] = round(time.monotonic() - start, 3)
         self.kept.write(TIMINGS, self._timings_s)
-
-
-def _fault(error: Exception) -> EngineFailed:
-    """A programming fault as an error that can be told: what it was, and the line that it came from."""
-    line = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(line.filename).name}:{line.lineno}"
-    return EngineFailed(
-        f"{type(error).__name__}: {error}", where=where, hint="this is a fault of the program"
-    )
 
 
 def small_print(values: Mapping[str, Any]) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from pai_studio.core.evaluation.contestants import Delivered
 from pai_studio.core.evaluation.cutout import CutOut, displayed, displayed_stills
+from pai_studio.core.evaluation.faults import attempt
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.evaluation.metrics import ClipMetrics, Value
 from pai_studio.core.evaluation.naive import placed
@@ -98,12 +100,23 @@ def judge(
     total = len(scene.clip.shot.frames)
     for done, (frame, judged) in enumerate(scene.frames(), start=1):
         for name in [name for name in metrics if name not in failed]:
-            try:
-                metrics[name].add(judged(_sound(delivered[name].frame(frame.number, scene.config), frame)))
-            except PaiError as error:
+            error = attempt(partial(_add, metrics[name], delivered[name], frame, judged, scene.config))
+            if error is not None:
                 failed[name] = error
         report(Progress("judge", done, total, frame.number))
-    return {name: failed.get(name) or found.values() for name, found in metrics.items()}
+    return {
+        name: failed[name] if name in failed else attempt(found.values) for name, found in metrics.items()
+    }
+
+
+def _add(
+    metrics: ClipMetrics,
+    delivered: Delivered,
+    frame: PlateFrame,
+    judged: Callable[[Array], Judged],
+    config: ColorConfig,
+) -> None:
+    metrics.add(judged(_sound(delivered.frame(frame.number, config), frame)))
 
 
 def _sound(picture: Array, frame: PlateFrame) -> Array:

@@ -273,3 +273,22 @@ def test_a_report_of_another_set_is_refused_before_anything_is_done(one, tmp_pat
     with pytest.raises(BadInput, match="is of the set"):
         _run(folder_set(one), tmp_path / "out", earlier=earlier)
     assert not (tmp_path / "out").exists()
+
+
+def test_what_one_contestants_pictures_break_is_not_the_others_loss(one, tmp_path, monkeypatch):
+    """The judging of one delivery breaks, not by an error that anybody foresaw."""
+    real = contestants.Delivered.frame
+
+    def frame(self, number, config):
+        if self.folder.name == "naive-moved" and number == 1003:
+            raise np.linalg.LinAlgError("SVD did not converge")
+        return real(self, number, config)
+
+    monkeypatch.setattr(contestants.Delivered, "frame", frame)
+
+    report = _run(folder_set(one), tmp_path / "out", engines=("naive-static", "naive-moved"))
+
+    (failure,) = report["failures"]
+    assert (failure["clip"], failure["engine"]) == ("a", "naive-moved")
+    assert failure["what"] == "LinAlgError: SVD did not converge"
+    assert _psnr(report)["n"] == 1
