@@ -13,7 +13,7 @@ from pai_studio.core.evaluation.metrics import METRICS, Metric
 from pai_studio.core.evaluation.sets.base import BenchmarkSet
 from pai_studio.core.shot.errors import BadInput
 
-_FEWEST = 2
+_FEWEST, _FEW = 2, 8
 
 
 def require_same_set(earlier: Mapping[str, Any], found: BenchmarkSet) -> None:
@@ -127,8 +127,10 @@ def _versions(report: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str
 
 
 def _apart(report: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
-    """What else the two reports do not share, where that may move figures by itself."""
+    """What else the two reports do not share, where that may move figures by itself, and whether chance may."""
     found = []
+    if min(len(told["per_clip"]) for told in (earlier, report)) < _FEW:
+        found.append(f"with fewer than {_FEW} clips chance alone keeps many an interval clear of 0")
     for key, name in (("size", "picture size"), ("seed", "seed")):
         then, now = (told.get(key) for told in (earlier, report))
         if then != now:

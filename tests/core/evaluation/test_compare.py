@@ -124,3 +124,4 @@ def test_what_else_may_have_moved_a_figure_is_said(level):
     assert "picture size 512x288 then and mixed now" in note
     assert "the code that renders and measures has changed" in note
     assert changes(now, now, 0)["note"] == "the same 16 clips, compared clip by clip"
+    assert "fewer than 8 clips" in changes(_report(level), _report(level[:7]), 0)["note"]
