@@ -50,26 +50,33 @@ def write_contact_sheet(
         Row("Reference", reference, _stills(len(stills))),
         Row("Result", lambda f: Cell(delivered.beauty(f)), _small_print("result", metrics, engine)),
     ]
-    if truth_folder is None:
-        if "matte" in shot.delivery.passes:
-            rows.append(Row("Matte", lambda f: Cell(delivered.matte(f))))
-    else:
-        truth = Truth(truth_folder)
-        homographies, cut_out, first = far_motion(truth), CutOut(source), displayed_stills(source)[0]
-
-        def naive(frame: int) -> Cell:
-            seen = source.frame(frame)
-            matte = cut_out.matte(seen)
-            motion = motion_between(homographies, first.frame, frame)
-            return Cell(naive_moved(cut_out.despilled(seen, matte), matte, first, motion))
-
-        rows.append(Row("Truth", lambda f: Cell(truth.composite(f, config)), "rendered in place"))
-        rows.append(Row("Naive", naive, _small_print("naive_moved", metrics, "first still, moved")))
+    if truth_folder is not None:
+        rows += _truth_rows(source, Truth(truth_folder), config, metrics)
+    elif "matte" in shot.delivery.passes:
+        rows.append(Row("Matte", lambda f: Cell(delivered.matte(f))))
     notes = f"frames {shot.frames}   {_rate(shot)} fps   {_stills(len(stills))}" + (
         f"   engine {engine}" if engine else ""
     )
     save_png(path, contact_sheet(rows, frames, config, title=shot.name, notes=notes))
     return path
+
+
+def _truth_rows(
+    source: FileSource, truth: Truth, config: ColorConfig, metrics: Mapping[str, Mapping[str, Any]] | None
+) -> list[Row]:
+    """The truth, and the naive composite with its still moved as the truth's far plane."""
+    homographies, cut_out, first = far_motion(truth), CutOut(source), displayed_stills(source)[0]
+
+    def naive(frame: int) -> Cell:
+        seen = source.frame(frame)
+        matte = cut_out.matte(seen)
+        motion = motion_between(homographies, first.frame, frame)
+        return Cell(naive_moved(cut_out.despilled(seen, matte), matte, first, motion))
+
+    return [
+        Row("Truth", lambda f: Cell(truth.composite(f, config)), "rendered in place"),
+        Row("Naive", naive, _small_print("naive_moved", metrics, "first still, moved")),
+    ]
 
 
 def _stills(count: int) -> str:
