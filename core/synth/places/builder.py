@@ -14,7 +14,9 @@ from pai_studio.core.synth.paint.noise import smooth
 from pai_studio.core.synth.paint.texture import Quad, Texture
 from pai_studio.core.synth.places.light import Light
 from pai_studio.core.synth.places.moods import Mood
-from pai_studio.core.synth.places.place import Floor
+from pai_studio.core.synth.places.place import Floor, Glowing, Place
+from pai_studio.core.synth.places.site import Site
+from pai_studio.core.synth.places.sky import Sky
 
 UP = np.array([0, 0, 1.0])
 RIGHT = np.array([1.0, 0, 0])
@@ -25,8 +27,11 @@ _LIT_WITHIN_M = 26.0  # farther surfaces need no albedo for moving lamps
 Band = tuple[float, float, float, float]
 """A piece of floor: from y, to y, half its width, and the finest texels a metre at 1280 pixels."""
 
-Ground = Callable[[float, float, float, float, float], tuple[Canvas, Array | None]]
-"""(left, start, width, length, texels a metre) to a painted piece of floor and its wetness (h, w), None if dry."""
+Where = tuple[float, float, float, float, float]
+"""A piece of floor: x of its left edge, y of its near one, width and length in metres, texels a metre."""
+
+Ground = Callable[[Where], tuple[Canvas, Array | None]]
+"""Paints a piece of floor, and its wetness (h, w), None if dry."""
 
 
 class Builder:
@@ -140,10 +145,32 @@ class Builder:
         floors = []
         for start, end, half, finest in reversed(bands):
             density = max(min(6.0, finest), finest * self.detail)
-            canvas, wet = ground(-half, start, 2 * half, end - start, density)
+            canvas, wet = ground((-half, start, 2 * half, end - start, density))
             self.hang(canvas, np.array([-half, start, 0.0]), RIGHT, AWAY, end)
             floors.append(Floor(self.quads.pop(), None if wet is None else wetness(canvas, wet)))
         return tuple(floors)
+
+    def place(
+        self,
+        site: Site,
+        sky: Sky,
+        floors: tuple[Floor, ...],
+        *,
+        far: Matrix,
+        haze_per_m: float,
+        glowing: tuple[Glowing, ...] = (),
+    ) -> Place:
+        """All that was raised here, as a place."""
+        quads, (kind, hour) = tuple(self.quads), (site.kind, site.hour)
+        return Place(self.light, sky, floors, quads, site.stand, far, haze_per_m, glowing, kind, hour)
+
+
+def piece_of_floor(where: Where, base: Array) -> tuple[Canvas, Array, Array]:
+    """The canvas of a piece of floor in one colour (3,), and where its texels lie: x (1, w) and y (h, 1) in metres."""
+    left, start, width, length, density = where
+    floor = Canvas(width, length, density, base)
+    s, t = floor.grid()
+    return floor, s + np.float32(left), t + np.float32(start)
 
 
 def wetness(canvas: Canvas, wet: Array) -> Texture:

@@ -17,6 +17,13 @@ from pai_studio.core.synth.paint.noise import lookup
 _SUN_SAMPLES = 9
 
 
+def toward(azimuth: float, elevation: float) -> Matrix:
+    """The unit vector (3,) at an azimuth, right of ahead, and an elevation, in radians."""
+    return np.array(
+        [np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)]
+    )
+
+
 @dataclass(frozen=True)
 class Lamp:
     """A small warm light at `position`; `power` (3,) is the radiance it gives a white wall one metre away."""

@@ -104,7 +104,11 @@ MOODS = {
 
 def draw_mood(rng: np.random.Generator, allowed: tuple[str, ...], name: str | None) -> str:
     """The mood `name`, or one of `allowed` by chance. Raises KeyError for a mood that is not allowed there."""
-    drawn = str(rng.choice(allowed))
+    return asked_mood(str(rng.choice(allowed)), allowed, name)
+
+
+def asked_mood(drawn: str, allowed: tuple[str, ...], name: str | None) -> str:
+    """The mood `name`, or the `drawn` one without. Raises KeyError for a mood that is not allowed there."""
     if name is not None and name not in allowed:
         raise KeyError(f"{name} is not a mood of this place; it has {', '.join(allowed)}")
     return name or drawn

@@ -65,7 +65,7 @@ class Place:
     far: Matrix
     """A point of the far end of the place, whose plane y = const stands for the background's homography."""
 
-    haze_per_m: float = 0.0075
+    haze_per_m: float
     glowing: tuple[Glowing, ...] = ()
     name: str = ""
     mood: str = ""

@@ -8,6 +8,7 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.noise import fbm, smooth
+from pai_studio.core.synth.places.moods import Mood
 
 AZIMUTH = (-1.35, 1.35)
 ELEVATION = (-0.12, 1.25)
@@ -50,6 +51,18 @@ class Sky:
             smooth(cover, 0.08, 0.75)[..., None] * smooth(elevation, -0.01, 0.12)[..., None] * np.float32(0.9)
         )
         self.picture = np.ascontiguousarray(air + (cloud - air) * share, np.float32)
+
+    @classmethod
+    def of(cls, mood: Mood, to_sun: Matrix, texels: int, rng: np.random.Generator) -> Sky:
+        """The sky of an hour, `texels` wide."""
+        return cls(
+            zenith=mood.zenith,
+            horizon=mood.horizon,
+            glow=mood.sky_glow,
+            to_sun=to_sun,
+            texels=texels,
+            rng=rng,
+        )
 
     @staticmethod
     def _clouds(ray: Array, rng: np.random.Generator) -> Array:

@@ -103,7 +103,7 @@ def test_a_moving_lamps_light_is_albedo_times_its_fall_off():
     lit = light(moving=(lamp,), sun=NONE)
     build = Builder(np.random.default_rng(0), lit, MOODS["night"], 0.1, 160.0)
     floors = build.floors(
-        lambda _left, _start, width, length, density: (Canvas(width, length, density, np.ones(3)), None),
+        lambda where: (Canvas(*where[2:], np.ones(3)), None),
         ((1.0, 12.0, 6.0, 40.0),),
     )
     place = build_place("loft", 2, 64, 1.0, "night")

@@ -7,16 +7,12 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import anchored, color, smooth
+from pai_studio.core.synth.places.builder import Where, piece_of_floor
 
 
-def asphalt(
-    where: tuple[float, float, float, float, float], kerb: float, wetness: float, seed: int
-) -> tuple[Canvas, Array | None]:
+def asphalt(where: Where, kerb: float, wetness: float, seed: int) -> tuple[Canvas, Array | None]:
     """A road between pavements: grain, patches, lines, a manhole, and puddles as far as `wetness` says."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, color("3d3e40"))
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
+    floor, x, y = piece_of_floor(where, color("3d3e40"))
     large = anchored(x, y, 2.4, seed, 5, persistence=0.55)
     grain = anchored(x, y, 0.035, seed + 1, 2, persistence=0.9)
     floor.albedo *= (0.95 + 0.20 * large + 0.28 * grain)[..., None].clip(0.2, None)

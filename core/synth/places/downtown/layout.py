@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,14 +16,22 @@ from pai_studio.core.synth.places.downtown import fronts, signs
 from pai_studio.core.synth.places.downtown.fronts import Front
 from pai_studio.core.synth.places.downtown.ground import asphalt
 from pai_studio.core.synth.places.hall import hang_halo
-from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
-from pai_studio.core.synth.places.moods import MOODS, Mood, draw_mood
+from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp, toward
+from pai_studio.core.synth.places.moods import Mood
 from pai_studio.core.synth.places.place import Glowing, Place
+from pai_studio.core.synth.places.site import Site, draw_site
 from pai_studio.core.synth.places.sky import Sky
 
 ALLOWED = ("night", "dusk", "overcast")
 _END_M = 46.0
 _BEAM_M = 0.9  # how far before a car its light is reckoned from
+_BANDS = (
+    (1.2, 4.6, 9.0, 130.0),
+    (4.4, 9.4, 9.0, 95.0),
+    (9.2, 20.0, 9.0, 42.0),
+    (19.5, 48.0, 11.0, 14.0),
+    (47.0, 90.0, 30.0, 5.0),
+)
 _BODIES = ("6d7278", "8c8478", "4a4f58", "a39a8c", "5c4a44", "3c4450")
 
 
@@ -37,15 +45,18 @@ class Block:
     wall_m: float
     height_m: float
 
+    @property
+    def box(self) -> Matrix:
+        """What of it stands before the sun: low and high corners (2, 3)."""
+        low = [self.side * self.wall_m - 4 * (self.side < 0), self.near_m, -1]
+        return np.array([low, [self.side * self.wall_m + 4 * (self.side > 0), self.far_m, self.height_m]])
+
 
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The street of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1, 4])
-    name = draw_mood(rng, ALLOWED, mood_name)
-    mood = MOODS[name]
-    dark = {"night": 1.0, "dusk": 0.7, "overcast": 0.35}[name]
-    side = float(rng.choice([-1, 1]))
-    stand = np.array([side * rng.uniform(0.5, 1.0), rng.uniform(5.8, 6.6), 0.0])
+    site = draw_site(rng, "downtown", ALLOWED, mood_name, ahead_m=(5.8, 6.6))
+    mood, dark = site.mood, {"night": 1.0, "dusk": 0.7, "overcast": 0.35}[site.hour]
     blocks = _blocks(rng)
     hung = _signs(rng, blocks)
     posts = [
@@ -53,41 +64,13 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     ]
     post_x = min(block.wall_m for block in blocks) - float(rng.uniform(1.2, 1.7))
     cold = color(str(rng.choice(["ffd9a8", "ffc078", "eaf2ff"])))
-    fixed = [Lamp(np.array([s * (post_x - 1.0), y, 5.0]), cold * 7.0 * dark) for s, y in posts if y < 32]
-    fixed += [
-        Lamp(sign.at - np.array([0, 0.4, 0.4]), sign.glow * np.float32(0.20 * dark))
-        for sign in hung
-        if sign.at[1] < 26
-    ]
-    shop_glow = color("ffd2a0") * np.float32(1.6 * dark)
-    fixed += [
-        Lamp(np.array([s * (post_x + 0.2), y, 1.6]), shop_glow)
-        for s in (-1, 1)
-        for y in (0.5, 4.5, 9.0, 14.0)
-    ]
+    fixed = _fixed(posts, post_x, hung, cold, dark)
     moving, followers = _moving(rng, hung, dark)
     elevation, azimuth = np.radians(rng.uniform(30, 44)), np.radians(rng.uniform(-70, 70))
-    to_sun = np.array(
-        [np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)]
-    )
-    light = Light(
-        to_sun,
-        mood.sun * np.float32(0.5 if name == "dusk" else 1.0),
-        mood.sky * np.float32(0.7),
-        mood.glow * np.float32(0.6),
-        mood.bounce * np.float32(0.7) + cold * np.float32(0.02 * dark),
-        mood.behind * np.float32(0.7) + cold * np.float32(0.05 * dark),
-        mood.haze * np.float32(0.9) + cold * np.float32(0.06 * dark),
-        tuple(fixed),
-        np.array(
-            [
-                [
-                    [b.side * b.wall_m - 4 * (b.side < 0), b.near_m, -1],
-                    [b.side * b.wall_m + 4 * (b.side > 0), b.far_m, b.height_m],
-                ]
-                for b in blocks
-            ]
-        ),
+    light = replace(
+        _light(site, toward(azimuth, elevation), cold, dark),
+        lamps=tuple(fixed),
+        blockers=np.array([block.box for block in blocks]),
         moving=tuple(moving),
     )
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
@@ -97,33 +80,48 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     glowing = [_hang_sign(build, sign, followers.get(number)) for number, sign in enumerate(hung)]
     for s, y in posts:
         _post(build, s * post_x, y, cold * np.float32(24 * dark + 1))
-    comes = [float(np.sign(lamp.positions[0, 0])) for lamp in moving if np.ptp(lamp.positions[:, 1]) > 1]
-    _furnish(build, stand, post_x, dark=dark, clear=comes)
-    glowing += [_car(build, lamp) for lamp in moving if np.ptp(lamp.positions[:, 1]) > 1]
+    cars = [lamp for lamp in moving if np.ptp(lamp.positions[:, 1]) > 1]
+    comes = [float(np.sign(car.positions[0, 0])) for car in cars]
+    _furnish(build, site.stand, post_x, dark=dark, clear=comes)
+    glowing += [_car(build, car) for car in cars]
     wet = float(rng.uniform(0.1, 0.55))
     kerb = min(post_x + 0.4, 5.6)
-    floors = build.floors(
-        lambda *where: asphalt(where, kerb, wet, seed),
-        (
-            (1.2, 4.6, 9.0, 130.0),
-            (4.4, 9.4, 9.0, 95.0),
-            (9.2, 20.0, 9.0, 42.0),
-            (19.5, 48.0, 11.0, 14.0),
-            (47.0, 90.0, 30.0, 5.0),
-        ),
-    )
-    sky = Sky(
-        zenith=mood.zenith,
-        horizon=mood.horizon * np.float32(1.2) + cold * np.float32(0.14 * dark),
-        glow=mood.sky_glow,
-        to_sun=to_sun,
-        texels=max(160, width_px),
-        rng=rng,
-    )
-    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
-    far = np.array([0, _END_M, 4.0])
+    floors = build.floors(lambda where: asphalt(where, kerb, wet, seed), _BANDS)
+    above = replace(mood, horizon=mood.horizon * np.float32(1.2) + cold * np.float32(0.14 * dark))
+    sky = Sky.of(above, light.to_sun, max(160, width_px), rng)
     shining = tuple(part for part in glowing if part is not None)
-    return Place(light, sky, floors, quads, stand, far, 0.006, shining, name="downtown", mood=name)
+    return build.place(site, sky, floors, far=np.array([0, _END_M, 4.0]), haze_per_m=0.006, glowing=shining)
+
+
+def _fixed(
+    posts: list[tuple[float, float]], post_x: float, hung: list[Sign], cold: Array, dark: float
+) -> list[Lamp]:
+    """Street lamps, signs and shops, as far as they light anything near."""
+    fixed = [Lamp(np.array([s * (post_x - 1.0), y, 5.0]), cold * 7.0 * dark) for s, y in posts if y < 32]
+    fixed += [
+        Lamp(sign.at - np.array([0, 0.4, 0.4]), sign.glow * np.float32(0.20 * dark))
+        for sign in hung
+        if sign.at[1] < 26
+    ]
+    shop_glow = color("ffd2a0") * np.float32(1.6 * dark)
+    at = [(s, y) for s in (-1, 1) for y in (0.5, 4.5, 9.0, 14.0)]
+    return fixed + [Lamp(np.array([s * (post_x + 0.2), y, 1.6]), shop_glow) for s, y in at]
+
+
+def _light(site: Site, to_sun: Matrix, cold: Array, dark: float) -> Light:
+    """Between tall houses there is less of the sky, and what all the lamps scatter."""
+    mood = site.mood
+    return Light(
+        to_sun=to_sun,
+        sun=mood.sun * np.float32(0.5 if site.hour == "dusk" else 1.0),
+        sky=mood.sky * np.float32(0.7),
+        glow=mood.glow * np.float32(0.6),
+        bounce=mood.bounce * np.float32(0.7) + cold * np.float32(0.02 * dark),
+        behind=mood.behind * np.float32(0.7) + cold * np.float32(0.05 * dark),
+        haze=mood.haze * np.float32(0.9) + cold * np.float32(0.06 * dark),
+        lamps=(),
+        blockers=np.zeros((0, 2, 3)),
+    )
 
 
 def _blocks(rng: np.random.Generator) -> list[Block]:

@@ -11,6 +11,7 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Floats
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import anchored, color, hashed, smooth
+from pai_studio.core.synth.places.builder import Where, piece_of_floor
 
 _LITTER = {
     "summer": ("6b5232", "8a6b3e", "4f3d26", "7c7440"),
@@ -41,14 +42,9 @@ class Path:
         return np.asarray(self.start_m + self.drift * (y - 6.0) + 0.6 * swing, np.float32)
 
 
-def wood_floor(
-    where: tuple[float, float, float, float, float], path: Path, season: str, seed: int
-) -> tuple[Canvas, Array | None]:
+def wood_floor(where: Where, path: Path, season: str, seed: int) -> tuple[Canvas, Array | None]:
     """The floor over (left, start, width, length, texels a metre): leaves that overlap, a path worn into them."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, color("5a4a34"))
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
+    floor, x, y = piece_of_floor(where, color("5a4a34"))
     large = anchored(x, y, 2.3, seed, 4)
     rough = anchored(x, y, 0.35, seed + 1, 5, persistence=0.6)
     off = np.abs(x - path.along(y)) + 0.22 * rough

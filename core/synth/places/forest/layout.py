@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pai_studio.core.media.frame import Array
@@ -10,9 +12,9 @@ from pai_studio.core.synth.paint.noise import anchored, color, smooth
 from pai_studio.core.synth.places import lamps, nature
 from pai_studio.core.synth.places.builder import Builder, free
 from pai_studio.core.synth.places.forest.ground import Path, wood_floor
-from pai_studio.core.synth.places.light import Canopy, Light, MovingLamp
-from pai_studio.core.synth.places.moods import MOODS, draw_mood
+from pai_studio.core.synth.places.light import Canopy, Light, MovingLamp, toward
 from pai_studio.core.synth.places.place import Glowing, Place
+from pai_studio.core.synth.places.site import draw_site
 from pai_studio.core.synth.places.sky import Sky
 from pai_studio.core.synth.places.street.props import lantern as lantern_picture
 
@@ -36,14 +38,12 @@ _SEASONS = {
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The wood of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1, 2])
-    name = draw_mood(rng, ALLOWED, mood_name)
-    mood = MOODS[name]
-    side = float(rng.choice([-1, 1]))
-    stand = np.array([side * rng.uniform(0.55, 1.0), rng.uniform(5.7, 6.5), 0.0])
+    site = draw_site(rng, "forest", ALLOWED, mood_name, aside_m=(0.55, 1.0), ahead_m=(5.7, 6.5))
+    name, mood, stand = site.hour, site.mood, site.stand
     kind = str(rng.choice(["birch", "pine", "beech"]))
     season = "fir" if kind == "pine" else str(rng.choice(["summer", "spring", "autumn"]))
     hues = np.stack([color(code) for code in _SEASONS[season]])
-    to_sun = _to_sun(rng, mood.elevation_deg, side)
+    to_sun = _to_sun(rng, mood.elevation_deg, site.side)
     path = Path(float(rng.uniform(-0.5, 0.5)), rng.uniform(-0.06, 0.06), rng.uniform(0.6, 1.4), seed)
     trees = _trees(rng, path, stand)
     lantern = _lantern(seed, name, stand)
@@ -69,19 +69,11 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     if light.sun.max() > 2:
         _shafts(build)
     glowing = () if lantern is None else (_hang_lantern(build, lantern),)
-    sky = Sky(
-        zenith=mood.zenith,
-        horizon=mood.horizon * np.float32(1.1),
-        glow=mood.sky_glow,
-        to_sun=to_sun,
-        texels=max(160, width_px),
-        rng=rng,
-    )
-    floors = build.floors(lambda *where: wood_floor(where, path, season, seed), _BANDS)
-    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
+    above = replace(mood, horizon=mood.horizon * np.float32(1.1))
+    sky = Sky.of(above, to_sun, max(160, width_px), rng)
+    floors = build.floors(lambda where: wood_floor(where, path, season, seed), _BANDS)
     haze = float(rng.uniform(0.012, 0.022)) * (0.5 if name == "overcast" else 1.0)
-    far = np.array([0, _END_M, 2.0])
-    return Place(light, sky, floors, quads, stand, far, haze, glowing, name="forest", mood=name)
+    return build.place(site, sky, floors, far=np.array([0, _END_M, 2.0]), haze_per_m=haze, glowing=glowing)
 
 
 def _lantern(seed: int, mood: str, stand: Matrix) -> MovingLamp | None:
@@ -106,9 +98,7 @@ def _to_sun(rng: np.random.Generator, elevation_deg: tuple[float, float], side: 
     """Mostly against the camera, from either side: leaves and trunks' edges glow."""
     elevation = np.radians(max(rng.uniform(*elevation_deg), 27.0))
     azimuth = np.radians(rng.uniform(35, 75)) * side
-    return np.array(
-        [np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)]
-    )
+    return toward(azimuth, elevation)
 
 
 def _gaps(seed: int, share: float) -> Array:

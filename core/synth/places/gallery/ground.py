@@ -7,16 +7,14 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import anchored, color, hashed, smooth
+from pai_studio.core.synth.places.builder import Where, piece_of_floor
 
 
 def gallery_floor(
-    where: tuple[float, float, float, float, float], kind: str, stone: Array, *, gloss: float, seed: int
+    where: Where, kind: str, stone: Array, *, gloss: float, seed: int
 ) -> tuple[Canvas, Array | None]:
     """Herringbone parquet, marble tiles or terrazzo, polished as far as `gloss` says."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, color("a08a6a"))
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
+    floor, x, y = piece_of_floor(where, color("a08a6a"))
     large = anchored(x, y, 1.8, seed, 4)
     fine = anchored(x, y, 0.06, seed + 1, 3, persistence=0.8)
     if kind == "parquet":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from pai_studio.core.synth.places.builder import Builder, free
 from pai_studio.core.synth.places.gallery import works
 from pai_studio.core.synth.places.gallery.ground import gallery_floor
 from pai_studio.core.synth.places.hall import ENCLOSING, Hall, raise_ceiling, raise_walls, sections
-from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
-from pai_studio.core.synth.places.moods import MOODS, Mood, draw_mood
+from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp, toward
+from pai_studio.core.synth.places.moods import Mood
 from pai_studio.core.synth.places.place import Place
+from pai_studio.core.synth.places.site import draw_site
 from pai_studio.core.synth.places.sky import Sky
 
 ALLOWED = ("noon", "golden", "overcast", "night")
@@ -39,32 +41,17 @@ class Look:
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The gallery of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1, 5])
-    name = draw_mood(rng, ALLOWED, mood_name)
-    mood = MOODS[name]
-    side = int(rng.choice([-1, 1]))
-    stand = np.array([side * rng.uniform(0.5, 1.0), rng.uniform(5.8, 6.5), 0.0])
+    site = draw_site(rng, "gallery", ALLOWED, mood_name)
+    name, mood, side, stand = site.hour, site.mood, site.side, site.stand
     bay = float(rng.uniform(3.8, 5.0))
     hall = Hall(
         sections(-2 * bay, float(rng.uniform(26, 38)), bay),
         float(rng.uniform(3.6, 5.4)),
         float(rng.uniform(4.6, 6.0)),
     )
-    look = Look(
-        color(str(rng.choice(_WALLS))) * np.float32(0.92),
-        color(str(rng.choice(["f2efe8", "d9d2c2", "b08d4a"]))),
-        str(rng.choice(["parquet", "marble", "terrazzo"])),
-        color(str(rng.choice(["d8d2c6", "9aa09a", "b59a7a", "4c4f52"]))),
-        float(rng.uniform(0.26, 0.5)),
-        mood.horizon * np.float32(1.5) + mood.sky_glow * np.float32(0.3),
-    )
+    look = _look(rng, mood)
     azimuth, elevation = np.radians(rng.uniform(40, 130)), np.radians(rng.uniform(46, 62))
-    to_sun = np.array(
-        [
-            side * np.sin(azimuth) * np.cos(elevation),
-            np.cos(azimuth) * np.cos(elevation),
-            np.sin(elevation),
-        ]
-    )
+    to_sun = toward(side * azimuth, elevation)
     spots = [
         np.array([s * (hall.half_m - 1.3), (start + end) / 2, hall.height_m - 0.7])
         for s in (-1, 1)
@@ -86,6 +73,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     )
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
     _shell(build, hall, look)
+    _end_wall(build, hall, look)
     _furnish(build, hall, look, stand)
     shade = color(str(rng.choice(["1a1a1a", "b08d4a", "e0e0e0"])))
     glowing = tuple(lamps.carried_shade(build, lamp, hall.height_m, shade, glow * 24) for lamp in moving)
@@ -96,7 +84,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     gloss = float(rng.uniform(0.12, 0.5))
     half, end = hall.half_m, hall.end_m
     floors = build.floors(
-        lambda *where: gallery_floor(where, look.floor, look.stone, gloss=gloss, seed=seed),
+        lambda where: gallery_floor(where, look.floor, look.stone, gloss=gloss, seed=seed),
         (
             (1.2, 4.6, half, 140.0),
             (4.4, 9.4, half, 100.0),
@@ -104,12 +92,18 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
             (18.5, end + 0.1, half, 22.0),
         ),
     )
-    sky = Sky(
-        zenith=mood.zenith, horizon=mood.horizon, glow=mood.sky_glow, to_sun=to_sun, texels=160, rng=rng
-    )
-    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
-    return Place(
-        light, sky, floors, quads, stand, np.array([0, end, 2.0]), 0.002, glowing, name="gallery", mood=name
+    sky = Sky.of(mood, to_sun, 160, rng)
+    return build.place(site, sky, floors, far=np.array([0, end, 2.0]), haze_per_m=0.002, glowing=glowing)
+
+
+def _look(rng: np.random.Generator, mood: Mood) -> Look:
+    return Look(
+        color(str(rng.choice(_WALLS))) * np.float32(0.92),
+        color(str(rng.choice(["f2efe8", "d9d2c2", "b08d4a"]))),
+        str(rng.choice(["parquet", "marble", "terrazzo"])),
+        color(str(rng.choice(["d8d2c6", "9aa09a", "b59a7a", "4c4f52"]))),
+        float(rng.uniform(0.26, 0.5)),
+        mood.horizon * np.float32(1.5) + mood.sky_glow * np.float32(0.3),
     )
 
 
@@ -156,13 +150,7 @@ def _shell(build: Builder, hall: Hall, look: Look) -> None:
         face.rect(0, 0, length, 0.16, albedo=look.trim, relief=0.02)
         face.rect(0, 3.72, length, 3.76, albedo=look.trim * 0.7, relief=0.03)
         face.rect(0, hall.height_m - 0.22, length, hall.height_m, albedo=look.trim, relief=0.06)
-        if part.random() < 0.35:
-            for at in (length * 0.3, length * 0.7):
-                size = (float(part.uniform(0.5, 0.9)), float(part.uniform(0.6, 1.1)))
-                works.hang_picture(face, at, 1.62, size, part)
-        elif part.random() < 0.85:
-            size = (float(part.uniform(1.1, min(2.6, length - 0.9))), float(part.uniform(0.9, 1.9)))
-            works.hang_picture(face, length / 2, 1.7, size, part)
+        _hang_pictures(face, length, part)
         return face
 
     def ceiling(width: float, length: float, density: float, number: int) -> Canvas:
@@ -193,6 +181,22 @@ def _shell(build: Builder, hall: Hall, look: Look) -> None:
 
     raise_walls(build, hall, {-1: wall, 1: wall})
     raise_ceiling(build, hall, ceiling)
+
+
+def _hang_pictures(face: Canvas, length: float, rng: np.random.Generator) -> None:
+    """Two small pictures, one large one, or none."""
+    if rng.random() < 0.35:
+        for at in (length * 0.3, length * 0.7):
+            size = (float(rng.uniform(0.5, 0.9)), float(rng.uniform(0.6, 1.1)))
+            works.hang_picture(face, at, 1.62, size, rng)
+    elif rng.random() < 0.85:
+        size = (float(rng.uniform(1.1, min(2.6, length - 0.9))), float(rng.uniform(0.9, 1.9)))
+        works.hang_picture(face, length / 2, 1.7, size, rng)
+
+
+def _end_wall(build: Builder, hall: Hall, look: Look) -> None:
+    """The far wall: a bright doorway or one more picture."""
+    rng = build.rng
     end = Canvas(2 * hall.half_m, hall.height_m, build.texels_per_m(hall.end_m), look.wall)
     if rng.random() < 0.5:
         half = hall.half_m
@@ -225,7 +229,7 @@ def _furnish(build: Builder, hall: Hall, look: Look, stand: Matrix) -> None:
         x = float(rng.uniform(-0.5, 0.5)) * hall.half_m
         hue = color(str(rng.choice(["2a2622", "7a5a3a", "3c4a5a"])))
         low = np.array([x - 0.8, float(y), 0.36])
-        build.box(low, low + np.array([1.6, 0.5, 0.1]), lambda w, h, d, hue=hue: Canvas(w, h, d, hue))  # type: ignore[misc]
+        build.box(low, low + np.array([1.6, 0.5, 0.1]), partial(Canvas, base=hue))
         for leg in (-0.7, 0.66):
             build.stand(Canvas(0.06, 0.36, build.texels_per_m(float(y)), hue * 0.6), x + leg, float(y) + 0.2)
         build.ground_shadow(x, float(y), 0.8, 0.5, 0.5)

@@ -21,11 +21,12 @@ from pai_studio.core.synth.places.hall import (
     sections,
     wall_blocks,
 )
-from pai_studio.core.synth.places.light import Lamp, Light
+from pai_studio.core.synth.places.light import Lamp, Light, toward
 from pai_studio.core.synth.places.loft import surfaces
 from pai_studio.core.synth.places.loft.surfaces import Look
-from pai_studio.core.synth.places.moods import MOODS, Mood, draw_mood
+from pai_studio.core.synth.places.moods import Mood
 from pai_studio.core.synth.places.place import Place
+from pai_studio.core.synth.places.site import draw_site
 from pai_studio.core.synth.places.sky import Sky
 
 ALLOWED = ("golden", "noon", "overcast", "night")
@@ -36,10 +37,8 @@ _PAINTS = ("e6e2d8", "7fa39a", "c9c08a", "93a7b5", "d9d2c0")
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The loft of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1, 3])
-    name = draw_mood(rng, ALLOWED, mood_name)
-    mood = MOODS[name]
-    side = int(rng.choice([-1, 1]))
-    stand = np.array([side * rng.uniform(0.5, 1.0), rng.uniform(5.8, 6.5), 0.0])
+    site = draw_site(rng, "loft", ALLOWED, mood_name)
+    name, mood, side, stand = site.hour, site.mood, site.side, site.stand
     bay = float(rng.uniform(3.4, 4.4))
     bays = sections(-2 * bay, float(rng.uniform(24, 34)), bay)
     hall = Hall(bays, float(rng.uniform(4.2, 6.0)), float(rng.uniform(4.6, 6.2)))
@@ -47,13 +46,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     # The sun comes in from the subject's side, low enough to reach the middle of the floor.
     azimuth = np.radians(rng.uniform(58, 105))
     elevation = np.radians(rng.uniform(27, 38))
-    to_sun = np.array(
-        [
-            side * np.sin(azimuth) * np.cos(elevation),
-            np.cos(azimuth) * np.cos(elevation),
-            np.sin(elevation),
-        ]
-    )
+    to_sun = toward(side * azimuth, elevation)
     blocks = wall_blocks(hall, side, look.opening)
     hung = _lamp_spots(rng, hall)
     glow = color(str(rng.choice(["ffb765", "ffe2b0", "d8ecff"])))
@@ -80,7 +73,7 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     wet = float(rng.uniform(-0.2, 0.45))
     half, end = hall.half_m, hall.end_m
     floors = build.floors(
-        lambda *where: surfaces.concrete(where, look, wet, seed),
+        lambda where: surfaces.concrete(where, look, wet, seed),
         (
             (1.2, 4.6, half, 130.0),
             (4.4, 9.4, half, 95.0),
@@ -88,13 +81,8 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
             (18.0, end + 0.1, half, 22.0),
         ),
     )
-    sky = Sky(
-        zenith=mood.zenith, horizon=mood.horizon, glow=mood.sky_glow, to_sun=to_sun, texels=160, rng=rng
-    )
-    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
-    return Place(
-        light, sky, floors, quads, stand, np.array([0, end, 2.0]), 0.004, glowing, name="loft", mood=name
-    )
+    sky = Sky.of(mood, to_sun, 160, rng)
+    return build.place(site, sky, floors, far=np.array([0, end, 2.0]), haze_per_m=0.004, glowing=glowing)
 
 
 def _look(rng: np.random.Generator, bay: float, height: float, mood: Mood) -> Look:
@@ -214,7 +202,7 @@ def _columns(build: Builder, hall: Hall, look: Look, stand: Matrix) -> None:
 
 
 def _crates(build: Builder, hall: Hall, stand: Matrix, look: Look) -> None:
-    """Crates, barrels and pallets, in stacks along the walls and between the columns."""
+    """Crates in stacks along the walls and between the columns."""
     rng, half, end = build.rng, hall.half_m, hall.end_m
     placed: list[tuple[float, float]] = []
     for _ in range(60):
@@ -230,20 +218,21 @@ def _crates(build: Builder, hall: Hall, stand: Matrix, look: Look) -> None:
             if rng.random() < 0.75
             else color(str(rng.choice(["3f5a6b", "7a3328", "56603a"])))
         )
-        level = 0.0
-        for _ in range(int(rng.integers(1, 3))):
-            depth, tall = size * float(rng.uniform(0.8, 1.1)), size * float(rng.uniform(0.6, 1.0))
-            nudge = float(rng.uniform(-0.08, 0.08))
-            low = np.array([x - size / 2 + nudge, y, level])
-            build.box(
-                low,
-                low + np.array([size, depth, tall]),
-                lambda w, h, d, hue=hue: surfaces.planks(w, h, d, hue, own(rng)),  # type: ignore[misc]
-            )
-            level += tall
-            size *= 0.85
+        _stack(build, x, y, size, hue)
         if len(placed) >= 14:
             break
+
+
+def _stack(build: Builder, x: float, y: float, size_m: float, hue: Array) -> None:
+    """One crate or two, the upper one smaller."""
+    rng, level = build.rng, 0.0
+    for _ in range(int(rng.integers(1, 3))):
+        depth, tall = size_m * float(rng.uniform(0.8, 1.1)), size_m * float(rng.uniform(0.6, 1.0))
+        low = np.array([x - size_m / 2 + float(rng.uniform(-0.08, 0.08)), y, level])
+        high = low + np.array([size_m, depth, tall])
+        build.box(low, high, lambda w, h, d: surfaces.planks(w, h, d, hue, own(rng)))
+        level += tall
+        size_m *= 0.85
 
 
 def _lamp_spots(rng: np.random.Generator, hall: Hall) -> list[Matrix]:

@@ -9,6 +9,7 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import anchored, color, fbm, hashed, own, smooth
+from pai_studio.core.synth.places.builder import Where, piece_of_floor
 
 
 @dataclass(frozen=True)
@@ -174,14 +175,9 @@ def column(width: float, height: float, texels_per_m: float, look: Look, rng: np
     return face
 
 
-def concrete(
-    where: tuple[float, float, float, float, float], look: Look, wetness: float, seed: int
-) -> tuple[Canvas, Array | None]:
+def concrete(where: Where, look: Look, wetness: float, seed: int) -> tuple[Canvas, Array | None]:
     """A poured floor: slabs, cracks, oil, painted lanes, and water as far as `wetness` says."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, look.concrete)
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
+    floor, x, y = piece_of_floor(where, look.concrete)
     large = anchored(x, y, 2.1, seed, 5, persistence=0.55)
     fine = anchored(x, y, 0.09, seed + 1, 4, persistence=0.75)
     cracks = smooth(np.abs(anchored(x, y, 1.9, seed + 2, 6, persistence=0.6)), 0.02, 0.0)

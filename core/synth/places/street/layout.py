@@ -9,8 +9,9 @@ from pai_studio.core.synth.paint.noise import color
 from pai_studio.core.synth.places import lamps
 from pai_studio.core.synth.places.builder import Builder
 from pai_studio.core.synth.places.light import Lamp, Light, MovingLamp
-from pai_studio.core.synth.places.moods import MOODS, Mood
+from pai_studio.core.synth.places.moods import Mood, asked_mood
 from pai_studio.core.synth.places.place import Place
+from pai_studio.core.synth.places.site import Site
 from pai_studio.core.synth.places.sky import Sky
 from pai_studio.core.synth.places.street.building import (
     END_M,
@@ -32,10 +33,11 @@ ALLOWED = ("golden", "dusk", "noon", "overcast", "night")
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The street of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1])
-    name = _mood_name(rng, mood_name)
-    mood = MOODS[name]
+    hour = _hour(rng, mood_name)
     sun_side = int(rng.choice([-1, 1]))
     stand = np.array([sun_side * rng.uniform(0.7, 1.05), rng.uniform(5.9, 6.5), 0.0])
+    site = Site("street", hour, sun_side, stand)
+    mood = site.mood
     elevation, azimuth = np.radians(rng.uniform(*mood.elevation_deg)), np.radians(rng.uniform(46, 60))
     to_sun = np.array([sun_side * np.sin(azimuth), np.cos(azimuth), np.tan(elevation)])
     to_sun /= np.linalg.norm(to_sun)
@@ -65,27 +67,16 @@ def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None
     for y, height, sag in strings:
         hang_string(build, y, height, sag, houses)
     dress(build, houses, stand)
-    sky = Sky(
-        zenith=mood.zenith,
-        horizon=mood.horizon,
-        glow=mood.sky_glow,
-        to_sun=to_sun,
-        texels=max(160, round(1.3 * width_px)),
-        rng=rng,
-    )
-    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
-    far = np.array([0, END_M, 2.0])
+    sky = Sky.of(mood, to_sun, max(160, round(1.3 * width_px)), rng)
     floors = lay_floors(build, houses, seed)
-    return Place(light, sky, floors, quads, stand, far, glowing=glowing, name="street", mood=name)
+    return build.place(site, sky, floors, far=np.array([0, END_M, 2.0]), haze_per_m=0.0075, glowing=glowing)
 
 
-def _mood_name(rng: np.random.Generator, asked: str | None) -> str:
+def _hour(rng: np.random.Generator, asked: str | None) -> str:
     """The last sun for most streets, dusk for others, noon or clouds for a few."""
     lot = float(rng.random())
     drawn = ("noon", "overcast")[int(lot > 0.1)] if lot < 0.2 else ("golden" if lot < 0.7 else "dusk")
-    if asked is not None and asked not in ALLOWED:
-        raise KeyError(f"{asked} is not a mood of a street; it has {', '.join(ALLOWED)}")
-    return asked or drawn
+    return asked_mood(drawn, ALLOWED, asked)
 
 
 def _swinging(

@@ -8,7 +8,7 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.places import nature
 from pai_studio.core.synth.places.builder import Builder, free
-from pai_studio.core.synth.places.light import Light
+from pai_studio.core.synth.places.light import Light, toward
 from pai_studio.core.synth.places.moods import Mood
 from pai_studio.core.synth.places.sky import Sky
 
@@ -29,9 +29,7 @@ def sun_of(rng: np.random.Generator, mood: Mood, side: float) -> Matrix:
     """A sun to one side, now a little before and now a little behind the camera: relief is drawn by its shadows."""
     elevation = np.radians(rng.uniform(*mood.elevation_deg))
     azimuth = np.radians(rng.uniform(48, 118)) * side
-    return np.array(
-        [np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)]
-    )
+    return toward(azimuth, elevation)
 
 
 def open_light(mood: Mood, to_sun: Matrix, ground: Array, rocks: list[Rock]) -> Light:
@@ -83,11 +81,4 @@ def raise_rocks(build: Builder, rocks: list[Rock], hues: Array, layered: float) 
 
 def sky_of(mood: Mood, to_sun: Matrix, width_px: int, rng: np.random.Generator) -> Sky:
     """The sky of an hour, finer than in a street, as more of it is seen."""
-    return Sky(
-        zenith=mood.zenith,
-        horizon=mood.horizon,
-        glow=mood.sky_glow,
-        to_sun=to_sun,
-        texels=max(160, round(1.3 * width_px)),
-        rng=rng,
-    )
+    return Sky.of(mood, to_sun, max(160, round(1.3 * width_px)), rng)

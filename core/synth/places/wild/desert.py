@@ -8,8 +8,8 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.noise import color
 from pai_studio.core.synth.places.builder import Builder, free
-from pai_studio.core.synth.places.moods import MOODS, draw_mood
 from pai_studio.core.synth.places.place import Place
+from pai_studio.core.synth.places.site import draw_site
 from pai_studio.core.synth.places.wild import country, relief
 from pai_studio.core.synth.places.wild.ground import desert_floor
 
@@ -26,26 +26,23 @@ _LANDS = {
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The desert of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1, 6])
-    name = draw_mood(rng, ALLOWED, mood_name)
-    mood = MOODS[name]
-    side = float(rng.choice([-1, 1]))
-    stand = np.array([side * rng.uniform(0.5, 1.0), rng.uniform(5.7, 6.5), 0.0])
+    site = draw_site(rng, "desert", ALLOWED, mood_name, ahead_m=(5.7, 6.5))
+    mood, stand = site.mood, site.stand
     codes, ground = _LANDS[str(rng.choice(sorted(_LANDS)))]
     hues = np.stack([color(code) for code in codes])
     sand = color(ground) * np.float32(0.66)
     kind = str(rng.choice(["sand", "gravel", "clay"]))
-    to_sun = country.sun_of(rng, mood, side)
+    to_sun = country.sun_of(rng, mood, site.side)
     rocks = country.scatter(rng, stand, int(rng.integers(14, 30)), (0.8, 2.6))
     light = country.open_light(mood, to_sun, sand, rocks)
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
     _horizon(build, hues, sand)
     country.raise_rocks(build, rocks, hues, float(rng.uniform(0.2, 1.0)))
     _plants(build, stand, rocks)
-    floors = build.floors(lambda *where: desert_floor(where, sand, kind, seed), country.BANDS)
+    floors = build.floors(lambda where: desert_floor(where, sand, kind, seed), country.BANDS)
     sky = country.sky_of(mood, to_sun, width_px, rng)
-    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
     haze = float(rng.uniform(0.002, 0.005))
-    return Place(light, sky, floors, quads, stand, np.array([0, 60.0, 4.0]), haze, name="desert", mood=name)
+    return build.place(site, sky, floors, far=np.array([0, 60.0, 4.0]), haze_per_m=haze)
 
 
 def _horizon(build: Builder, hues: Array, sand: Array) -> None:

@@ -7,16 +7,12 @@ import numpy as np
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.paint.canvas import Canvas
 from pai_studio.core.synth.paint.noise import anchored, color, hashed, smooth
-
-Where = tuple[float, float, float, float, float]
+from pai_studio.core.synth.places.builder import Where, piece_of_floor
 
 
 def desert_floor(where: Where, hue: Array, kind: str, seed: int) -> tuple[Canvas, Array | None]:
     """Sand in ripples (`sand`), gravel (`gravel`) or clay in cracked plates (`clay`)."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, hue)
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
+    floor, x, y = piece_of_floor(where, hue)
     large = anchored(x, y, 3.0, seed, 5, persistence=0.55)
     fine = anchored(x, y, 0.04, seed + 1, 3, persistence=0.85)
     floor.albedo *= (1 + 0.10 * large + 0.12 * fine)[..., None].clip(0.3, None)
@@ -25,7 +21,7 @@ def desert_floor(where: Where, hue: Array, kind: str, seed: int) -> tuple[Canvas
     if kind == "sand":
         bend = anchored(x, y, 1.6, seed + 2, 3)
         # Ripples finer than two texels would only shimmer.
-        fade = np.float32(np.clip((0.11 * density - 2) / 3, 0, 1))
+        fade = np.float32(np.clip((0.11 * floor.per_m - 2) / 3, 0, 1))
         wave = (y + 0.35 * x + 0.20 * bend) * np.float32(2 * np.pi / 0.11)
         ripple = np.sin(wave + 0.6 * np.sin(wave)) * (0.6 + 0.4 * large)
         floor.relief += 0.006 * fade * ripple
@@ -82,10 +78,7 @@ def _plates(x: Array, y: Array, seed: int) -> Array:
 
 def shore_floor(where: Where, hue: Array, sea_m: float, sea: Array, seed: int) -> tuple[Canvas, Array | None]:
     """Sand or shingle that grows wet toward the sea, which begins at y = `sea_m` with a hem of foam."""
-    left, start, width, length, density = where
-    floor = Canvas(width, length, density, hue)
-    s, t = floor.grid()
-    x, y = s + np.float32(left), t + np.float32(start)
+    floor, x, y = piece_of_floor(where, hue)
     large = anchored(x, y, 3.4, seed, 5, persistence=0.55)
     fine = anchored(x, y, 0.05, seed + 1, 3, persistence=0.85)
     pebble_relief, pebble_tone = _pebbles(x, y, 0.10 + 0.5 * float(seed % 3 == 0))

@@ -9,8 +9,8 @@ from pai_studio.core.synth.camera import Matrix
 from pai_studio.core.synth.paint.noise import color
 from pai_studio.core.synth.places import nature
 from pai_studio.core.synth.places.builder import Builder, free
-from pai_studio.core.synth.places.moods import MOODS, draw_mood
 from pai_studio.core.synth.places.place import Place
+from pai_studio.core.synth.places.site import draw_site
 from pai_studio.core.synth.places.wild import country, relief
 from pai_studio.core.synth.places.wild.ground import shore_floor
 
@@ -23,25 +23,22 @@ _SEAS = ("2a6a78", "3f7f86", "2c4f66", "4a6a6a")
 def lay_out(seed: int, width_px: int, focal: float, mood_name: str | None = None) -> Place:
     """The shore of this seed, detailed enough for pictures `width_px` wide; `focal` is in picture widths."""
     rng = np.random.default_rng([seed, 1, 7])
-    name = draw_mood(rng, ALLOWED, mood_name)
-    mood = MOODS[name]
-    side = float(rng.choice([-1, 1]))
-    stand = np.array([side * rng.uniform(0.5, 1.0), rng.uniform(5.7, 6.5), 0.0])
+    site = draw_site(rng, "shore", ALLOWED, mood_name, ahead_m=(5.7, 6.5))
+    mood, stand = site.mood, site.stand
     sand = color(str(rng.choice(_SANDS))) * np.float32(0.62)
     stones = np.stack([color(code) for code in _STONES[int(rng.integers(len(_STONES)))]])
     sea, sea_m = color(str(rng.choice(_SEAS))), float(rng.uniform(11, 19))
-    to_sun = country.sun_of(rng, mood, side)
+    to_sun = country.sun_of(rng, mood, site.side)
     rocks = country.scatter(rng, stand, int(rng.integers(20, 38)), (0.6, 2.4))
     light = country.open_light(mood, to_sun, sand, rocks)
     build = Builder(rng, light, mood, width_px / 1280, focal * width_px)
     _stacks(build, stones, sea_m)
     country.raise_rocks(build, rocks, stones, float(rng.uniform(0.0, 0.5)))
     _grasses(build, stand, sea_m)
-    floors = build.floors(lambda *where: shore_floor(where, sand, sea_m, sea, seed), country.BANDS)
+    floors = build.floors(lambda where: shore_floor(where, sand, sea_m, sea, seed), country.BANDS)
     sky = country.sky_of(mood, to_sun, width_px, rng)
-    quads = tuple(sorted(build.quads, key=lambda quad: -quad.order))
     haze = float(rng.uniform(0.003, 0.007))
-    return Place(light, sky, floors, quads, stand, np.array([0, 60.0, 3.0]), haze, name="shore", mood=name)
+    return build.place(site, sky, floors, far=np.array([0, 60.0, 3.0]), haze_per_m=haze)
 
 
 def _stacks(build: Builder, stones: Array, sea_m: float) -> None:
