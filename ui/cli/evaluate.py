@@ -69,7 +69,9 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         report = _measured(asked, console)
         reports.append((report, asked.out))
     if asked.docs is not None:
-        _write_docs(asked.docs, reports)
+        from pai_studio.core.evaluation.page import write_docs
+
+        write_docs(reports, asked.docs, asked.docs.parent / "images")
         console.line(f"wrote {asked.docs}")
     if report is None:
         console.result({"docs": str(asked.docs)}, "")
@@ -136,13 +138,6 @@ def _earlier(path: Path) -> dict[str, Any]:
         hint = "name the report.json of `pai-studio evaluate`"
         raise BadInput("is no benchmark report", where=str(path), hint=hint)
     return found
-
-
-def _write_docs(path: Path, reports: list[tuple[dict[str, Any], Path]]) -> None:
-    from pai_studio.core.evaluation.page import write_docs
-
-    folders = {str(report["set"]): folder for report, folder in reports}
-    write_docs([report for report, _ in reports], path, path.parent / "images", folders)
 
 
 def _text(report: Mapping[str, Any], out: Path) -> str:

@@ -23,21 +23,20 @@ _PAPER = (
 )
 
 
-def write_docs(
-    reports: Sequence[Mapping[str, Any]],
-    path: Path,
-    pictures_dir: Path,
-    pictures: Mapping[str, Path] | None = None,
-) -> None:
-    """Write the page for some `report.json`, a section a set.
+def write_docs(reports: Sequence[tuple[Mapping[str, Any], Path]], path: Path, pictures_dir: Path) -> None:
+    """Write the page for some `report.json`, each with the folder that it was written to: a section a report.
 
-    `pictures` has a set's output folder by the set's name; of each the contact sheet of its median clip (by the last
-    engine's first metric) is copied into `pictures_dir` and shown. Raises OutOfResources where the disk is full.
+    Of each the contact sheet of its median clip (by the last engine's first metric), where there is one, is copied into
+    `pictures_dir` and shown. Raises OutOfResources where the disk is full.
     """
-    readings = [Reading(report) for report in reports]
+    readings = [Reading(report) for report, _ in reports]
     parts = [_OPENING, f"{prose.TABLE} {prose.MARKDOWN_BEST}"]
-    for reading in readings:
-        parts += _set(reading, _picture(reading, path, pictures_dir, (pictures or {}).get(reading.name)))
+    taken: dict[str, int] = {}
+    for reading, (_, folder) in zip(readings, reports, strict=True):
+        name = words.slug(reading.name)
+        taken[name] = taken.get(name, 0) + 1  # two sizes or seeds of one set are two pictures
+        kept = pictures_dir / f"benchmark-{name}{f'--{taken[name]}' if taken[name] > 1 else ''}.jpg"
+        parts += _set(reading, _picture(reading, path, kept, folder))
     known = {metric.key: metric for reading in readings for metric in reading.metrics}
     parts += ["## What the metrics are", markdown.definitions(list(known.values()))]
     parts += ["## The paper's numbers", f"**{paper.NOT_COMPARABLE}**", _PAPER, markdown.the_paper()]
@@ -63,15 +62,14 @@ def _set(reading: Reading, picture: str) -> list[str]:
     return [*parts, "### How to reproduce", prose.REPRODUCE, markdown.code(reading.command), made_by]
 
 
-def _picture(reading: Reading, path: Path, pictures_dir: Path, folder: Path | None) -> str:
-    """The contact sheet of the median clip, copied; empty where there is none."""
-    if folder is None or not reading.clips:
+def _picture(reading: Reading, path: Path, kept: Path, folder: Path) -> str:
+    """The contact sheet of the median clip, copied from a report's folder to `kept`; empty where there is none."""
+    if not reading.clips:
         return ""
     clip = _median(reading)
     found = folder / "clips" / clip / CONTACT
     if not found.is_file():
         return ""
-    kept = pictures_dir / f"benchmark-{words.slug(reading.name)}.jpg"
     with whole_file(kept) as temp:
         shutil.copyfile(found, temp)
     shown = Path(os.path.relpath(kept, path.parent)).as_posix()

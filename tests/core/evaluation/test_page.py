@@ -411,7 +411,7 @@ def test_the_documentation_has_a_section_a_set(tmp_path):
     for clip in REPORT["per_clip"]:
         _clip_media(out, clip["clip"])
     other = REPORT | {"set": "other set"}
-    write_docs([REPORT, other], page, tmp_path / "docs/images", {"small": out})
+    write_docs([(REPORT, out), (other, tmp_path)], page, tmp_path / "docs/images")
     text = page.read_text(encoding="utf-8")
 
     assert "## small" in text

@@ -6,7 +6,7 @@ import pytest
 
 from pai_studio.core.evaluation import aggregate
 from pai_studio.core.evaluation.metrics import METRICS
-from pai_studio.core.evaluation.page import markdown, write_report
+from pai_studio.core.evaluation.page import markdown, write_docs, write_report
 from pai_studio.core.evaluation.page.prose import TABLE, caveats
 from pai_studio.core.evaluation.page.reading import Figure, Reading
 
@@ -87,3 +87,19 @@ def test_intervals_of_few_clips_hold_the_mean_as_seldom_as_the_page_says(report,
 
     assert np.mean(held) == pytest.approx(share, abs=0.035)
     assert f"{100 * share:.0f}" in " ".join(caveats(Reading(report)))
+
+
+def test_two_reports_of_one_set_keep_their_own_pictures(report, tmp_path):
+    """Two sizes, or two seeds: each section shows a clip of its own."""
+    for name in ("quick", "full"):
+        for clip in report["per_clip"]:
+            (tmp_path / name / "clips" / clip["clip"]).mkdir(parents=True)
+            (tmp_path / name / "clips" / clip["clip"] / "contact.jpg").write_bytes(name.encode())
+
+    write_docs(
+        [(report, tmp_path / "quick"), (report, tmp_path / "full")], tmp_path / "a.md", tmp_path / "images"
+    )
+
+    text = (tmp_path / "a.md").read_text()
+    shown = [part.partition(")")[0] for part in text.split("](images/")[1:]]
+    assert [(tmp_path / "images" / name).read_bytes() for name in shown] == [b"quick", b"full"]
