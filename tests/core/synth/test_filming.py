@@ -157,6 +157,17 @@ def test_a_fault_spoils_the_plate_or_the_matte_and_never_the_truth(small, fault)
         assert not bad.rebuilt.any()
 
 
+def test_the_gain_takes_the_plates_subject_to_the_places_light(small):
+    """Without spill and noise: the plate, times the gain, is the foreground."""
+    subject = copy.copy(small.subject)
+    stage, spill, place = subject._weights
+    subject._weights = (stage, 0 * spill, place)
+    filmed = _other(small, subject=subject, capture=Capture(noise=0, exposure=0.5)).filmed(2)
+    inside = (filmed.matte == 1)[..., None] & (filmed.gain < 63) & (filmed.plate > 1e-3)
+    assert inside.mean() > 0.02
+    assert np.allclose((filmed.plate * filmed.gain)[inside], filmed.foreground[inside], rtol=1e-3)
+
+
 def test_perturbed_light_is_undone_by_the_gain(small):
     lit = _other(small, perturbation=draw_perturbation(6, "shading"))
     filmed, plain = lit.filmed(2), small.filmed(2)

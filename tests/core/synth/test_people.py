@@ -235,25 +235,30 @@ def test_a_far_light_of_the_basis_stands_in_for_the_sun():
     )
 
 
-def test_recordings_are_saved_and_loaded(tmp_path):
-    subject, recorder = _subject(2), Recorder(even_directions(2))
-    frame = subject.recorded(_camera(), 0.5, _FRAME, recorder)
-    clip = Clip((150, 240), recorder.directions, (frame, None))
+@pytest.fixture(scope="module")
+def recorded():
+    recorder = Recorder(even_directions(2))
+    return Clip(
+        (150, 240), recorder.directions, (_subject(2).recorded(_camera(), 0.5, _FRAME, recorder), None)
+    )
+
+
+def test_recordings_are_saved_and_loaded(recorded, tmp_path):
+    clip, frame = recorded, recorded.frames[0]
     clip.save(tmp_path / "clip.npz")
     found = Clip.load(tmp_path / "clip.npz")
 
     assert found.size == clip.size
-    assert np.array_equal(found.directions, recorder.directions)
+    assert np.array_equal(found.directions, clip.directions)
     assert found.frames[1] is None
     assert found.frames[0].window == frame.window
     assert np.allclose(found.frames[0].matte, frame.matte, atol=1e-3)
     assert np.allclose(found.frames[0].pictures, frame.pictures, rtol=1e-3, atol=1e-4)
 
 
-def test_recordings_too_bright_for_half_floats_are_refused(tmp_path):
-    subject, recorder = _subject(2), Recorder(even_directions(1))
-    frame = subject.recorded(_camera(), 0.5, _FRAME, recorder)
+def test_recordings_too_bright_for_half_floats_are_refused(recorded, tmp_path):
+    frame = recorded.frames[0]
     bright = dataclasses.replace(frame, pictures=frame.pictures * 1e7)
     with pytest.raises(ValueError, match="half"):
-        Clip((150, 240), recorder.directions, (bright,)).save(tmp_path / "clip.npz")
+        dataclasses.replace(recorded, frames=(bright,)).save(tmp_path / "clip.npz")
     assert not (tmp_path / "clip.npz").exists()
