@@ -27,6 +27,11 @@ from pai_studio.core.synth.stage import build_stage
 _SHARP_PX = 0.5  # a camera that moves less while the shutter is open draws no streaks
 _MOST_VIEWS = 6
 _NORMAL_LENS = 1.09
+GAIN_FROM = 0.004
+"""The matte above which the truth's gain is told."""
+
+MOST_GAIN = 64
+"""The truth's gain is held within this and one over it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Filmed:
     """A frame's plate and its truth, (H, W, 3) linear ACEScg and (H, W).
 
     `composite == foreground + background * shadow * (1 - matte)` where `foreground` is premultiplied and lit by the
-    place; `gain` is that light over the light of the plate's subject, spill left out and held within 1/64 to 64, 1
+    place; `gain` is that light over the light of the plate's subject, spill left out and held within `MOST_GAIN`, 1
     where the subject is not. Noise and spill are in the plate alone. With a fault, `given` is the faulty matte and
     `rebuilt` what the plate lacks of the subject.
     """
@@ -155,7 +160,7 @@ class Scene:
         if self.perturbation is not None:
             in_plate = self.perturbation.apply(view.lit, view.matte, share, form_of(view.matte))
         light = np.maximum(in_plate * self.capture.gain, 1e-4)
-        gain = np.where(view.matte[..., None] > 0.004, view.lit / light, 1).clip(1 / 64, 64)
+        gain = np.where(view.matte[..., None] > GAIN_FROM, view.lit / light, 1).clip(1 / MOST_GAIN, MOST_GAIN)
         subject, shown, given, rebuilt = in_plate + view.spill, view.matte, None, None
         if self.fault is not None:
             skin = self.subject.skin

@@ -23,7 +23,7 @@ from pai_studio.core.synth.device.panorama import DevicePanorama
 from pai_studio.core.synth.device.place import DevicePlace
 from pai_studio.core.synth.device.quads import see, upload
 from pai_studio.core.synth.device.textures import sample
-from pai_studio.core.synth.filming import Scene
+from pai_studio.core.synth.filming import GAIN_FROM, MOST_GAIN, Scene
 from pai_studio.core.synth.people.recording import Clip, Recorder, even_directions
 from pai_studio.core.synth.places.panorama import Panorama
 
@@ -132,7 +132,9 @@ class DeviceScene:
         matte, (stage_lit, spill, lit) = self._person(indices, [*set_lights, in_place])
         composite = lit + background * cast * (1 - matte)
         plate = stage_lit + spill + screen * set_cast * (1 - matte)
-        gain = torch.where(matte > 0.004, lit / stage_lit.clamp(min=1e-4), 1).clamp(1 / 64, 64)
+        gain = torch.where(matte > GAIN_FROM, lit / stage_lit.clamp(min=1e-4), 1).clamp(
+            1 / MOST_GAIN, MOST_GAIN
+        )
         return DeviceFilmed(plate, composite, background, matte, lit, gain, cast)
 
     def _screen(self, cameras: Sequence[Camera]) -> tuple[Tensor, Tensor]:

@@ -11,10 +11,8 @@ from torch import Tensor
 
 from pai_studio.core.synth.camera import Camera, Matrix
 from pai_studio.core.synth.device.textures import DeviceTexture, filtered
-from pai_studio.core.synth.paint.footprint import Box
+from pai_studio.core.synth.paint.footprint import LEAST_INVERSE, Box
 from pai_studio.core.synth.paint.texture import Quad, bounds, edges
-
-_LEAST_INVERSE = 1e-5  # one over the depth of what still counts as before the camera
 
 
 @dataclass(frozen=True)
@@ -92,8 +90,8 @@ def see(placed: DeviceQuad, cameras: Sequence[Camera]) -> Seen | None:
     x = torch.arange(box[0], box[2], dtype=torch.float32, device=device)[None, None, :]
     y = torch.arange(box[1], box[3], dtype=torch.float32, device=device)[None, :, None]
     inverse = _linear(back[:, 2], x, y)
-    w = inverse.clamp(min=_LEAST_INVERSE)
-    inside = (inverse > _LEAST_INVERSE).float()
+    w = inverse.clamp(min=LEAST_INVERSE)
+    inside = (inverse > LEAST_INVERSE).float()
     for near, far in ((0, 1), (2, 3)):
         inside = inside * torch.minimum(_linear(lines[:, near], x, y), _linear(lines[:, far], x, y)).clamp(
             0, 1

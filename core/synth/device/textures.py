@@ -6,10 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pai_studio.core.synth.paint.footprint import MOST_TAPS
 from pai_studio.core.synth.paint.texture import Texture
-
-MOST_TAPS = 6
-"""Lookups along the longer side of a footprint, at most."""
 
 
 class DeviceTexture:

@@ -14,7 +14,9 @@ from pai_studio.core.synth.camera import Floats, Matrix
 LEAST_INVERSE = 1e-5
 """One over the depth of what still counts as before the camera."""
 
-_MOST_TAPS = 6
+MOST_TAPS = 6
+"""Lookups along the longer axis of a pixel's footprint, at most."""
+
 Box = tuple[int, int, int, int]
 """A rectangle of pixels: x0, y0, x1, y1 (past the end)."""
 
@@ -81,7 +83,7 @@ def footprint(back: Matrix, edges: Matrix, view: View) -> tuple[tuple[Array, Arr
     long_x = float(whole.along_x[whole.used].mean()) > float(whole.along_y[whole.used].mean())
     major, minor = whole.ordered(long_x)
     ratios = np.sort((major / np.maximum(minor, 1))[whole.used])
-    stretch = min(max(float(ratios[int(0.9 * (len(ratios) - 1))]), 1.0), float(_MOST_TAPS))
+    stretch = min(max(float(ratios[int(0.9 * (len(ratios) - 1))]), 1.0), float(MOST_TAPS))
     here = whole if coarse == stride and view.shown == view.box else _slopes(back, edges, view.shown, stride)
     major, minor = here.ordered(long_x)
     # By the stretch, not by the whole number of taps: sharpness must not jump when one more tap is taken.

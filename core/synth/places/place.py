@@ -9,6 +9,7 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Camera, Matrix
+from pai_studio.core.synth.paint.footprint import LEAST_INVERSE
 from pai_studio.core.synth.paint.noise import blur
 from pai_studio.core.synth.paint.texture import Quad, Seen, Texture, see
 from pai_studio.core.synth.places.light import Light, MovingLamp, light_of
@@ -204,7 +205,7 @@ class Lamplight:
         y = rows.start + (np.arange(low[1]) + 0.5) * height / low[1] - 0.5
         across, down = np.meshgrid(x, y)
         where = np.stack([across, down, np.ones_like(across)], axis=-1) @ found.view.back.T
-        where = where[..., :2] / np.maximum(where[..., 2:], 1e-5)
+        where = where[..., :2] / np.maximum(where[..., 2:], LEAST_INVERSE)
         a, b = (np.clip(where[..., k : k + 1], -0.1, 1.1) for k in (0, 1))
         points = (quad.origin + a * quad.u_axis + b * quad.v_axis).astype(np.float32)
         # A quad's rows run down its front, so its geometric normal may point away from the camera.
