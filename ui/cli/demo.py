@@ -170,6 +170,6 @@ def _text(report: dict[str, Any], out: Path) -> str:
     for name, found in report["metrics"].items():
         offsets = " ".join("-" if n is None else f"{n:+d}" for n in found["anchor_offset_frames"])
         db = (f"{found['background_psnr_db']:.2f} dB", f"{found['foreground_psnr_db']:.2f} dB")
-        rows.append(f"{name:<14}{db[0]:>12}{db[1]:>12}{found['spill']:>9.4f}   {offsets}")
+        rows.append(f"{name:<14}{db[0]:>12}{db[1]:>12}{round(found['spill'], 4) + 0.0:>9.4f}   {offsets}")
     took = "  ".join(f"{phase} {duration(seconds)}" for phase, seconds in report["timings_s"].items())
     return "\n".join([*rows, f"took {took}", f"see {out / 'contact.png'}"])
