@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,10 @@ SCHEMA = "pai-studio/set/1"
 SET_FILE, CLIP_FILE, TRUTH = "set.json", "clip.json", "truth"
 Kind = Literal["restore", "replace"]
 Tags = Mapping[str, str | int | bool]
+_WRITTEN_AT = re.compile(rb"capDate\0string\0\x13\0\0\0.{19}", re.DOTALL)
+"""The attribute of an EXR's header that says when it was written."""
+
+_HEADER_BYTES = 1 << 16
 _CLIP_KEYS = ("tags", "seed", "truth_colorspace")
 
 
@@ -60,7 +65,10 @@ def open_clip(folder: Path, kind: Kind) -> OpenClip:
 
 
 def content_digest(clip: OpenClip) -> str:
-    """SHA-256 over all that the clip's judgement follows from: the document, its inputs, the truth; not the place."""
+    """SHA-256 over all that the clip's judgement follows from: the document, its inputs, the truth.
+
+    Neither the place enters nor the moment at which an EXR was written, so a clip that is filmed again is the same one.
+    """
     said = clip.shot.model_dump(mode="json", by_alias=True, exclude={"delivery"})
     said["engine"].pop("name")
     text = json.dumps(said, sort_keys=True).replace(str(clip.folder.resolve()), "")
@@ -69,8 +77,10 @@ def content_digest(clip: OpenClip) -> str:
         total.update(b"\0" + clip.truth.colorspace.encode() + b"\0")
     paths = [*input_files(clip.shot), *(clip.truth.files() if clip.truth else [])]
     for path in paths:
+        total.update(path.name.encode())
         with path.open("rb") as file:
-            total.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+            total.update(_WRITTEN_AT.sub(b"", file.read(_HEADER_BYTES)))
+            total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
 
 

@@ -92,6 +92,11 @@ def test_a_filmed_clip_is_fit_to_be_judged_and_tells_its_tags(tmp_path):
     assert opened.tags["move"] == clip.shot.move
     assert opened.truth.cameras().keys() == {1001, 1002, 1003}
 
+    again = tmp_path / "again" / clip.name
+    again.mkdir(parents=True)
+    clip.write(again, silent)
+    assert content_digest(open_clip(again, "restore")) == content_digest(opened)
+
 
 # Windows ----------------------------------------------------------------------
 
@@ -284,6 +289,22 @@ def test_the_digest_follows_the_contents_and_not_the_place(tiny_set, tmp_path):
     assert content_digest(moved) == content_digest(here)  # the same block
     shutil.copy(tiny_set / "b/truth/composite.1002.exr", moved.folder / "truth/composite.1002.exr")
     assert content_digest(moved) != content_digest(here)
+
+
+def test_when_a_picture_was_written_is_no_part_of_the_digest(tiny_set, tmp_path):
+    """A clip that is filmed again has other times in its headers, and has to be found the same by a comparison."""
+    folder = shutil.copytree(tiny_set / "a", tmp_path / "a")
+    before = content_digest(open_clip(folder, "restore"))
+    for number, path in enumerate(sorted(folder.rglob("*.exr"))):
+        head, name, rest = path.read_bytes().partition(b"capDate\0string\0\x13\0\0\0")
+        assert name
+        path.write_bytes(head + name + b"1999:01:02 03:04:%02d" % number + rest[19:])
+    assert content_digest(open_clip(folder, "restore")) == before
+
+    spoiled = bytearray((folder / "refs/ref.1001.exr").read_bytes())
+    spoiled[-1] ^= 1
+    (folder / "refs/ref.1001.exr").write_bytes(spoiled)
+    assert content_digest(open_clip(folder, "restore")) != before
 
 
 def test_a_truth_may_name_its_space_in_the_clip(tiny_set, tmp_path, picture):
