@@ -29,6 +29,10 @@ class Look:
     gain: Array
     stops: Array
 
+    def then(self, further: Look) -> Look:
+        """From here by way of another still: as even as the further way is, which lies elsewhere on the still."""
+        return Look(self.gain + further.gain, self.stops + further.gain)
+
     def at(self, places: Array, size: Size) -> Array:
         """The stops (H, W, 3) at places (H, W, 2) of the still, whose size is (w, h)."""
         cells = np.array([self.stops.shape[1] / size[0], self.stops.shape[0] / size[1]], np.float32)

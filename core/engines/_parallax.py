@@ -8,11 +8,12 @@ import numpy as np
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.motion.flow import grid
-from pai_studio.core.motion.homography import Matrix, Size, inverse
+from pai_studio.core.motion.homography import Matrix, Size, inverse, scaling
 from pai_studio.core.motion.path import FAR, Vector
 
 _DOUBT = 1.0
 _NEAREST = 1.2
+_FLOOR_WIDTH_PX = 240
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,15 @@ class Parallax:
 
     @classmethod
     def of_floor(cls, size: Size, to_plate: Matrix, floor: Vector) -> Parallax:
-        """A guess where nothing is known: a floor, whose pixels are floor @ (x, y, 1) near, below what is far."""
+        """A guess where nothing is known: a floor, whose pixels are floor @ (x, y, 1) near, below what is far.
+
+        `size` (w, h) is that of the still that `to_plate` takes to the plate.
+        """
+        scale = min(1.0, _FLOOR_WIDTH_PX / size[0])
+        columns, rows = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+        to_plate = to_plate @ scaling(size[0] / columns, size[1] / rows)
         plane = floor @ to_plate
-        x, y = np.arange(size[0]), np.arange(size[1])[:, None]
+        x, y = np.arange(columns), np.arange(rows)[:, None]
         near = np.clip(plane[0] * x + plane[1] * y + plane[2], FAR, _NEAREST) - FAR
         return cls(np.zeros((*near.shape, 2), np.float32), near.astype(np.float32), to_plate)
 

@@ -98,7 +98,7 @@ class DraftEngine:
     """Fills a shot from its stills alone; `choice.quality` "preview" leaves out the parallax between stills."""
 
     name = "draft"
-    version = "5"
+    version = "6"
     fills_background = True
 
     def __init__(self, choice: EngineChoice, *, chosen: str = "") -> None:

@@ -6,17 +6,18 @@ mass: it may shake, but it is carried or rolls. The screen's plane and the focal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, diags, hstack, kron, lil_matrix, vstack
+from scipy.sparse import csr_matrix, diags, hstack, vstack
 from scipy.sparse.linalg import spsolve
 from scipy.spatial.transform import Rotation
 
 from pai_studio.core.motion.homography import Matrix, Points, Size, apply, corners
+from pai_studio.core.motion.inertia import Pace, inertia
 from pai_studio.core.motion.observed import Sight, see
 from pai_studio.core.motion.pose import PARAMETERS, Lens, Poses
 
@@ -32,10 +33,6 @@ _SETTLED = 1e-3
 _LENS = np.array([np.log(1.15), 0.0, 0.0])
 _LENS_SPREAD = np.array([0.15, 0.08, 0.08])
 _NEAR, _NEAR_SPREAD = 0.35, 0.6
-_UNSTEADY = np.array([1e-3, 1e-3, 1e-3, 5e-4, 5e-4, 5e-4, 1e-3])
-_OFF_THE_WAY = 5.0
-_LEVEL = np.array([1.0, 1.0, 1.0, 0.05, 0.05, 0.05, 0.5])
-_NONE = 1e-6
 _MATCH_PX = 0.7
 _FIRST_SCALE, _OUTLIER = 12.0, 3.0
 
@@ -58,15 +55,6 @@ class Shared:
     other: int
     here: Points
     there: Points
-
-
-@dataclass(frozen=True)
-class Leg:
-    """Two frames that follow on one another among the anchors, and how much of the way between them is gone, 0..1."""
-
-    start: int
-    end: int
-    progress: Callable[[float], float]
 
 
 @dataclass(frozen=True)
@@ -98,7 +86,7 @@ class Known:
 
     planes: Sequence[PlaneMotion]
     shared: Sequence[Shared]
-    legs: Sequence[Leg] = ()
+    paces: Sequence[Pace] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +129,8 @@ class Bundle:
         self._match_px = _MATCH_PX * max(1.0, size[0] / 1000)
         self._unknowns = _GLOBAL + PARAMETERS * len(nodes) + len(self._one)
         self.sightings = len(planes)
-        self._prior = self._priors(known.legs)
+        prior = inertia(self._nodes, known.paces, zooms=guess.zooms, travels=guess.travels)
+        self._prior = hstack([csr_matrix((prior.shape[0], _GLOBAL)), prior]).tocsr()
 
     def start(self) -> State:
         """A camera that stands still."""
@@ -169,12 +158,26 @@ class Bundle:
         matrix, gradient = self._normal(state, scale, stiff)
         now = self._cost(state, scale, stiff)
         for _ in range(_TRIES):
-            tried = state.moved(spsolve(matrix + diags(damping * matrix.diagonal()), gradient))
+            tried = state.moved(self._step(matrix, gradient, damping))
             cost = self._cost(tried, scale, stiff)
             if cost < now:
                 return tried, max(damping * 0.2, 1e-7), 1 - cost / now
             damping = max(damping * 10, 1e-3)
         return state, damping, 0.0
+
+    def _step(self, matrix: Any, gradient: Floats, damping: float) -> Floats:
+        """The damped step, (unknowns,). No two points are tied to each other, so that they drop out of the system.
+
+        (The reduced camera system of Triggs et al., section 6: its size is that of the frames, however many points.)
+        """
+        split = self._unknowns - len(self._one)
+        damped = (matrix + diags(damping * matrix.diagonal())).tocsr()
+        cameras, ties = damped[:split, :split], damped[:split, split:]
+        points = damped.diagonal()[split:]
+        carried = ties @ diags(1 / points)
+        goal = gradient[:split] - carried @ gradient[split:]
+        step = spsolve((cameras - carried @ ties.T).tocsc(), goal)
+        return np.concatenate([step, (gradient[split:] - ties.T @ step) / points])
 
     def agreeing(self, state: State) -> float:
         """The share (0..1) of the shared points that are where they ought to be; 1 where there are none."""
@@ -194,40 +197,6 @@ class Bundle:
         frames = np.stack([np.interp(numbers, self._nodes, row) for row in state.frames.T], axis=1)
         plane = np.array([*state.lens[1:], 1.0])
         return Poses(Lens(self._size, float(state.lens[0])), int(self._nodes[0]), frames, plane)
-
-    def _priors(self, legs: Sequence[Leg]) -> Any:
-        """Rows that are 0 for a camera whose parameters all go on at their speed, stay small, and start at 0."""
-        n = len(self._nodes)
-        unsteady, level = _UNSTEADY.copy(), _LEVEL.copy()
-        if not self.guess.zooms:
-            unsteady[6] = level[6] = _NONE
-        if not self.guess.travels:
-            unsteady[3:6] = level[3:6] = _NONE
-        gaps = np.diff(self._nodes).astype(float)
-        weight = 1 / np.sqrt((gaps[:-1] + gaps[1:]) / 2)
-        slopes = diags([-1 / gaps, 1 / gaps], [0, 1], shape=(n - 1, n))
-        bends = diags(weight) @ diags([-1.0, 1.0], [0, 1], shape=(n - 2, n - 1)) @ slopes
-        holds = diags(np.concatenate([[1 / _NONE], np.full(n - 1, 1 / np.sqrt(n))]))
-        turns, travels = (
-            np.where(np.arange(PARAMETERS) < 3, 1 / unsteady, 0),
-            np.where(np.arange(PARAMETERS) < 3, 0, 1 / unsteady),
-        )
-        off = self._off_the_way(bends.tocsr(), legs)
-        frames = vstack([kron(bends, diags(turns)), kron(off, diags(travels)), kron(holds, diags(1 / level))])
-        return hstack([csr_matrix((frames.shape[0], _GLOBAL)), frames]).tocsr()
-
-    def _off_the_way(self, bends: Any, legs: Sequence[Leg]) -> Any:
-        """Bends (N - 2, N) of the way itself, but within a leg of how far it lies off the leg's even way."""
-        place = {frame: k for k, frame in enumerate(self._nodes.tolist())}
-        off = lil_matrix(bends)
-        for leg in legs:
-            a, b = place[leg.start], place[leg.end]
-            share = _eased(leg, self._nodes[a : b + 1])
-            within = bends[a : b - 1, a : b + 1]
-            off[a : b - 1, a] -= (within @ (1 - share))[:, None]
-            off[a : b - 1, b] -= (within @ share)[:, None]
-            off[a : b - 1] *= _OFF_THE_WAY
-        return off.tocsr()
 
     def _linear(self, state: State, stiff: float) -> tuple[Floats, Any]:
         """What the priors leave, and how it changes with the unknowns."""
@@ -311,12 +280,3 @@ class Bundle:
             rows.append(np.broadcast_to(row, slope.shape).ravel())
         index = (np.concatenate(rows), np.concatenate(columns))
         return left, csr_matrix((np.concatenate(values), index), shape=(left.size, self._unknowns))
-
-
-def _eased(leg: Leg, at: Whole) -> Floats:
-    """A leg's progress at frames (n,) without the shake of a hand: the cubic from 0 to 1 that is nearest to it."""
-    time = (at - leg.start) / (leg.end - leg.start)
-    bulge = time * (1 - time)
-    basis = np.stack([bulge, bulge * time], axis=1)
-    progress = np.array([leg.progress(float(frame)) for frame in at])
-    return np.asarray(time + basis @ np.linalg.lstsq(basis, progress - time, rcond=None)[0])

@@ -15,14 +15,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from pai_studio.core.motion.bundle import Shared
-from pai_studio.core.motion.homography import (
-    Fit,
-    Matrix,
-    Points,
-    Size,
-    corner_shift,
-    inverse,
-)
+from pai_studio.core.motion.homography import Fit, Matrix, Points, Size, corner_shift, inverse
 from pai_studio.core.motion.leg import Leg
 from pai_studio.core.motion.path import Path, View
 from pai_studio.core.motion.pose import Poses
@@ -33,7 +26,6 @@ Source = Literal["tracked", "interpolated", "held"]
 
 _STILL_PX = 0.35
 _NEAREST = 2.0
-_MIN_TRAVEL = 0.01
 
 
 @dataclass(frozen=True)
@@ -160,15 +152,8 @@ class Camera:
                 s for s in self._track.stretches if s.frames[0] <= stops[-1] and s.frames[-1] >= stops[0]
             ]
             within = [s for s in shared if s.one in stops and s.other in stops]
-            evidence = Evidence(
-                self._size,
-                stretches,
-                within,
-                stops,
-                [leg.motion for leg in legs],
-                [leg.progress for leg in legs],
-            )
-            poses = solve(evidence)
+            motions, paces = [leg.motion for leg in legs], [leg.progress for leg in legs]
+            poses = solve(Evidence(self._size, stretches, within, stops, motions, paces))
             if poses is not None:
                 self._poses[world] = poses
                 self._legs[world] = [leg.posed(poses) for leg in legs]

@@ -69,12 +69,18 @@ def corner_error(one: Matrix, other: Matrix, size: Size) -> float:
 
 
 def sane(matrix: Matrix, size: Size) -> bool:
-    """Whether a camera could do this: nothing mirrored, nothing behind it, scale between 1/5 and 5."""
+    """Whether a camera could do this: nothing mirrored or behind it, scale between 1/5 and 5, no third of a turn.
+
+    What turns further has no steady motion that leads to it (`logarithm`).
+    """
     moved = apply(matrix, corners(size))
     if not np.isfinite(moved).all():
         return False
     sides = np.roll(moved, -1, axis=0) - moved
     turns = sides[:, 0] * np.roll(sides[:, 1], -1) - sides[:, 1] * np.roll(sides[:, 0], -1)
+    across = sides[0] - sides[2]
+    if across[0] < -0.5 * np.linalg.norm(across):
+        return False
     area = float(size[0] - 1) * (size[1] - 1)
     return bool((turns > area / 25).all() and (turns < area * 25).all())
 

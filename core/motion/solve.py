@@ -10,15 +10,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from pai_studio.core.motion.bundle import Bundle, Guess, Known, Leg, PlaneMotion, Shared, State
+from pai_studio.core.motion.bundle import Bundle, Guess, Known, PlaneMotion, Shared, State
 from pai_studio.core.motion.homography import Matrix, Points, Size, corner_shift, inverse
+from pai_studio.core.motion.inertia import Pace
 from pai_studio.core.motion.pose import PARAMETERS, Lens, Poses, turned
 from pai_studio.core.motion.track import Stretch
 
 _PLACE_GRAIN, _STEP_GRAIN = 1.2, 0.1
 """How far a track errs in pixels that it was followed in: from its start, and from frame to frame."""
 
-_MOST_MATCHES = 150
+_MOST_MATCHES, _MOST_POINTS = 150, 3000
+"""How many points tell of one pair of stills, and of all pairs together, whose number grows by the stills' square."""
+
 _FEWEST_MATCHES = 24
 _KEYS = 14
 _ZOOM_GAIN = 150.0
@@ -135,12 +138,13 @@ def _locked(evidence: Evidence) -> bool:
 
 
 def _bundle(evidence: Evidence, nodes: Sequence[int], guess: Guess) -> Bundle:
-    legs = [
-        Leg(a, b, p)
+    paces = [
+        Pace(a, b, p)
         for (a, b), p in zip(itertools.pairwise(evidence.anchors), evidence.progress, strict=False)
     ]
     planes = [m for stretch in evidence.stretches for m in _motions(stretch, nodes)]
-    known = Known(planes, [_thinned(s) for s in evidence.shared], legs)
+    most = min(_MOST_MATCHES, _MOST_POINTS // max(1, len(evidence.shared)))
+    known = Known(planes, [_thinned(s, most) for s in evidence.shared], paces)
     return Bundle(evidence.size, nodes, known, guess)
 
 
@@ -158,10 +162,10 @@ def _motions(stretch: Stretch, nodes: Sequence[int]) -> list[PlaneMotion]:
     return found
 
 
-def _thinned(shared: Shared) -> Shared:
-    if len(shared.here) <= _MOST_MATCHES:
+def _thinned(shared: Shared, most: int) -> Shared:
+    if len(shared.here) <= most:
         return shared
-    chosen = np.random.default_rng(len(shared.here)).choice(len(shared.here), _MOST_MATCHES, replace=False)
+    chosen = np.random.default_rng(len(shared.here)).choice(len(shared.here), most, replace=False)
     return Shared(shared.one, shared.other, shared.here[chosen], shared.there[chosen])
 
 

@@ -39,6 +39,7 @@ class Filmed:
     engine: str = "draft"
     looks: tuple[float, ...] = ()
     tremor_px: float = 2.0
+    pan_px: tuple[float, float] = (36, -8)
     other_place: int | None = None
     still_px: tuple[int, int] = SIZE
     asked: list[int] = field(default_factory=list)
@@ -47,7 +48,9 @@ class Filmed:
         rng = np.random.default_rng(8)
         count = self.last - 1000
         tremor = cv2.GaussianBlur(rng.standard_normal((count, 2)), (1, 3), 0.8) * self.tremor_px
-        self._path = np.linspace(0, 1, count)[:, None] * [36, -8] * (self.tremor_px > 0) + tremor - tremor[0]
+        self._path = (
+            np.linspace(0, 1, count)[:, None] * self.pan_px * (self.tremor_px > 0) + tremor - tremor[0]
+        )
         self.shot = Shot.model_validate(
             {
                 "schema": "pai-studio/shot/1", "name": "made", "rate": 24, "frames": [1001, self.last],

@@ -232,3 +232,28 @@ def test_stills_that_agree_keep_a_locked_off_shot_from_trembling(filmed):
     result = made(source, [1005, 1009])
     for frame in result.values():
         assert np.allclose(frame.background, source.stills[0].rgb, rtol=1e-5)
+
+
+def test_two_stills_at_one_anchor_and_a_third_elsewhere(filmed):
+    source = filmed((1001, 1001, 1013))
+    for number, result in made(source, (1001, 1006)).items():
+        assert psnr(result.background, source.truth(number)) > 28
+        assert (result.confidence > 0.9).mean() > 0.9
+
+
+def test_a_still_upside_down_is_another_place_and_no_error(filmed):
+    source = filmed((1001, 1013))
+    turned = np.ascontiguousarray(source.stills[1].rgb[::-1, ::-1])
+    source.stills[1] = dataclasses.replace(source.stills[1], rgb=turned)
+    result = made(source, (1002, 1013))
+    assert np.array_equal(result[1013].background, turned)
+    assert np.isfinite(result[1002].background).all()
+
+
+def test_a_still_too_small_to_be_compared_still_serves(filmed):
+    source = filmed((1001, 1013))
+    tiny = np.full((4, 4, 3), 0.3, np.float32)
+    source.stills[1] = dataclasses.replace(source.stills[1], rgb=tiny, placement=np.diag([80.0, 45, 1]))
+    result = made(source, (1012,))[1012].background
+    assert np.isfinite(result).all()
+    assert np.median(result) == pytest.approx(0.3, abs=0.1)

@@ -55,6 +55,17 @@ def test_a_floor_comes_nearer_downward_and_stops_somewhere():
     assert 0.5 < near[-1] < 1
 
 
+def test_a_floor_is_as_near_on_a_small_raster_as_on_the_stills_own():
+    floor = np.array([0, 0.002, -0.1])
+    large = Parallax.of_floor((4096, 2160), np.diag([0.1, 0.1, 1.0]), floor)
+    assert large.near.size < 100_000
+    h, w = large.near.shape
+    for x, y in ((0, 0), (w - 1, h // 2), (w // 2, h - 1)):
+        plate = large.to_plate @ [x, y, 1]
+        assert large.near[y, x] == pytest.approx(max(floor @ plate, 0.3) - 0.3, abs=1e-5)
+    assert large.near.max() > 0.01
+
+
 def _texture(seed, size):
     rng = np.random.default_rng(seed)
     picture = np.full((size[1], size[0], 3), 0.25, np.float32)

@@ -108,3 +108,11 @@ def test_what_lies_behind_the_camera_is_not_sane():
     assert not sane(np.diag([-1.0, 1.0, 1.0]), SIZE)
     assert not sane(np.array([[1, 0, 0], [0, 1, 0], [-1 / 100, 0, 1.0]]), SIZE)
     assert not np.isfinite(apply(np.array([[1, 0, 0], [0, 1, 0], [-1 / 100, 0, 1.0]]), corners(SIZE))).all()
+
+
+@pytest.mark.parametrize(
+    ("degrees", "possible"), [(0, True), (60, True), (-60, True), (150, False), (180, False)]
+)
+def test_no_camera_turns_a_picture_upside_down(degrees, possible):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    assert sane(np.array([[c, -s, 20], [s, c, -5], [0, 0, 1]]), (320, 180)) is possible
