@@ -137,11 +137,16 @@ class _ClipRun:
         except PaiError:
             self.kept.forget()  # or the report would go on with the figures of what it was
             raise
+        stills = {"references": len(opened.shot.references)}
         found = {
             "recipe": self._recipe,
             "inputs": content_digest(opened),
             "config": config,
-            "tags": {"references": len(opened.shot.references), **opened.tags},
+            "tags": {
+                **stills,
+                **opened.tags,
+                **stills,
+            },  # first in order, and by the document whatever a tag says
             "seed": opened.seed,
             "size": [display.width, display.height],
             "frames": len(opened.shot.frames),

@@ -292,3 +292,11 @@ def test_what_one_contestants_pictures_break_is_not_the_others_loss(one, tmp_pat
     assert (failure["clip"], failure["engine"]) == ("a", "naive-moved")
     assert failure["what"] == "LinAlgError: SVD did not converge"
     assert _psnr(report)["n"] == 1
+
+
+def test_the_stills_are_counted_in_the_document_whatever_a_tag_says(one, tmp_path):
+    (one / "a/clip.json").write_text('{"tags": {"place": "yard", "references": 7}}')
+
+    report = _run(folder_set(one), tmp_path / "out")
+
+    assert list(report["per_clip"][0]["tags"].items()) == [("references", 2), ("place", "yard")]
