@@ -150,4 +150,5 @@ def _note(before: Mapping[str, Any], now: Mapping[str, Any], same: Sequence[str]
     if paired:
         counts = f"{len(before)} then and {len(now)} now"
         return f"compared clip by clip over the {len(same)} clips that are the same, of {counts}"
-    return "other clips: the means are compared as of two samples, which tells less"
+    which = "only one clip is the same" if same else "other clips"
+    return f"{which}: the means are compared as of two samples, which tells less"

@@ -125,3 +125,11 @@ def test_what_else_may_have_moved_a_figure_is_said(level):
     assert "the code that renders and measures has changed" in note
     assert changes(now, now, 0)["note"] == "the same 16 clips, compared clip by clip"
     assert "fewer than 8 clips" in changes(_report(level), _report(level[:7]), 0)["note"]
+
+
+def test_one_clip_that_is_the_same_is_not_called_another(level):
+    found = changes(_report(level[:1]), _report(level[:1]), 0)
+
+    assert not found["paired"]
+    assert found["note"].startswith("only one clip is the same")
+    assert found["moved"] == []
