@@ -5,7 +5,6 @@ It is the previz, the fallback without a network or a GPU, and the baseline that
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,28 +18,17 @@ from pai_studio.core.comp.prior import expected_gain
 from pai_studio.core.comp.relight import SceneLight, gain, place_light, scene_light, subject_light
 from pai_studio.core.comp.shadow import shadow
 from pai_studio.core.engines._background import BackgroundBuilder
+from pai_studio.core.engines._registered import register_all
 from pai_studio.core.engines.base import ShotSource
-from pai_studio.core.media.frame import Array, Box, Generated, PlateFrame, Screen, Still
+from pai_studio.core.media.frame import Array, Box, Generated, PlateFrame, Screen
 from pai_studio.core.motion.camera import Camera
-from pai_studio.core.motion.features import (
-    Described,
-    Mask,
-    describe,
-    gray8,
-    matched,
-    middle_of,
-    registered,
-    relief8,
-)
-from pai_studio.core.motion.homography import Fit, Points, Size, apply, inverse, translation
+from pai_studio.core.motion.features import Mask, gray8, middle_of, relief8
+from pai_studio.core.motion.homography import Size
 from pai_studio.core.motion.resample import enlarged, reduced
 from pai_studio.core.motion.track import ScreenTracker, Track
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
 from pai_studio.core.shot.errors import BadInput
-
-Links = dict[tuple[int, int], Fit]
-Pairs = dict[tuple[int, int], tuple[Points, Points]]
 
 _TRACK_WIDTH_PX = {"final": 960, "preview": 480}
 _KEY_WIDTH_PX = 480
@@ -133,7 +121,7 @@ class DraftEngine:
             self._places = seen, scene_light([still.rgb for still in source.stills])
         size = (display.width, display.height)
         track = self._follow(source, size, middle, report)
-        links, points = self._register(source.stills, display, report)
+        links, points = register_all(source.stills, display, report)
         # A real place that was tracked is the place itself; a screen is not where the stills are.
         known = points if self._estimate is not None else None
         camera = Camera([still.frame for still in source.stills], links, track, size, known)
@@ -267,26 +255,6 @@ class DraftEngine:
         return np.asarray(
             cv2.dilate(taken.astype(np.float32), np.ones((margin, margin), np.uint8)), np.float32
         )
-
-    @staticmethod
-    def _register(stills: list[Still], display: Box, report: Report) -> tuple[Links, Pairs]:
-        """Every pair of stills that can be brought over each other, and what each pair shows, over the plate."""
-        described: list[Described] = []
-        for still in stills:
-            report(Progress("references", len(described), len(stills), still.frame, f"reading {still.name}"))
-            described.append(describe(still.rgb))
-        corner = translation(-display.x, -display.y)
-        placed = [corner @ still.placement for still in stills]
-        links: Links = {}
-        points: Pairs = {}
-        for i, j in itertools.combinations(range(len(stills)), 2):
-            here, there = matched(described[i], described[j])
-            found = registered(here, there, described[j].size)
-            if found is not None:
-                motion = placed[j] @ found.matrix @ inverse(placed[i])
-                links[i, j] = Fit(motion, found.inliers, found.residual_px)
-                points[i, j] = apply(placed[i], here), apply(placed[j], there)
-        return links, points
 
     def _found(self, camera: Camera, numbers: list[int], builder: BackgroundBuilder) -> dict[str, object]:
         spans = [
