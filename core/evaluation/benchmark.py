@@ -18,6 +18,7 @@ from pai_studio.core.evaluation.clip_run import ClipTask, Failure, evaluate_clip
 from pai_studio.core.evaluation.compare import changes, require_same_set
 from pai_studio.core.evaluation.contestants import NAIVE, contestant
 from pai_studio.core.evaluation.kept import Kept, judging_code, read, write_json
+from pai_studio.core.evaluation.learned import LearnedJudge, clip_sayings, summary
 from pai_studio.core.evaluation.page import write_report
 from pai_studio.core.evaluation.sets.base import BenchmarkSet, Clip
 from pai_studio.core.evaluation.workers import each
@@ -50,6 +51,9 @@ class Request:
     earlier: Mapping[str, Any] | None = None
     """An earlier report to compare with."""
 
+    judges: tuple[LearnedJudge, ...] = ()
+    """Learned judges whose values stand beside the metrics; none unless they are named."""
+
     command: str = ""
     """What makes this report again, for the page."""
 
@@ -57,14 +61,16 @@ class Request:
 def run(request: Request, report: Report = silent) -> dict[str, Any]:
     """Do all that is missing and write `report.json`, `timings.json`, `report.md` and `index.html`; returns the report.
 
-    What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine, an
-    earlier report of another set, an `out` that holds something else or lies in the set; Cancelled from `report`, after
-    which the same call goes on where this one stopped.
+    What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine, a
+    judge named twice, an earlier report of another set, an `out` that holds something else or lies in the set;
+    Cancelled from `report`, after which the same call goes on where this one stopped.
     """
     for name in request.engines:
         contestant(name)
     if len(set(request.engines)) != len(request.engines) or not request.engines:
         raise BadInput("the engines are not named once each", where="--engines", hint="write a,b,c")
+    if len({judge.name for judge in request.judges}) != len(request.judges):
+        raise BadInput("a judge is named twice", where="--judge", hint="name each once")
     if request.earlier is not None:
         require_same_set(request.earlier, request.set)
     _make_room(request)
@@ -109,6 +115,7 @@ def _task(request: Request, clip: Clip, code: str) -> ClipTask:
         request.out / "work" / clip.name,
         code,
         request.keep_frames,
+        request.judges,
     )
 
 
@@ -182,6 +189,9 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure], 
             "engines": {name: contestant(name).version() for name in request.engines},
         },
     }
+    if request.judges:
+        said = [entry["judges"] for entry in per_clip]
+        document["judges"] = summary(request.judges, said, request.engines, request.seed)
     if request.earlier is not None:
         document["changes"] = changes(document, request.earlier, request.seed)
     return document
@@ -194,7 +204,7 @@ def _clip_entry(task: ClipTask) -> dict[str, Any] | None:
     if facts is None:
         return None
     results = {name: kept.result(name) for name in task.engines if kept.holds(name, facts)}
-    return {
+    entry = {
         "clip": task.clip.name,
         "tags": facts["tags"],
         "seed": facts["seed"],
@@ -204,3 +214,6 @@ def _clip_entry(task: ClipTask) -> dict[str, Any] | None:
         "engines": {name: result["values"] for name, result in results.items() if result},
         "notes": {name: result["notes"] for name, result in results.items() if result and result["notes"]},
     }
+    if task.judges:
+        entry["judges"] = clip_sayings(task.judges, kept, list(results), facts)
+    return entry

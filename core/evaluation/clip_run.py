@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +22,7 @@ from pai_studio.core.evaluation.cutout import displayed
 from pai_studio.core.evaluation.faults import attempt
 from pai_studio.core.evaluation.judging import ClipScene, judge
 from pai_studio.core.evaluation.kept import DRAWN, FACTS, TIMINGS, Kept, digest, read, write_json
+from pai_studio.core.evaluation.learned import LearnedJudge, judge_missing
 from pai_studio.core.evaluation.page import words
 from pai_studio.core.evaluation.sets.base import Clip, code_digest
 from pai_studio.core.evaluation.sets.layout import Kind, OpenClip, content_digest, open_clip
@@ -53,6 +54,8 @@ class ClipTask:
     """The digest of the code that results follow from (`judging_code`), as it was when the run began."""
 
     keep_frames: bool = False
+    judges: tuple[LearnedJudge, ...] = ()
+    """The learned judges that are to say something beside the metrics."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ class _ClipRun:
         facts = self._known()
         if facts is not None and self._is_complete(facts):
             return
-        self._stages = [*(["film"] if self._has_to_film() else []), *self.task.engines, "judge", "draw"]
+        self._stages = [*(["film"] if self._has_to_film() else []), *self.task.engines, "judge"]
+        self._stages += [*(["judges"] if self.task.judges else []), "draw"]
         facts = self._looked_at()
         if not self._is_complete(facts):
             self._judge(facts)
@@ -160,6 +164,8 @@ class _ClipRun:
         names = self.task.engines
         if not all(self.kept.holds(name, facts) for name in names) or not self._is_drawn(facts):
             return False
+        if self._has_to_ask(names, facts):
+            return False
         marks = {name: self.kept.made_from(name, facts) for name in names}
         return not self.task.keep_frames or (
             not self._has_to_film() and all(self._frames(n).notes(marks[n]) is not None for n in names)
@@ -207,8 +213,19 @@ class _ClipRun:
                 with self._stage("judge") as report:
                     self._keep(judge(scene, todo, report), facts)
             well = {name: there for name, there in delivered.items() if self.kept.holds(name, facts)}
+            if self._has_to_ask(well, facts):
+                with self._stage("judges") as report:
+                    failed = judge_missing(
+                        self.task.judges, self.kept, scene, well, facts=facts, report=report
+                    )
+                self.failures += [Failure.of(error, self.task, name) for name, error in failed]
             with self._stage("draw") as report:
                 self._draw(scene, well, facts, report)
+
+    def _has_to_ask(self, names: Iterable[str], facts: Mapping[str, Any]) -> bool:
+        """Whether a learned judge has not said yet what it thinks of one of these contestants."""
+        judges = self.task.judges
+        return any(judge.said(self.kept, name, facts) is None for name in names for judge in judges)
 
     def _frames(self, name: str) -> Delivered:
         return Delivered(self.task.work / "delivered" / name)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -145,6 +148,10 @@ def test_docs_are_written_from_finished_reports(pai, finished, tmp_path):
         (("--set", "cine-juggle", "--out", "{tmp}/out"), "--footage"),
         (("--set", "synthetic", "--out", "{tmp}/out", "--seed", "-1"), "below zero"),
         (("--set", "{set}", "--out", "{tmp}/out", "--clips", "0"), "--clips"),
+        (("--set", "{set}", "--out", "{tmp}/out", "--judge", "lpip"), "did you mean 'lpips'"),
+        (("--set", "{set}", "--out", "{tmp}/out", "--judge", "vlm"), "needs an endpoint"),
+        (("--set", "{set}", "--out", "{tmp}/out", "--judge", "vlm:every"), "OPTION=VALUE"),
+        (("--set", "{set}", "--out", "{tmp}/out", "--judge", "dino:depth=3"), "it has weights"),
     ],
 )
 def test_bad_input_is_named_with_exit_code_2(pai, tiny_set, tmp_path, arguments, say):
@@ -156,3 +163,100 @@ def test_bad_input_is_named_with_exit_code_2(pai, tiny_set, tmp_path, arguments,
     assert say in err
     assert "Traceback" not in err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("missing", [("lpips", "lpips"), ("dino", "transformers")])
+def test_a_judge_whose_package_is_missing_stops_before_anything_is_done(
+    pai, tiny_set, tmp_path, monkeypatch, missing
+):
+    name, package = missing
+    monkeypatch.setitem(sys.modules, package, None)
+
+    code, _, err = pai("evaluate", "--set", tiny_set, "--out", tmp_path / "out", *NAIVE, "--judge", name)
+
+    assert code == 2
+    assert err.splitlines() == [
+        f"error: the judge {name} needs the package {package}; pip install torch {package}"
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_endpoint_where_nobody_answers_stops_before_anything_is_done(pai, tiny_set, tmp_path):
+    judge = "vlm:endpoint=http://127.0.0.1:9/v1,model=tiny"
+
+    code, _, err = pai("evaluate", "--set", tiny_set, "--out", tmp_path / "out", *NAIVE, "--judge", judge)
+
+    assert code == 3
+    assert "does not answer" in err
+    assert not (tmp_path / "out").exists()
+
+
+class _Marks(BaseHTTPRequestHandler):
+    """A model that answers every frame alike."""
+
+    def do_GET(self):
+        self.send_error(404)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.frames += 1
+        told = {"choices": [{"message": {"content": '{"edge": 7, "fusion": 8.5, "illumination": 3}'}}]}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(told).encode())
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def model():
+    server = HTTPServer(("127.0.0.1", 0), _Marks)
+    server.frames = 0
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_learned_judge_speaks_beside_the_metrics(pai, tiny_set, finished, tmp_path, model):
+    """Through processes, over two clips of four frames: every second frame of two contestants is sent once."""
+    out = shutil.copytree(finished, tmp_path / "out")
+    endpoint = f"http://127.0.0.1:{model.server_port}/v1"
+    asked = (
+        "--set",
+        tiny_set,
+        "--out",
+        out,
+        *NAIVE,
+        "--judge",
+        f"vlm:endpoint={endpoint},model=tiny,every=2",
+    )
+
+    code, told, err = pai("evaluate", *asked)
+
+    assert code == 0, told + err
+    assert err.splitlines()[0] == f"judge vlm: frames leave this machine: one in 2 is sent to {endpoint}"
+    table = told.partition("Learned judges: optional, not part of the ranking\n")[2].splitlines()
+    assert table[0].split() == ["vlm_edge", "vlm_fusion", "vlm_illumination"]
+    assert table[1].split() == ["naive-static", "7.000", "±0.000", "8.500", "±0.000", "3.000", "±0.000"]
+    assert model.frames == 8
+    report = json.loads((out / "report.json").read_text())
+    assert report["command"].endswith(f"--judge vlm:endpoint={endpoint},model=tiny,every=2 --out report")
+    assert report["engines"] == json.loads((finished / "report.json").read_text())["engines"]
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert pai("evaluate", *asked)[0] == 0
+    assert model.frames == 8
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_report_names_no_folder_of_this_machine(tmp_path):
+    from pai_studio.core.evaluation.learned import LearnedJudge
+    from pai_studio.ui.cli.evaluate import _spelled
+
+    (tmp_path / "dinov2-small").mkdir()
+    told = {"keys": (), "about": "", "notice": "", "version": "", "code": ""}
+
+    assert _spelled(LearnedJudge("lpips", {}, **told)) == "lpips"
+    weights = {"weights": str(tmp_path / "dinov2-small")}
+    assert _spelled(LearnedJudge("dino", weights, **told)) == "dino:weights=dinov2-small"

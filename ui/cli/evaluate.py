@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from pai_studio.ui.cli.console import Console, Eta
 from pai_studio.ui.cli.jobs import count
 
 if TYPE_CHECKING:
+    from pai_studio.core.evaluation.learned import LearnedJudge
     from pai_studio.core.evaluation.sets.catalogue import Wanted
 
 _ENGINES = "draft,naive-static,naive-moved"
@@ -45,6 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--clips", type=count, metavar="N", help="only the first N clips")
     parser.add_argument("--workers", type=count, default=2, metavar="N", help="processes (default 2)")
+    parser.add_argument(
+        "--judge",
+        action="append",
+        default=[],
+        metavar="NAME[:OPTION=VALUE,...]",
+        help="a learned judge beside the metrics, once for each: lpips, dino:weights=DIR, "
+        "vlm:endpoint=URL,model=NAME[,every=N] (sends frames there); none by default",
+    )
     parser.add_argument(
         "--compare", type=Path, metavar="FILE", help="an earlier report.json: says what has moved"
     )
@@ -93,6 +102,8 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
         clips=asked.clips,
     )
     engines = tuple(name.strip() for name in asked.engines.split(",") if name.strip())
+    found = open_set(wanted)
+    judges = _judges(asked.judge, console)
     eta = Eta()
 
     def report(progress: Progress, /) -> None:
@@ -101,20 +112,34 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
 
     return benchmark.run(
         benchmark.Request(
-            set=open_set(wanted),
+            set=found,
             engines=engines,
             out=asked.out.resolve(),
             seed=asked.seed,
             workers=asked.workers,
             keep_frames=asked.keep_frames,
             earlier=_earlier(asked.compare) if asked.compare else None,
-            command=_command(wanted, engines),
+            judges=judges,
+            command=_command(wanted, engines, judges),
         ),
         report,
     )
 
 
-def _command(wanted: Wanted, engines: tuple[str, ...]) -> str:
+def _judges(asked: Sequence[str], console: Console) -> tuple[LearnedJudge, ...]:
+    """The judges that were asked for, after what a person has to be told of them."""
+    if not asked:
+        return ()
+    from pai_studio.core.evaluation.learned import learned_judge
+
+    judges = tuple(learned_judge(text) for text in asked)
+    for judge in judges:
+        if judge.notice:
+            console.line(f"judge {judge.name}: {judge.notice}")
+    return judges
+
+
+def _command(wanted: Wanted, engines: tuple[str, ...], judges: Sequence[LearnedJudge]) -> str:
     """What makes the same report on any machine."""
     parts = ["pai-studio", "evaluate", "--set", Path(wanted.name).name]
     if wanted.footage is not None:
@@ -124,7 +149,17 @@ def _command(wanted: Wanted, engines: tuple[str, ...]) -> str:
         parts += ["--references", str(wanted.references)]
     if wanted.clips is not None:
         parts += ["--clips", str(wanted.clips)]
-    return shlex.join([*parts, "--engines", ",".join(engines), "--out", "report"])
+    parts += ["--engines", ",".join(engines)]
+    for judge in judges:
+        parts += ["--judge", _spelled(judge)]
+    return shlex.join([*parts, "--out", "report"])
+
+
+def _spelled(judge: LearnedJudge) -> str:
+    """A judge as it was asked for, but of a folder its name alone."""
+    texts = {key: str(value) for key, value in judge.options.items()}
+    told = {key: Path(text).name if Path(text).is_dir() else text for key, text in texts.items()}
+    return ":".join(filter(None, (judge.name, ",".join(f"{key}={text}" for key, text in told.items()))))
 
 
 def _earlier(path: Path) -> dict[str, Any]:
@@ -153,6 +188,7 @@ def _text(report: Mapping[str, Any], out: Path) -> str:
         ]
         rows.append("".join([f"{name:<{width}}", *cells]))
     rows.append("means over the clips; ± is half the width of the bootstrapped 95% interval")
+    rows += _learned(report, width)
     moved = [_moved(entry) for entry in report.get("changes", {}).get("moved", [])]
     if "changes" in report:
         rows += ["", f"against the earlier report: {report['changes']['note']}"]
@@ -161,6 +197,22 @@ def _text(report: Mapping[str, Any], out: Path) -> str:
     if failures:
         rows += ["", f"{len(failures)} failed:", *failures]
     return "\n".join([*rows, f"see {out / 'index.html'}"])
+
+
+def _learned(report: Mapping[str, Any], width: int) -> list[str]:
+    """What learned judges say, as a table of its own."""
+    if "judges" not in report:
+        return []
+    from pai_studio.core.evaluation.page.prose import JUDGES
+    from pai_studio.core.evaluation.page.words import LEARNED_DIGITS
+
+    told = report["judges"]
+    keys = [key for judge in told["asked"] for key in judge["keys"]]
+    rows = ["", JUDGES, "".join([" " * width, *(f"{key:>{_wide(key)}}" for key in keys)])]
+    for name, figures in told["engines"].items():
+        cells = (f"{_figure(figures[key], LEARNED_DIGITS):>{_wide(key)}}" for key in keys)
+        rows.append("".join([f"{name:<{width}}", *cells]))
+    return rows
 
 
 def _wide(label: str) -> int:

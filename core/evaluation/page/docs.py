@@ -55,6 +55,8 @@ def _set(reading: Reading, picture: str) -> list[str]:
         parts += [f"### Failures\n\n{prose.FAILURES}", markdown.failures(reading)]
     if reading.pairs:
         parts += ["### Engine against engine", prose.DIFFERENCES, markdown.pairs(reading)]
+    if reading.judges is not None:
+        parts += [f"### {prose.JUDGES}", prose.JUDGES_ARE, markdown.judges(reading)]
     if reading.groups:
         tables = (markdown.group(reading, kind, found) for kind, found in reading.groups.items())
         parts += ["### By kind of clip", *tables]

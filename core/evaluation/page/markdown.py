@@ -63,6 +63,30 @@ def group(reading: Reading, kind: str, parts: Mapping[str, Mapping[str, Any]]) -
     return table([escaped(words.group_name(kind)), "Engine", *map(_titled, reading.main)], rows, 2)
 
 
+def judges(reading: Reading) -> str:
+    """What learned judges say of the set: values down, engines across, none of them marked."""
+    rows = []
+    for key in reading.judge_keys:
+        figures = {name: reading.judged(name, key) for name in reading.engines}
+        most = max(figure.clips for figure in figures.values())
+        told = (words.learned(figures[name], most) for name in reading.engines)
+        cells = (f"{mean} ({'; '.join(small)})" if small else mean for mean, small in told)
+        rows.append([escaped(key), *cells])
+    notes = "\n".join(f"- {escaped(line)}" for line in prose.judges(reading))
+    return f"{table(['Value', *map(escaped, reading.engines)], rows)}\n\n{notes}"
+
+
+def judged_clips(reading: Reading) -> str:
+    """What they say of each clip: a row a clip and engine."""
+    rows = []
+    for clip in reading.clips:
+        for name in reading.engines:
+            said = clip.get("judges", {}).get(name, {})
+            cells = (words.number(said.get(key), words.LEARNED_DIGITS) for key in reading.judge_keys)
+            rows.append([escaped(clip["clip"]), escaped(name), *cells])
+    return table(["Clip", "Engine", *map(escaped, reading.judge_keys)], rows, 2)
+
+
 def clips(reading: Reading) -> str:
     """A row a clip and engine, the main metrics across."""
     rows = []
@@ -124,6 +148,8 @@ def report(reading: Reading, gallery: Gallery) -> str:
         parts += ["## Failures", prose.FAILURES, failures(reading)]
     if reading.pairs:
         parts += ["## Engine against engine", prose.DIFFERENCES, pairs(reading)]
+    if reading.judges is not None:
+        parts += [f"## {prose.JUDGES}", prose.JUDGES_ARE, judges(reading), judged_clips(reading)]
     if reading.changes is not None:
         notes = "\n".join(f"- {escaped(note)}" for note in prose.compared(reading))
         moved = changes(reading) if reading.moved else prose.NOTHING_MOVED

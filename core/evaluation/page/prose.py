@@ -46,6 +46,11 @@ FOREST = (
     "row has its own scale."
 )
 AS_FIRST = "Drawn as Figure 1."
+JUDGES = "Learned judges: optional, not part of the ranking"
+JUDGES_ARE = (
+    "Named by whoever made this report. They stand beside the metrics: no mean is marked as the best, nothing else "
+    "follows from them, and they compare only with those of the same judge and version."
+)
 CLIPS = (
     "Pictures and movies are reduced, in display view, and compressed: for looking, not for measuring. Differences to "
     "the truth are the largest of the three channels' and end at a quarter of white."
@@ -100,6 +105,12 @@ def versions(reading: Reading) -> str:
     parts += [f"code {told['code']}"] if told.get("code") else []
     parts += [f"{name} {version}" for name, version in (told.get("engines") or {}).items()]
     return f"Made with {', '.join(parts)}." if parts else ""
+
+
+def judges(reading: Reading) -> list[str]:
+    """Each learned judge: what its values are, and what made them."""
+    asked = (reading.judges or {"asked": []})["asked"]
+    return [f"{judge['name']}: {judge['about']}. Made by {judge['version']}." for judge in asked]
 
 
 def of_clip(clip: Mapping[str, Any]) -> list[str]:

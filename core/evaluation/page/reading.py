@@ -117,6 +117,10 @@ class Reading:
         """An engine's figure over the whole set."""
         return Figure.of(self.report["engines"][engine].get(key))
 
+    def judged(self, engine: str, key: str) -> Figure:
+        """What a learned judge says of an engine over the whole set."""
+        return Figure.of((self.judges or {"engines": {}})["engines"].get(engine, {}).get(key))
+
     def best(self, metric: Metric, figures: Mapping[str, Figure]) -> set[str]:
         """The engines with the best mean as it is printed; none where there is nothing to choose from.
 
@@ -179,6 +183,16 @@ class Reading:
     def moved(self) -> Sequence[Mapping[str, Any]]:
         """The figures that moved: `{"engine", "metric", "before", "after", "difference", "ci95", "verdict"}` each."""
         return (self.changes or {}).get("moved") or []
+
+    @property
+    def judges(self) -> Mapping[str, Any] | None:
+        """What learned judges say of the set: who was `asked`, and `engines` with their figures; None without one."""
+        return self.report.get("judges")
+
+    @property
+    def judge_keys(self) -> list[str]:
+        """The names of the learned judges' values."""
+        return [key for judge in (self.judges or {"asked": []})["asked"] for key in judge["keys"]]
 
     @property
     def command(self) -> str:

@@ -36,6 +36,8 @@ def all_of(reading: Reading, gallery: Gallery) -> list[Section]:
         found.append(_failures(reading))
     if reading.pairs:
         found.append(_differences(reading))
+    if reading.judges is not None:
+        found.append(_judges(reading))
     if reading.changes is not None:
         found.append(_changes(reading))
     if reading.groups:
@@ -89,6 +91,13 @@ def _changes(reading: Reading) -> Section:
     notes = _listed(prose.compared(reading))
     moved = tables.changes(reading) if reading.moved else el("p", prose.NOTHING_MOVED)
     return _section("changes", "What moved", el("p", prose.CHANGES), notes, moved)
+
+
+def _judges(reading: Reading) -> Section:
+    by_clip = tables.judged_clips(reading)
+    folded = el("details", el("summary", "Clip by clip"), by_clip)
+    notes = _listed(prose.judges(reading))
+    return _section("judges", prose.JUDGES, el("p", prose.JUDGES_ARE), tables.judges(reading), notes, folded)
 
 
 def _failures(reading: Reading) -> Section:

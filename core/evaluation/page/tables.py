@@ -81,6 +81,31 @@ def clip_table(reading: Reading, clip: Mapping[str, Any], metrics: Sequence[Metr
     return table(label, None, [*columns("Metric"), *_engine_heads(reading)], rows, "clip")
 
 
+def judges(reading: Reading) -> Markup:
+    """What learned judges say of the set: values down, engines across, none of them marked."""
+    rows = []
+    for key in reading.judge_keys:
+        figures = {name: reading.judged(name, key) for name in reading.engines}
+        most = max(figure.clips for figure in figures.values())
+        told = (words.learned(figures[name], most) for name in reading.engines)
+        cells = (_number_cell(mean, *small) for mean, small in told)
+        rows.append(el("tr", el("th", el("code", key), scope="row"), *cells))
+    return table("Learned judges", None, [*columns("Value"), *_engine_heads(reading)], rows, "results")
+
+
+def judged_clips(reading: Reading) -> Markup:
+    """What they say of each clip: a row a clip and engine."""
+    rows = []
+    for clip in reading.clips:
+        for name in reading.engines:
+            said = clip.get("judges", {}).get(name, {})
+            shown = (words.number(said.get(key), words.LEARNED_DIGITS) for key in reading.judge_keys)
+            engine = el("td", name, cls="engine")
+            rows.append(el("tr", el("th", clip["clip"], scope="row"), engine, *map(_number_cell, shown)))
+    keys = (el("th", el("code", key), scope="col", cls="num") for key in reading.judge_keys)
+    return table("Learned judges, clip by clip", None, [*columns("Clip", "Engine"), *keys], rows, "clip")
+
+
 def failures(found: Sequence[Mapping[str, Any]]) -> Markup:
     """What failed, where, and what to do."""
     keys = ("engine", "what", "where", "hint")

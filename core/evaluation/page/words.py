@@ -10,6 +10,9 @@ from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page.reading import Figure
 
 DASH = "–"
+LEARNED_DIGITS = 3
+"""Of what learned judges say, whatever the judge."""
+
 _GROUPS = {
     "references": "References",
     "markers": "Screen markers",
@@ -36,6 +39,12 @@ def interval(figure: Figure, digits: int, *, signed: bool = False) -> str:
     if figure.low is None or figure.high is None or figure.clips == 1:
         return ""
     return f"{number(figure.low, digits, signed=signed)} to {number(figure.high, digits, signed=signed)}"
+
+
+def learned(figure: Figure, most: int) -> tuple[str, list[str]]:
+    """A learned judge's mean, and what stands below it."""
+    small = [interval(figure, LEARNED_DIGITS), fewer(figure, most)]
+    return number(figure.mean, LEARNED_DIGITS), [part for part in small if part]
 
 
 def fewer(figure: Figure, most: int) -> str:

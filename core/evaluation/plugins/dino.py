@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.evaluation.measures.view import View
+from pai_studio.core.evaluation.plugins import weights_digest
 from pai_studio.core.shot.errors import BadInput
 
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, which DINOv2 was trained with
@@ -24,11 +26,17 @@ class DinoJudge:
 
     name = "dino"
     keys = ("dino_similarity",)
+    about = "likeness of whole frames to the truth by DINOv2 features: 1 is alike, higher is better"
     notice = ""
 
     def __init__(self, facts: Facts, weights: str = "") -> None:
         self._facts, self._network = facts, _network(weights)
         self._found: list[float] = []
+
+    def version(self) -> str:
+        """The packages' versions, and the weights' digest."""
+        packages = ", ".join(f"{name} {version(name)}" for name in ("transformers", "torch"))
+        return f"{packages}, weights {weights_digest(self._network)}"
 
     def add(self, frame: Judged) -> None:
         """Take in one frame; without a truth it is left out."""

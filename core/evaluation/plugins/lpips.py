@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.evaluation.measures.view import View
+from pai_studio.core.evaluation.plugins import weights_digest
 from pai_studio.core.shot.errors import BadInput
 
 
@@ -20,11 +22,17 @@ class LpipsJudge:
 
     name = "lpips"
     keys = ("lpips",)
+    about = "LPIPS (AlexNet) of the background against the truth: 0 is the same, lower is better"
     notice = ""
 
     def __init__(self, facts: Facts) -> None:
         self._facts, self._network = facts, _network()
         self._found: list[float] = []
+
+    def version(self) -> str:
+        """The packages' versions, and the weights' digest."""
+        packages = ", ".join(f"{name} {version(name)}" for name in ("lpips", "torch"))
+        return f"{packages}, weights {weights_digest(self._network)}"
 
     def add(self, frame: Judged) -> None:
         """Take in one frame; without a truth it is left out."""

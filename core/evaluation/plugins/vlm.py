@@ -11,6 +11,7 @@ import os
 import re
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 import cv2
@@ -29,6 +30,7 @@ _QUESTION = (
     'Answer with JSON alone: {"edge": n, "fusion": n, "illumination": n}'
 )
 _LONGEST_PX = 1280
+_LONGEST_S = 86_400.0
 _KEY = "PAI_STUDIO_VLM_KEY"
 
 
@@ -43,6 +45,7 @@ class VlmJudge:
 
     name = "vlm"
     keys = tuple(f"vlm_{mark}" for mark in _MARKS)
+    about = "marks by a vision language model that sees single frames: from 1 to 10, higher is better"
 
     def __init__(
         self, facts: Facts, endpoint: str = "", model: str = "", every: int = 24, timeout_s: float = 120.0
@@ -54,11 +57,25 @@ class VlmJudge:
             raise BadInput(
                 f"every {every}th frame cannot be judged", where="vlm every", hint="give 1 or more"
             )
+        if not 0 < timeout_s <= _LONGEST_S:
+            raise BadInput(
+                f"{timeout_s:g} seconds cannot be waited", where="vlm timeout_s", hint="such as 120"
+            )
         self._facts, self._model, self._every, self._timeout_s = facts, model, every, timeout_s
-        self._url = f"{endpoint.rstrip('/')}/chat/completions"
-        self.notice = f"frames leave this machine: every {every}. is sent to {endpoint}"
+        self._endpoint = endpoint.rstrip("/")
+        self._url = f"{self._endpoint}/chat/completions"
+        self.notice = f"frames leave this machine: one in {every} is sent to {endpoint}"
         self._seen = 0
         self._found: list[dict[str, float]] = []
+
+    def version(self) -> str:
+        """The model's name. Raises Unreachable where nobody answers, BadInput where another key is wanted."""
+        try:
+            self._open(f"{self._endpoint}/models")
+        except urllib.error.HTTPError as error:
+            if error.code in (401, 403):  # with any other it is there: not every endpoint lists its models
+                raise _refused(error, "to answer", self._endpoint) from None
+        return f"model {self._model}"
 
     def add(self, frame: Judged) -> None:
         """Take in one frame; raises Unreachable or BadInput where no marks come back."""
@@ -86,26 +103,38 @@ class VlmJudge:
             "seed": 0,
             "max_tokens": 200,
         }
-        headers = {"Content-Type": "application/json"}
-        if os.environ.get(_KEY):
-            headers["Authorization"] = f"Bearer {os.environ[_KEY]}"
-        request = urllib.request.Request(self._url, json.dumps(body).encode(), headers)  # noqa: S310 - http(s) only
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310 - as above
-                return str(json.load(answer)["choices"][0]["message"]["content"])
+            answer = self._open(self._url, json.dumps(body).encode())
         except urllib.error.HTTPError as error:
-            hint = f"check the model's name, and ${_KEY} where it needs a key"
-            raise BadInput(
-                f"refused a frame ({error.code} {error.reason})", where=self._url, hint=hint
-            ) from None
-        except OSError as error:
-            reason = getattr(error, "reason", error)
-            raise Unreachable(
-                f"does not answer ({reason})", where=self._url, hint="check the endpoint"
-            ) from None
+            raise _refused(error, "a frame", self._url) from None
+        try:
+            return str(json.loads(answer)["choices"][0]["message"]["content"])
         except (ValueError, KeyError, IndexError, TypeError):
             say = "gave no answer in the form of chat completions"
             raise BadInput(say, where=self._url, hint="check the endpoint") from None
+
+    def _open(self, url: str, body: bytes | None = None) -> bytes:
+        """What is answered. Raises HTTPError, Unreachable, BadInput."""
+        headers = {"Content-Type": "application/json"}
+        if os.environ.get(_KEY):
+            headers["Authorization"] = f"Bearer {os.environ[_KEY]}"
+        try:
+            request = urllib.request.Request(url, body, headers)  # noqa: S310 - http(s) only
+            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310 - as above
+                return bytes(answer.read())
+        except urllib.error.HTTPError:
+            raise
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            raise Unreachable(f"does not answer ({reason})", where=url, hint="check the endpoint") from None
+        except (HTTPException, ValueError) as error:
+            say = f"cannot be talked to ({error or type(error).__name__})"
+            raise BadInput(say, where=url, hint="check the endpoint") from None
+
+
+def _refused(error: urllib.error.HTTPError, what: str, url: str) -> BadInput:
+    hint = f"check the model's name, and ${_KEY} where it needs a key"
+    return BadInput(f"refused {what} ({error.code} {error.reason})", where=url, hint=hint)
 
 
 def _png(shown: Any) -> bytes:

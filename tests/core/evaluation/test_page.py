@@ -138,6 +138,8 @@ def _hostile() -> dict[str, Any]:
     report["failures"] = [
         {"clip": HOSTILE, "engine": HOSTILE, "what": HOSTILE, "where": HOSTILE, "hint": HOSTILE}
     ]
+    judge = {"name": HOSTILE, "version": HOSTILE, "about": HOSTILE, "keys": [HOSTILE]}
+    report["judges"] = {"asked": [judge], "engines": {}}
     report["versions"] = {"pai_studio": HOSTILE, "engines": {HOSTILE: HOSTILE}}
     report["changes"] = {
         "note": HOSTILE,

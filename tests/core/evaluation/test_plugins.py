@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pai_studio.core.evaluation.plugins import JUDGES, dino, load, lpips
+from pai_studio.core.evaluation.plugins import JUDGES, dino, load, lpips, options_of, weights_digest
 from pai_studio.core.shot.errors import BadInput, Unreachable
 
 MARKS = '{"edge": 7, "fusion": 8.5, "illumination": 3}'
@@ -33,6 +34,10 @@ class Endpoint(HTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(self.server.status)
+        self.end_headers()
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.path, self.headers.get("Authorization"), body))
@@ -127,6 +132,53 @@ def test_an_endpoint_that_does_not_answer_is_named(staged, frames):
         judge.add(frames[0])
 
 
+def test_the_vlm_judge_knows_before_it_starts_whether_anybody_is_there(staged, endpoint):
+    assert _vlm(staged, endpoint([])).version() == "model tiny"
+    assert _vlm(staged, endpoint([], 404)).version() == "model tiny"  # it may list no models
+    with pytest.raises(BadInput, match=r"refused to answer \(401 Unauthorized\).*PAI_STUDIO_VLM_KEY"):
+        _vlm(staged, endpoint([], 401)).version()
+    with pytest.raises(Unreachable, match="does not answer"):
+        load("vlm", staged.facts(), endpoint="http://127.0.0.1:9/v1", model="tiny").version()
+    with pytest.raises(BadInput, match="cannot be talked to"):
+        load("vlm", staged.facts(), endpoint="http://127.0.0.1:port/v1", model="tiny").version()
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "say"),
+    [
+        ("vlm", {"modell": "x"}, "has no option 'modell'; it has endpoint, model, every, timeout_s"),
+        ("lpips", {"net": "vgg"}, "has no option 'net'; it has none"),
+        ("vlm", {"every": "often"}, "vlm every: 'often' is not a number"),
+    ],
+)
+def test_an_option_that_a_judge_has_not_is_named(name, texts, say):
+    with pytest.raises(BadInput, match=say):
+        options_of(name, texts)
+
+
+def test_options_are_of_the_kind_of_their_defaults():
+    texts = {"endpoint": "http://x/v1", "model": "m", "every": "2", "timeout_s": "1.5"}
+
+    assert options_of("vlm", texts) == texts | {"every": 2, "timeout_s": 1.5}
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_wait_that_is_none_is_refused(staged, seconds):
+    with pytest.raises(BadInput, match="cannot be waited"):
+        load("vlm", staged.facts(), endpoint="http://x/v1", model="m", timeout_s=seconds)
+
+
+def test_the_digest_of_weights_tells_one_network_from_another():
+    torch = pytest.importorskip("torch")
+    network = torch.nn.Linear(2, 2)
+    before = weights_digest(network)
+
+    assert weights_digest(network) == before
+    with torch.no_grad():
+        network.bias[0] += 1
+    assert weights_digest(network) != before
+
+
 @pytest.mark.parametrize(
     "options", [{}, {"endpoint": "http://x/v1"}, {"endpoint": "file:///etc/passwd", "model": "m"}]
 )
@@ -178,7 +230,11 @@ def test_lpips_is_asked_of_the_background_alone_in_its_own_range(staged, frames,
             return (one - other).abs().max()
 
     monkeypatch.setitem(sys.modules, "lpips", types.SimpleNamespace(LPIPS=lambda **_: Distance()))
+    monkeypatch.setattr(lpips, "version", lambda package: {"lpips": "0.1", "torch": "2.9"}[package])
     lpips._network.cache_clear()
+    assert re.fullmatch(
+        r"lpips 0\.1, torch 2\.9, weights [0-9a-f]{16}", load("lpips", staged.facts()).version()
+    )
     facts, config = staged.facts(), staged.config
     for spoil, expected in ((lambda f: f.matte > 0, 0.0), (lambda f: f.matte == 0, 0.2)):
         judge = load("lpips", facts)
@@ -201,8 +257,10 @@ def test_dino_compares_class_tokens_of_frames_in_whole_patches(staged, frames, m
 
     auto = types.SimpleNamespace(from_pretrained=lambda *_, **__: Tokens())
     monkeypatch.setitem(sys.modules, "transformers", types.SimpleNamespace(AutoModel=auto))
+    monkeypatch.setattr(dino, "version", lambda package: {"transformers": "5.1", "torch": "2.9"}[package])
     dino._network.cache_clear()
     judge = load("dino", staged.facts(), weights="somewhere")
+    assert re.fullmatch(r"transformers 5\.1, torch 2\.9, weights [0-9a-f]{16}", judge.version())
     judge.add(frames[0])
     assert judge.values()["dino_similarity"] == pytest.approx(1, abs=1e-6)
     judge.add(type(frames[0])(**(vars(frames[0]) | {"result": 1 - frames[0].result})))
