@@ -29,7 +29,7 @@ TINT = np.array([[-0.050, 0.509, -0.126], [0.137, 0.421, 0.959]])
 _UNSURE, _STEEP = 0.7, 1.6
 """Within so many e-folds of no change nothing is done: families of places err by 0.4 in the root mean square, and what
 is nearly right is spoilt by any guess. Beyond, the second times what is left is taken. Only darkening: a place that is
-brighter than a set was never foretold with any use. Of all that cost no shot half a decibel, what gained most."""
+brighter than a set was never foretold with any use. Among what costs no shot half a decibel, few settings gain more."""
 _DARKEST = -2.0
 _CERTAIN_TINT, _MOST_TINT = 0.4, 0.3
 _TAKEN_AWAY = 0.5
