@@ -1,0 +1,1 @@
+"""The in-context diffusion transformer: one sequence of noise, plate, references and history."""
