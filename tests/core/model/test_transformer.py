@@ -1,0 +1,177 @@
+"""The transformer against the library's own, and what its conditions do."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+diffusers = pytest.importorskip("diffusers")
+
+from pai_studio.core.model.clock import Clock  # noqa: E402
+from pai_studio.core.model.layout import Kind, Layout, Window, lay_out  # noqa: E402
+from pai_studio.core.model.transformer import Conditions, PaiTransformer3DModel  # noqa: E402
+
+TINY = {
+    "num_attention_heads": 2,
+    "attention_head_dim": 24,
+    "in_channels": 4,
+    "out_channels": 4,
+    "text_dim": 16,
+    "freq_dim": 32,
+    "ffn_dim": 64,
+    "num_layers": 3,
+}
+FOUR = Clock(4)
+SHAPE = (2, 4, 3, 8, 12)
+GRID = (4, 6)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model of random weights whose further layers have been trained away from where they begin."""
+    torch.manual_seed(0)
+    made = PaiTransformer3DModel(**TINY).eval()
+    with torch.no_grad():
+        made.condition_embedding.weight.add_(0.05 * torch.randn_like(made.condition_embedding.weight))
+        made.type_embedding.normal_(std=0.2)
+    return made
+
+
+def noise(seed, *shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def asked(model, anchors, references, *, window=None, cloning="frame", history=None, half=False, **more):
+    """The velocity of the same noise, plate and text under other references."""
+    layout = lay_out(window or Window(0, 3), GRID, anchors, FOUR, cloning=cloning, half_foreground=half)
+    plate = noise(3, 2, 5, 3, *((4, 6) if half else (8, 12)))
+    conditions = Conditions(plate, references, history)
+    with torch.inference_mode():
+        return model(
+            noise(1, *SHAPE), torch.tensor([300.0, 800.0]), noise(2, 2, 7, 16), layout, conditions, **more
+        )
+
+
+def test_without_conditions_it_is_wans_own_model():
+    torch.manual_seed(1)
+    wan = diffusers.WanTransformer3DModel(**TINY).eval()
+    ours = PaiTransformer3DModel(**TINY).eval()
+    missing, unexpected = ours.load_state_dict(wan.state_dict(), strict=False)
+    assert not unexpected
+    assert set(missing) == {"condition_embedding.weight", "condition_embedding.bias", "type_embedding"}
+    ours.adopt_wan()
+    latents, text, time = noise(1, *SHAPE), noise(2, 2, 7, 16), torch.tensor([300.0, 999.0])
+
+    with torch.inference_mode():
+        theirs = wan(latents, time, text).sample
+        found = ours(latents, time, text, _bare())
+
+    assert torch.allclose(found, theirs, atol=1e-5)
+    assert theirs.std() > 0.01
+
+
+def _bare():
+    """A layout of noise alone."""
+    whole = lay_out(Window(0, 3), GRID, [], FOUR)
+    return Layout(tuple(segment for segment in whole.segments if segment.kind is Kind.NOISY))
+
+
+def test_the_5b_model_has_the_librarys_keys_and_ours():
+    with torch.device("meta"):
+        ours = PaiTransformer3DModel()
+        wan = diffusers.WanTransformer3DModel(
+            num_attention_heads=24, in_channels=48, out_channels=48, ffn_dim=14336, num_layers=30
+        )
+    shapes = {name: tuple(value.shape) for name, value in ours.state_dict().items()}
+    theirs = {name: tuple(value.shape) for name, value in wan.state_dict().items()}
+    assert {name: shapes[name] for name in theirs} == theirs
+    assert {name: shape for name, shape in shapes.items() if name not in theirs} == {
+        "condition_embedding.weight": (3072, 49, 1, 2, 2),
+        "condition_embedding.bias": (3072,),
+        "type_embedding": (4, 3072),
+    }
+    assert sum(value.numel() for value in wan.state_dict().values()) == pytest.approx(4.9998e9, rel=1e-4)
+
+
+def test_permuting_references_with_their_anchors_changes_nothing(model):
+    references = noise(4, 2, 5, 3, 8, 12)
+    one = asked(model, [0, 5, 11], references)
+    other = asked(model, [11, 0, 5], references[:, :, [2, 0, 1]])
+    assert torch.allclose(one, other, atol=1e-5)
+    swapped = asked(model, [11, 0, 5], references)
+    assert (one - swapped).abs().max() > 1e-3
+
+
+def test_without_cloning_the_anchor_tells_nothing(model):
+    references = noise(4, 2, 5, 1, 8, 12)
+    assert torch.equal(
+        asked(model, [0], references, cloning="none"), asked(model, [9], references, cloning="none")
+    )
+    assert not torch.allclose(asked(model, [0], references), asked(model, [9], references), atol=1e-4)
+
+
+def test_two_references_at_one_anchor_differ_from_one(model):
+    references = noise(4, 2, 5, 2, 8, 12)
+    one, two = asked(model, [5], references[:, :, :1]), asked(model, [5, 5], references)
+    same = asked(model, [5, 5], references[:, :, [0, 0]])
+    assert not torch.allclose(one, two, atol=1e-3)
+    assert not torch.allclose(one, same, atol=1e-4)
+
+
+def test_a_row_of_its_own_tells_how_noised_the_history_is(model):
+    window = Window(5, 3, history=2)
+    kept = {"window": window, "history": noise(6, 2, 5, 2, 8, 12)}
+    clean = asked(model, [30], noise(4, 2, 5, 1, 8, 12), **kept)
+    zero = asked(model, [30], noise(4, 2, 5, 1, 8, 12), history_timestep=torch.zeros(2), **kept)
+    noised = asked(model, [30], noise(4, 2, 5, 1, 8, 12), history_timestep=torch.full((2,), 100.0), **kept)
+    assert torch.equal(clean, zero)
+    assert not torch.allclose(clean, noised, atol=1e-4)
+
+
+def test_mattes_types_and_half_a_plate_reach_the_result(model):
+    whole = asked(model, [], None)
+    assert asked(model, [], None, half=True).shape == whole.shape == SHAPE
+    layout = lay_out(Window(0, 3), GRID, [], FOUR)
+    plate = noise(3, 2, 5, 3, 8, 12)
+    plate[:, -1] += 1
+    with torch.inference_mode():
+        masked = model(
+            noise(1, *SHAPE), torch.tensor([300.0, 800.0]), noise(2, 2, 7, 16), layout, Conditions(plate)
+        )
+    assert not torch.allclose(masked, whole, atol=1e-4)
+
+
+def test_checkpointed_gradients_are_the_same(model):
+    layout = lay_out(Window(0, 3), GRID, [5], FOUR)
+    conditions = Conditions(noise(3, 2, 5, 3, 8, 12), noise(4, 2, 5, 1, 8, 12))
+    found = []
+    for checkpointing in (False, True):
+        model.zero_grad()
+        (model.enable_gradient_checkpointing if checkpointing else model.disable_gradient_checkpointing)()
+        model.train()
+        out = model(noise(1, *SHAPE), torch.tensor([300.0, 800.0]), noise(2, 2, 7, 16), layout, conditions)
+        out.square().mean().backward()
+        found.append(model.type_embedding.grad.clone())
+    model.disable_gradient_checkpointing()
+    model.eval()
+    assert torch.allclose(*found, atol=1e-7)
+    assert found[0].abs().max() > 0
+
+
+def test_latents_that_are_not_the_layouts_are_refused(model):
+    with pytest.raises(ValueError, match=r"\(2, 4, 6\) tokens of reference, the latents \(3, 4, 6\)"):
+        asked(model, [0, 5], noise(4, 2, 5, 3, 8, 12))
+    with pytest.raises(ValueError, match=r"\(1, 4, 6\) tokens of reference, the latents None"):
+        asked(model, [0], None)
+    with pytest.raises(ValueError, match="one latent frame"):
+        PaiTransformer3DModel(**{**TINY, "patch_size": (2, 2, 2)})
+
+
+def test_it_is_saved_and_loaded_as_the_librarys_models_are(model, tmp_path):
+    model.save_pretrained(tmp_path)
+    assert [path.name for path in tmp_path.glob("*.safetensors")]
+    again = PaiTransformer3DModel.from_pretrained(tmp_path).eval()
+    for name, value in TINY.items():
+        assert again.config[name] == value
+    references = noise(4, 2, 5, 1, 8, 12)
+    assert torch.equal(asked(again, [5], references), asked(model, [5], references))
