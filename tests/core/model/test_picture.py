@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from pai_studio.core.model import picture
 from pai_studio.core.model.clock import Clock
@@ -13,7 +13,7 @@ KEPT = Path(__file__).resolve().parents[3] / "docs/images/layout.svg"
 
 
 def test_every_segment_and_anchor_is_drawn():
-    svg = ElementTree.fromstring(picture.draw([Window(3, 4, history=1)], [0, 25], Clock(4)))
+    svg = ET.fromstring(picture.draw([Window(3, 4, history=1)], [0, 25], Clock(4)))
     said = [node.text for node in svg.iter("{http://www.w3.org/2000/svg}text")]
     assert said.count("0") == said.count("3") == 2
     assert "frame 25 at 3.625" in said
