@@ -67,10 +67,10 @@ def _panel(
     )
     parts = [_text(12, top + 28, title, size=15, weight=600)]
     parts.append(_text(12, top + 58, "frames of each latent", color=_FAINT))
-    for time in range(-window.history, window.count):
-        held = clock.frames_of(window.first + time)
+    for latent in range(-window.history, window.count):
+        held = clock.frames_of(window.first + latent)
         said = f"{held[0]}" if len(held) == 1 else f"{held[0]}\N{EN DASH}{held[-1]}"
-        parts.append(_text(x(time), top + 58, said, color=_FAINT, anchor="middle"))
+        parts.append(_text(x(latent), top + 58, said, color=_FAINT, anchor="middle"))
     lanes = {kind: top + _HEAD_PX + lane * _LANE_PX for lane, kind in enumerate(_LANES)}
     for kind, y in lanes.items():
         parts.append(_text(12, y + 20, _NAMES[kind]))
