@@ -11,7 +11,7 @@ Legend of shapes: B batch, C latent channels, M matte channels, N latent frames 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from diffusers.configuration_utils import register_to_config
@@ -145,6 +145,16 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         weight[:, : self.config.in_channels] = self.patch_embedding.weight
         self.condition_embedding.load_state_dict({"weight": weight, "bias": self.patch_embedding.bias})
         self.type_embedding.zero_()
+
+    def enable_cache(self, config: Any) -> None:
+        """Switch one of the library's caches on, which know only the blocks that they have been told of."""
+        # Imported here: it loads every transformer that the library has.
+        from diffusers.hooks._helpers import TransformerBlockMetadata, TransformerBlockRegistry  # noqa: PLC0415
+
+        TransformerBlockRegistry.register(
+            PaiTransformerBlock, TransformerBlockMetadata(return_hidden_states_index=0)
+        )
+        super().enable_cache(config)
 
     def forward(  # noqa: PLR0917 - the library's own order first
         self,

@@ -41,14 +41,30 @@ def noise(seed, *shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def asked(model, anchors, references, *, window=None, cloning="frame", history=None, half=False, **more):
+def asked(
+    model,
+    anchors,
+    references,
+    *,
+    window=None,
+    cloning="frame",
+    history=None,
+    half=False,
+    like=torch.float32,
+    **more,
+):
     """The velocity of the same noise, plate and text under other references."""
     layout = lay_out(window or Window(0, 3), GRID, anchors, FOUR, cloning=cloning, half_foreground=half)
-    plate = noise(3, 2, 5, 3, *((4, 6) if half else (8, 12)))
+    plate = noise(3, 2, 5, 3, *((4, 6) if half else (8, 12))).to(like)
     conditions = Conditions(plate, references, history)
     with torch.inference_mode():
         return model(
-            noise(1, *SHAPE), torch.tensor([300.0, 800.0]), noise(2, 2, 7, 16), layout, conditions, **more
+            noise(1, *SHAPE).to(like),
+            torch.tensor([300.0, 800.0]),
+            noise(2, 2, 7, 16).to(like),
+            layout,
+            conditions,
+            **more,
         )
 
 
@@ -175,3 +191,36 @@ def test_it_is_saved_and_loaded_as_the_librarys_models_are(model, tmp_path):
         assert again.config[name] == value
     references = noise(4, 2, 5, 1, 8, 12)
     assert torch.equal(asked(again, [5], references), asked(model, [5], references))
+
+
+def test_the_librarys_first_block_cache_skips_the_other_blocks(model):
+    ran = []
+    hooks = [
+        block.ffn.register_forward_hook(lambda *_, index=index: ran.append(index))
+        for index, block in enumerate(model.blocks)
+    ]
+    references = noise(4, 2, 5, 1, 8, 12)
+    plain = asked(model, [5], references)
+    ran.clear()
+    model.enable_cache(diffusers.FirstBlockCacheConfig(threshold=0.1))
+    try:
+        with model.cache_context("step"):
+            first, again = (asked(model, [5], references) for _ in range(2))
+    finally:
+        model.disable_cache()
+        for hook in hooks:
+            hook.remove()
+    assert ran == [0, 1, 2, 0]
+    assert torch.allclose(first, plain, atol=1e-6)
+    assert torch.allclose(again, plain, atol=1e-5)
+
+
+def test_weights_may_be_kept_in_fewer_bits_than_they_are_used_in():
+    torch.manual_seed(2)
+    kept = PaiTransformer3DModel(**TINY).to(torch.bfloat16).eval()
+    plain = asked(kept, [5], noise(4, 2, 5, 1, 8, 12).bfloat16(), like=torch.bfloat16)
+    kept.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.bfloat16)
+    assert kept.blocks[0].attn1.to_q.weight.dtype == torch.float8_e4m3fn
+    assert kept.condition_embedding.weight.dtype == torch.bfloat16
+    cast = asked(kept, [5], noise(4, 2, 5, 1, 8, 12).bfloat16(), like=torch.bfloat16)
+    assert torch.nn.functional.cosine_similarity(plain.flatten(), cast.flatten(), dim=0) > 0.98
