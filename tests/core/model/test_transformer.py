@@ -224,3 +224,22 @@ def test_weights_may_be_kept_in_fewer_bits_than_they_are_used_in():
     assert kept.condition_embedding.weight.dtype == torch.bfloat16
     cast = asked(kept, [5], noise(4, 2, 5, 1, 8, 12).bfloat16(), like=torch.bfloat16)
     assert torch.nn.functional.cosine_similarity(plain.flatten(), cast.flatten(), dim=0) > 0.98
+
+
+def test_repeated_blocks_are_compiled_whole():
+    torch.manual_seed(3)
+    made = PaiTransformer3DModel(**TINY).eval()
+    references = noise(4, 2, 5, 1, 8, 12)
+    plain = asked(made, [5], references)
+    made.compile_repeated_blocks(fullgraph=True, backend="eager")
+    assert torch.allclose(asked(made, [5], references), plain, atol=1e-6)
+
+
+def test_blocks_come_and_go_one_by_one():
+    torch.manual_seed(4)
+    made = PaiTransformer3DModel(**TINY).eval()
+    references = noise(4, 2, 5, 1, 8, 12)
+    plain = asked(made, [5], references)
+    here = torch.device("cpu")
+    made.enable_group_offload(here, here, offload_type="block_level", num_blocks_per_group=1)
+    assert torch.equal(asked(made, [5], references), plain)
