@@ -99,9 +99,17 @@ class Segment:
 
 @dataclass(frozen=True)
 class Layout:
-    """The segments of a sequence, in its order; every reference is a segment of its own."""
+    """The segments of a sequence, kind after kind; every reference is a segment of its own.
+
+    Raises ValueError for another order: the transformer puts its tokens together kind by kind.
+    """
 
     segments: tuple[Segment, ...]
+
+    def __post_init__(self) -> None:
+        kinds = [segment.kind for segment in self.segments]
+        if kinds != sorted(kinds):
+            raise ValueError(f"segments stand in the order of their kinds, not {[k.name for k in kinds]}")
 
     @cached_property
     def positions(self) -> Floats:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import (
     Kind,
+    Layout,
     Row,
     Window,
     axis_channels,
@@ -128,6 +129,12 @@ def test_the_sequence_is_noise_then_plate_then_references_then_history():
     for kind in Kind:
         for span in layout.spans(kind):
             assert set(layout.types[span]) == {kind}
+
+
+def test_segments_in_another_order_are_refused():
+    segments = lay_out(Window(6, 3, history=2), GRID, [20], FOUR).segments
+    with pytest.raises(ValueError, match="order of their kinds"):
+        Layout(segments[::-1])
 
 
 def test_a_later_window_counts_from_its_own_first_latent():
