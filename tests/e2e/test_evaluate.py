@@ -72,20 +72,17 @@ def test_an_earlier_report_is_compared_with(pai, tiny_set, finished, tmp_path):
     assert [line for line in told.splitlines() if "background_psnr_db" in line and "better" in line]
 
 
+def compared(pai, tiny_set, folder):
+    """A run into `folder` that is to be compared with the report there."""
+    earlier = folder / "earlier.json"
+    return pai("evaluate", "--set", tiny_set, "--out", folder / "out", *NAIVE, "--compare", earlier)
+
+
 def test_a_report_of_another_set_is_not_compared_with(pai, tiny_set, finished, tmp_path):
     earlier = json.loads((finished / "report.json").read_text()) | {"set": "large"}
     (tmp_path / "earlier.json").write_text(json.dumps(earlier))
 
-    code, _, err = pai(
-        "evaluate",
-        "--set",
-        tiny_set,
-        "--out",
-        tmp_path / "out",
-        *NAIVE,
-        "--compare",
-        tmp_path / "earlier.json",
-    )
+    code, _, err = compared(pai, tiny_set, tmp_path)
 
     assert code == 2
     assert "is of the set large (restore), this one is of tiny (restore)" in err
@@ -96,16 +93,7 @@ def test_a_report_of_another_set_is_not_compared_with(pai, tiny_set, finished, t
 def test_what_is_no_report_of_this_version_is_named(pai, tiny_set, tmp_path, what):
     (tmp_path / "earlier.json").write_text(json.dumps(what))
 
-    code, _, err = pai(
-        "evaluate",
-        "--set",
-        tiny_set,
-        "--out",
-        tmp_path / "out",
-        *NAIVE,
-        "--compare",
-        tmp_path / "earlier.json",
-    )
+    code, _, err = compared(pai, tiny_set, tmp_path)
 
     assert code == 2
     assert "is no benchmark report" in err
