@@ -51,6 +51,12 @@ class Settings:
     data_dir: str = field(default_factory=lambda: str(_home("XDG_DATA_HOME", ".local/share") / "server"))
     """Where the server keeps uploads, jobs and generations."""
 
+    models_dir: str = field(default_factory=lambda: str(_home("XDG_DATA_HOME", ".local/share") / "models"))
+    """Where models lie, each in a folder of its name."""
+
+    device: str = "auto"
+    """What models compute on: auto, cpu, cuda, cuda:N or mps."""
+
     roots: tuple[str, ...] = ()
     """Folders that clients may name by path instead of uploading (a shared filesystem)."""
 

@@ -22,7 +22,7 @@ import numpy as np
 from pai_studio.core.delivery import finished, generations, provenance, qc, review
 from pai_studio.core.delivery.writer import Writer
 from pai_studio.core.engines.base import Engine
-from pai_studio.core.engines.registry import make_engine
+from pai_studio.core.engines.registry import Models, make_engine
 from pai_studio.core.finish.layers import finish
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.exr import LIMITS, Limits, sweep_temps, write_file
@@ -69,6 +69,9 @@ class RenderRequest:
     """SHA-256 by absolute path, where they are known already (a server knows them); the rest is hashed."""
 
     limits: Limits = LIMITS
+
+    models: Models = field(default_factory=Models)
+    """Where the engines' models lie, and what they compute on."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class _Run:
         if not request.resume:
             refuse_taken(request.out, shot.delivery_files)
         self._version = version_of(shot.delivery_files)
-        self.engine: Engine = make_engine(shot)
+        self.engine: Engine = make_engine(shot, request.models)
         with self._timed("check"):
             report(Progress("check"))
             self.config = ColorConfig.open(shot.ocio)
@@ -175,7 +178,7 @@ class _Run:
         sweep_temps(Path(self.writer.pattern).parent, self.writer.is_ours)  # of a run that was killed
         if absent:
             with self._timed("prepare"):
-                self.engine.prepare(self.source, self.report)
+                self.engine.prepare(self.source, self.report, self.store.state)
             self.store.keep_notes(self.engine.notes())
         return self._stream(todo, stored=not absent)
 

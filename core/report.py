@@ -15,6 +15,8 @@ class Progress:
     total: int = 0
     frame: int | None = None
     message: str = ""
+    preview: bytes = b""
+    """A small JPEG of what is being made, where there is one to look at."""
 
 
 class Report(Protocol):

@@ -44,7 +44,9 @@ def digest(
     """
     asked = shot.model_dump(mode="json", by_alias=True, exclude={"name", "finish", "delivery", "ocio"})
     asked["plate"].pop("files")
-    asked["engine"].pop("name")  # "auto" makes the same pictures as the engine that it chose
+    # "auto" makes the same pictures as the engine that it chose; a model's digest is in its engine's version.
+    asked["engine"].pop("name")
+    asked["engine"].pop("model")
     for part in (*asked["mattes"].values(), *asked["references"]):
         part.pop("files", None)
         part.pop("file", None)
@@ -80,6 +82,11 @@ class GenerationStore:
     def __init__(self, root: Path, key: str) -> None:
         self.folder = root / key
         self._pattern = FramePattern(str(self.folder / "gen.####.exr"))
+
+    @property
+    def state(self) -> Path:
+        """The engine's own folder, for what is dear to make."""
+        return self.folder / "state"
 
     def path(self, number: int) -> Path:
         """The file of one frame's generation."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Protocol
 
+from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.frame import Generated, PlateFrame, Still
 from pai_studio.core.report import Report
 from pai_studio.core.shot.document import Shot
@@ -15,6 +17,7 @@ class ShotSource(Protocol):
     """The shot's pictures in the working space, decoded when asked for; nothing is kept."""
 
     shot: Shot
+    config: ColorConfig
     frames: FrameRange
     """Every frame of the shot with its handles, also when only some of them are rendered."""
 
@@ -43,8 +46,11 @@ class Engine(Protocol):
     fills_background: bool
     """False for an engine that returns the plate as it is: only a beauty is delivered then."""
 
-    def prepare(self, source: ShotSource, report: Report) -> None:
-        """Look at the whole shot once (camera, screen, light), keeping little of it."""
+    def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
+        """Look at the whole shot once (camera, screen, light), keeping little of it.
+
+        `state` is a folder of this generation's own: what is put there is there again when the shot is resumed.
+        """
         ...
 
     def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:

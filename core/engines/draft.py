@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -100,7 +101,7 @@ class DraftEngine:
         self._places: tuple[SceneLight, SceneLight] | None = None
         self._notes: dict[str, object] = {}
 
-    def prepare(self, source: ShotSource, report: Report) -> None:
+    def prepare(self, source: ShotSource, report: Report, state: Path) -> None:  # noqa: ARG002
         """Find the screen, follow it through the shot, register the stills, and solve the camera.
 
         Raises BadInput where there is neither a matte nor a screen to key.

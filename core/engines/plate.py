@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class PlateEngine:
     version = "1"
     fills_background = False
 
-    def prepare(self, source: ShotSource, report: Report) -> None:
+    def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
         """There is nothing to look for."""
 
     def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pai_studio.core.config import Settings
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
 
@@ -14,7 +17,15 @@ AUTO = "auto"
 NAMES = ("draft", "plate")
 
 
-def make_engine(shot: Shot) -> Engine:
+@dataclass(frozen=True)
+class Models:
+    """Where models lie, and what they compute on: the settings `models_dir` and `device`."""
+
+    folder: Path = field(default_factory=lambda: Path(Settings().models_dir))
+    device: str = "auto"
+
+
+def make_engine(shot: Shot, models: Models) -> Engine:  # noqa: ARG001
     """The engine that `shot.engine.name` names; `auto` takes the best that runs here, and its notes say so.
 
     Raises BadInput naming the engines that there are.

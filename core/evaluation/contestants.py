@@ -109,7 +109,9 @@ class HouseEngine:
 
     def version(self) -> str:
         """The engine's own."""
-        engine = registry.make_engine(_ANY_SHOT.model_copy(update={"engine": EngineChoice(name=self.name)}))
+        engine = registry.make_engine(
+            _ANY_SHOT.model_copy(update={"engine": EngineChoice(name=self.name)}), registry.Models()
+        )
         try:
             return engine.version
         finally:

@@ -146,6 +146,7 @@ class EngineChoice(_Part):
     name: str = Field("auto", min_length=1)
     seed: int = Field(7, ge=0, le=2**31 - 1)
     steps: int = Field(30, ge=1, le=1000)
+    model: str = Field("", description="name of an installed model; empty: the engine's own choice")
     quality: Literal["preview", "final"] = "final"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from pai_studio.core.shot.errors import BadInput, Cancelled
 
 def prepared(source):
     engine = DraftEngine(source.shot.engine)
-    engine.prepare(source, silent)
+    engine.prepare(source, silent, Path())
     return engine
 
 
@@ -179,7 +180,7 @@ def test_a_cancel_reaches_the_look_over_the_shot(filmed):
 
     source = filmed((1001,))
     with pytest.raises(Cancelled):
-        DraftEngine(source.shot.engine).prepare(source, stop)
+        DraftEngine(source.shot.engine).prepare(source, stop, Path())
     assert 1004 not in source.asked[5:]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ INSIDE = (slice(80, 160), slice(140, 165))
 
 def gains(source, numbers):
     engine = DraftEngine(source.shot.engine)
-    engine.prepare(source, silent)
+    engine.prepare(source, silent, Path())
     return [g.gain for g in engine.generate(source.stream(numbers), silent)]
 
 

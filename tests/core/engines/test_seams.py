@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -32,7 +33,7 @@ def step_stops(got, expected, column):
 
 def backgrounds(source):
     engine = DraftEngine(source.shot.engine)
-    engine.prepare(source, silent)
+    engine.prepare(source, silent, Path())
     return {made.number: made.background for made in engine.generate(source.stream(NUMBERS), silent)}
 
 

@@ -1,0 +1,1 @@
+"""How the model learns: the objective, a trainer, and experiments that show what it has learned."""
