@@ -42,3 +42,26 @@ def serving(anchors: Sequence[int], frame: float) -> list[Service]:
 def trust(distance_frames: float) -> float:
     """How far a reference is believed at a distance in time: 1 at its anchor, a half at `HORIZON_FRAMES`."""
     return 1.0 / (1.0 + (distance_frames / HORIZON_FRAMES) ** 2)
+
+
+def nearest(anchors: Sequence[int], first: int, last: int, most: int) -> list[int]:
+    """The at most `most` references nearest to the frames `first` to `last`, by index, in the shot's order.
+
+    Those inside are at no distance; of equally near ones the earlier in the order is taken. With two or more, the
+    nearest one on each side of the span's middle is among them: five stills just behind a window would else keep out
+    the only one that tells what comes.
+
+    Raises ValueError for a span that ends before it begins, and for fewer than one.
+    """
+    if last < first or most < 1:
+        raise ValueError(f"no {most} references nearest to frames {first} to {last}")
+    order = sorted(
+        range(len(anchors)), key=lambda index: max(first - anchors[index], anchors[index] - last, 0)
+    )
+    if most == 1:
+        return order[:1]
+    early = next((index for index in order if 2 * anchors[index] <= first + last), None)
+    late = next((index for index in order if 2 * anchors[index] >= first + last), None)
+    kept = {index for index in (early, late) if index is not None}
+    others = [index for index in order if index not in kept]
+    return sorted([*kept, *others[: max(most - len(kept), 0)]])
