@@ -57,15 +57,33 @@ _ROWS = {
 
 @dataclass(frozen=True)
 class Window:
-    """`count` latent frames of a shot from its latent `first` on, with `history` clean ones before them."""
+    """`count` latent frames of a shot from its latent `first` on, with `history` clean ones before them.
+
+    A pass over a thinned shot has `step` frames from one latent to the next; only a codec of stride 1 can have one.
+    """
 
     first: int
     count: int
     history: int = 0
+    step: int = 1
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.first < 0 or not 0 <= self.history <= self.first:
+        if (
+            min(self.count, self.step) < 1
+            or self.first < 0
+            or not 0 <= self.history * self.step <= self.first
+        ):
             raise ValueError(f"no window of a shot: {self}")
+
+    @property
+    def times(self) -> Floats:
+        """(count,) where its latents stand in time, counted from its first."""
+        return np.arange(self.count, dtype=np.float64) * self.step
+
+    @property
+    def history_times(self) -> Floats:
+        """(history,) where the latents before it stand: below 0."""
+        return np.arange(-self.history, 0, dtype=np.float64) * self.step
 
 
 @dataclass(frozen=True)
@@ -131,6 +149,10 @@ class Layout:
         """S."""
         return sum(segment.tokens for segment in self.segments)
 
+    def only(self, kinds: Sequence[Kind]) -> Layout:
+        """The segments of some kinds alone."""
+        return Layout(tuple(segment for segment in self.segments if segment.kind in kinds))
+
     def spans(self, kind: Kind) -> list[slice]:
         """Where the segments of a kind lie in the sequence."""
         ends = np.cumsum([segment.tokens for segment in self.segments])
@@ -153,6 +175,7 @@ def lay_out(
     cloning: Cloning = "frame",
     reach: float | None = None,
     half_foreground: bool = False,
+    keyframes: Sequence[float] = (),
 ) -> Layout:
     """The sequence of one window of a shot.
 
@@ -167,13 +190,17 @@ def lay_out(
     if half_foreground and (height % 2 or width % 2):
         raise ValueError(f"a foreground at half resolution needs an even grid, not {height} x {width}")
     whole = np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64)
-    own = np.arange(window.count, dtype=np.float64)
+    if window.step > 1 and clock.stride > 1:
+        raise ValueError(f"a shot of {clock.stride} frames a latent cannot be thinned by {window.step}")
+    own = window.times
     halves = tuple(_halved(axis) for axis in whole) if half_foreground else whole
     segments = [Segment(Kind.NOISY, own, *whole), Segment(Kind.FOREGROUND, own, *halves)]
     places = reference_times(window, anchors, clock, cloning, reach)
     segments += [Segment(Kind.REFERENCE, np.array([place]), *whole) for place in places]
     if window.history:
-        segments.append(Segment(Kind.HISTORY, np.arange(-window.history, 0, dtype=np.float64), *whole))
+        segments.append(Segment(Kind.HISTORY, window.history_times, *whole))
+    made = (clock.position(frame) - window.first for frame in keyframes)
+    segments += [Segment(Kind.HISTORY, np.array([time]), *whole) for time in made]
     return Layout(tuple(segments))
 
 
@@ -182,12 +209,12 @@ def reference_times(
 ) -> list[float]:
     """The temporal position of each reference, in latents of the window."""
     if cloning == "none":
-        return [float(window.count + index) for index in range(len(anchors))]
+        return [float((window.count + index) * window.step) for index in range(len(anchors))]
     place = clock.position if cloning == "frame" else clock.latent
     times = [place(anchor) - window.first for anchor in anchors]
     if reach is None:
         return times
-    return [float(np.clip(time, -reach, window.count - 1 + reach)) for time in times]
+    return [float(np.clip(time, -reach, window.times[-1] + reach)) for time in times]
 
 
 def rotary(positions: Floats, head_dim: int, theta: float = 10_000.0) -> tuple[Floats, Floats]:

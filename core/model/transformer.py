@@ -1,8 +1,9 @@
 """The transformer: Wan's classes, given one sequence of noise and conditions instead of one tensor of noise.
 
-Only what Wan cannot do is written here: tokens of several kinds with positions of their own (`layout`), and modulation
-that differs from segment to segment. Attention, norms, feed-forward and embeddings are the library's, so that its
-attention backends, offloading, casting, caches and adapters go on working.
+Only what Wan cannot do is written here: tokens of several kinds with positions of their own (`layout`), modulation that
+differs from segment to segment, and conditions that are computed once for all steps (`attention`). Norms, feed-forward
+and embeddings are the library's, so that its attention backends, offloading, casting, caches, adapters and context
+parallelism go on working.
 
 Legend of shapes: B batch, C latent channels, M matte channels, N latent frames of the window, (H, W) latent pixels,
 (p, q) pixels of a token, S tokens, R modulation rows, D channels inside, L text tokens, K references.
@@ -10,17 +11,25 @@ Legend of shapes: B batch, C latent channels, M matte channels, N latent frames 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import torch
 from diffusers.configuration_utils import register_to_config
+from diffusers.models._modeling_parallel import ContextParallelInput, ContextParallelOutput
 from diffusers.models.transformers.transformer_wan import WanTransformer3DModel, WanTransformerBlock
 from torch import Tensor, nn
 
+from pai_studio.core.model.attention import Cache, KeysValues, Rotary, SegmentAttention
+from pai_studio.core.model.head import PixelHead
 from pai_studio.core.model.layout import Kind, Layout, Row, rotary
 
-Rotary = tuple[Tensor, Tensor]
+Attention = Literal["bidirectional", "cached"]
+"""Who sees whom. `bidirectional`, the paper's: every token sees every token. `cached`: each segment of conditions sees
+only itself and no prompt, so that its keys and values are the same at every step, and noise sees all. A model is trained
+for one of them."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class Conditions:
     """What is not noise: clean latents with their matte channels, (B, C + M, frames, H, W).
 
     `foreground` has N frames, and half the height and width where the layout says so; `references` has one frame for
-    each of the K references, in the layout's order; `history` the frames before the window.
+    each of the K references, in the layout's order; `history` the frames before the window, then the keyframes.
     """
 
     foreground: Tensor
@@ -47,40 +56,50 @@ class Conditions:
 class PaiTransformerBlock(WanTransformerBlock):  # type: ignore[misc]
     """Wan's block, with a modulation row for each token instead of one for all."""
 
-    def forward(
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.attn1.set_processor(SegmentAttention())
+
+    def forward(  # noqa: PLR0917 - the library's own order first
         self,
         hidden_states: Tensor,
         encoder_hidden_states: Tensor,
         temb: Tensor,
         rotary_emb: Rotary,
-        rows: Tensor,
+        rows: Tensor | None = None,
+        sizes: Sequence[int] | None = None,
+        keep: list[KeysValues] | None = None,
+        further: Sequence[KeysValues] = (),
     ) -> Tensor:
         """Tokens (B, S, D) from tokens, text (B, L, D), rows of modulation (B, R, 6, D) and each token's row (S,).
 
-        The rows are spread over the tokens one factor at a time: all six at once would be six times the tokens.
+        Without `rows` all tokens are of the first. `sizes`, `keep` and `further` are `SegmentAttention`'s. The rows are
+        spread over the tokens one factor at a time: all six at once would be six times the tokens.
         """
         table = self.scale_shift_table + temb.float()
         shift, scale, gate, feed_shift, feed_scale, feed_gate = table.unbind(2)
+        at = (slice(None), slice(0, 1) if rows is None else rows)
+        seen: dict[str, Any] = {"sizes": sizes, "keep": keep, "further": further}
 
-        normed = self.norm1(hidden_states.float()) * (1 + scale[:, rows]) + shift[:, rows]
-        attended = self.attn1(normed.type_as(hidden_states), None, None, rotary_emb)
-        hidden_states = (hidden_states.float() + attended * gate[:, rows]).type_as(hidden_states)
+        normed = self.norm1(hidden_states.float()) * (1 + scale[at]) + shift[at]
+        attended = self.attn1(normed.type_as(hidden_states), None, None, rotary_emb, **seen)
+        hidden_states = (hidden_states.float() + attended * gate[at]).type_as(hidden_states)
 
         normed = self.norm2(hidden_states.float()).type_as(hidden_states)
         hidden_states = hidden_states + self.attn2(normed, encoder_hidden_states, None, None)
 
-        normed = self.norm3(hidden_states.float()) * (1 + feed_scale[:, rows]) + feed_shift[:, rows]
+        normed = self.norm3(hidden_states.float()) * (1 + feed_scale[at]) + feed_shift[at]
         fed = self.ffn(normed.type_as(hidden_states))
-        out: Tensor = (hidden_states.float() + fed.float() * feed_gate[:, rows]).type_as(hidden_states)
+        out: Tensor = (hidden_states.float() + fed.float() * feed_gate[at]).type_as(hidden_states)
         return out
 
 
 class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
-    """Predicts the velocity of the noisy latents from all that is told of the shot, every token seeing every token.
+    """Predicts what the noisy latents hold (their velocity, or the clean latents) from all that is told of the shot.
 
     Without conditions it is Wan's own model. Beyond Wan's weights it has `condition_embedding`, the patch embedding of
     what is clean, whose further input channels are mattes, and `type_embedding`, (4, D). Both are to begin as Wan's
-    copy and as zeros (`adopt_wan`).
+    copy and as zeros (`adopt_wan`). A model in pixel space may have a `head` too.
     """
 
     _no_split_modules: ClassVar = ["PaiTransformerBlock"]
@@ -89,7 +108,17 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         *WanTransformer3DModel._skip_layerwise_casting_patterns,
         "condition_embedding",
         "type_embedding",
+        "head",
     ]
+    # Tokens are shared out among processes once, before the first block; their rows and positions for every block.
+    _cp_plan: ClassVar = {
+        "blocks.0": {"hidden_states": ContextParallelInput(split_dim=1, expected_dims=3)},
+        "blocks.*": {
+            "rotary_emb": [ContextParallelInput(split_dim=1, expected_dims=4)] * 2,
+            "rows": ContextParallelInput(split_dim=0, expected_dims=1),
+        },
+        "sequence": ContextParallelOutput(gather_dim=1, expected_dims=3),
+    }
 
     @register_to_config  # type: ignore[untyped-decorator]
     def __init__(  # noqa: PLR0917 - a configuration, as the library has them
@@ -107,10 +136,17 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         qk_norm: str | None = "rms_norm_across_heads",
         eps: float = 1e-6,
         matte_channels: int = 1,
+        attention: Attention = "bidirectional",
+        head_width: int = 0,
     ) -> None:
-        """The defaults are Wan2.2-TI2V-5B's. Raises ValueError for patches of several latent frames."""
+        """The defaults are Wan2.2-TI2V-5B's; a `head_width` above 0 gives it a `PixelHead`.
+
+        Raises ValueError for patches of several latent frames, and for an unknown attention.
+        """
         if patch_size[0] != 1:
             raise ValueError("a token holds one latent frame: an anchor is a frame")
+        if attention not in get_args(Attention):
+            raise ValueError(f"attention is one of {get_args(Attention)}, not {attention!r}")
         # Undecorated: it would record its own arguments, none of our blocks among them, as the configuration.
         WanTransformer3DModel.__init__.__wrapped__(
             self,
@@ -134,8 +170,10 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
             PaiTransformerBlock(width, ffn_dim, num_attention_heads, qk_norm, cross_attn_norm, eps)
             for _ in range(num_layers)
         )
+        self.sequence = nn.Identity()  # where a sequence that was shared out is put together again
         self.condition_embedding = nn.Conv3d(in_channels + matte_channels, width, patch_size, patch_size)
         self.type_embedding = nn.Parameter(torch.zeros(len(Kind), width))
+        self.head = PixelHead(out_channels, head_width) if head_width else None
         self.adopt_wan()
 
     @torch.no_grad()
@@ -164,30 +202,120 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         layout: Layout,
         conditions: Conditions | None = None,
         history_timestep: Tensor | None = None,
+        *,
+        null_text: Tensor | None = None,
+        cache: Cache | None = None,
     ) -> Tensor:
-        """The velocity (B, C, N, H, W) of the noisy latents `hidden_states`, of the same shape.
+        """What it predicts, (B, C, N, H, W), of the noisy latents `hidden_states`, of the same shape.
 
         `timestep` is (B,), in 0..1000; text `encoder_hidden_states` (B, L, text_dim). `layout` tells where every token
         stands, and must have the segments that `conditions` brings. History is noised to `history_timestep` (B,),
-        clean where none is given.
+        clean where none is given. A model of `cached` attention takes the `cache` that `remember` has made, or makes
+        its own from `conditions` and `null_text` (1 or B, L, text_dim), the embedding of an empty prompt.
 
         Raises ValueError where latents and layout do not have the same tokens.
         """
-        tokens = self._tokens(hidden_states, conditions, layout)
-        where = torch.as_tensor(layout.rows, device=tokens.device)
-        row_embedding, modulation, text = self._modulation(timestep, history_timestep, encoder_hidden_states)
+        is_cached = self.config.attention == "cached"
+        if is_cached and cache is None and conditions is not None:
+            cache = self.remember(conditions, layout, null_text, history_timestep)
+        kinds = (Kind.NOISY,) if is_cached else tuple(Kind)
+        given: dict[Kind, Tensor | None] = {Kind.NOISY: hidden_states}
+        if conditions is not None and not is_cached:
+            given |= conditions.by_kind()
+        layout = layout.only(kinds)
+        tokens = self._tokens(given, layout)
+        embedding, modulation, text = self._modulation(timestep, history_timestep, encoder_hidden_states)
         turns = self._turns(layout, tokens.device)
-        for block in self.blocks:
-            if torch.is_grad_enabled() and self.gradient_checkpointing:
-                tokens = self._gradient_checkpointing_func(block, tokens, text, modulation, turns, where)
-            else:
-                tokens = block(tokens, text, modulation, turns, where)
+        rows = None if is_cached else torch.as_tensor(layout.rows, device=tokens.device)
+        for index, block in enumerate(self.blocks):
+            further = tuple(cache.layers[index].values()) if cache else ()
+            tokens = self._run(block, tokens, text, modulation, turns, rows, None, None, further)
+        tokens = self.sequence(tokens)
         (noisy,) = layout.spans(Kind.NOISY)
-        return self._velocity(tokens[:, noisy], row_embedding[:, Row.TIMESTEP], hidden_states.shape)
+        found = self._unpatched(tokens[:, noisy], embedding[:, Row.TIMESTEP], hidden_states.shape)
+        if self.head is None:
+            return found
+        plate = cache.plate if cache else None if conditions is None else self._plate(conditions)
+        out: Tensor = self.head(found, plate, hidden_states)
+        return out
 
-    def _tokens(self, noisy: Tensor, conditions: Conditions | None, layout: Layout) -> Tensor:
+    def remember(
+        self,
+        conditions: Conditions,
+        layout: Layout,
+        null_text: Tensor | None,
+        history_timestep: Tensor | None = None,
+    ) -> Cache:
+        """The keys and values of a window's conditions, for every step, prompt and guidance branch.
+
+        Raises ValueError for a model that is not of `cached` attention, and without `null_text`.
+        """
+        if self.config.attention != "cached" or null_text is None:
+            raise ValueError("conditions are kept by a model of cached attention, under the null text")
+        layout = layout.only(tuple(kind for kind in Kind if kind is not Kind.NOISY))
+        tokens = self._tokens(conditions.by_kind(), layout)
+        batch = len(tokens)
+        clean = torch.zeros(batch, device=tokens.device)
+        _, modulation, text = self._modulation(clean, history_timestep, null_text.expand(batch, -1, -1))
+        cos, sin = self._turns(layout, tokens.device)
+        rows = torch.as_tensor(layout.rows, device=tokens.device)
+        sizes = [segment.tokens for segment in layout.segments]
+        order = self._shared_out(sizes)
+        if order is not None:
+            order = order.to(tokens.device)
+            tokens, cos, sin, rows = tokens[:, order], cos[:, order], sin[:, order], rows[order]
+        kinds = [segment.kind for segment in layout.segments]
+        layers = []
+        with self._apart():
+            for block in self.blocks:
+
+                def run(tokens: Tensor, block: nn.Module = block) -> tuple[Tensor, ...]:
+                    keep: list[KeysValues] = []
+                    out = block(tokens, text, modulation, (cos, sin), rows, sizes, keep)
+                    return out, *keep[0]
+
+                tokens, keys, values = self._run(run, tokens)
+                layers.append(_by_kind(keys, values, kinds, sizes))
+        return Cache(tuple(layers), self._plate(conditions))
+
+    def _run(self, block: Callable[..., Any], *arguments: Any) -> Any:
+        """A block's output; where gradients are checkpointed it is computed again when they are."""
+        if torch.is_grad_enabled() and self.gradient_checkpointing:
+            return self._gradient_checkpointing_func(block, *arguments)
+        return block(*arguments)
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Conditions are a sequence of their own to the library's caches, and new with every window."""
+        if not self.is_cache_enabled:
+            yield
+            return
+        self._reset_stateful_cache()
+        with self.cache_context("conditions"):
+            yield
+
+    def _shared_out(self, sizes: Sequence[int]) -> Tensor | None:
+        """The order in which an even split among processes gives each its part of every segment; None for one.
+
+        Raises ValueError where a segment does not divide.
+        """
+        shared = getattr(self._parallel_config, "context_parallel_config", None)
+        if shared is None:
+            return None
+        degree = shared.ulysses_degree * shared.ring_degree
+        if any(size % degree for size in sizes):
+            raise ValueError(
+                f"segments of {list(sizes)} tokens cannot be shared out among {degree} processes"
+            )
+        parts = [each.unflatten(0, (degree, -1)) for each in torch.arange(sum(sizes)).split(list(sizes))]
+        return torch.cat(parts, dim=1).flatten()
+
+    def _plate(self, conditions: Conditions) -> Tensor:
+        """The foreground without its mattes."""
+        return conditions.foreground[:, : self.config.in_channels]
+
+    def _tokens(self, latents: Mapping[Kind, Tensor | None], layout: Layout) -> Tensor:
         """The whole sequence (B, S, D) in the layout's order, types added."""
-        latents = {Kind.NOISY: noisy, **(conditions.by_kind() if conditions else {})}
         types = self.type_embedding
         parts = []
         for kind in Kind:
@@ -224,7 +352,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         cos, sin = (torch.as_tensor(part, dtype=torch.float32, device=device) for part in found)
         return cos[None, :, None], sin[None, :, None]
 
-    def _velocity(self, tokens: Tensor, row: Tensor, shape: torch.Size) -> Tensor:
+    def _unpatched(self, tokens: Tensor, row: Tensor, shape: torch.Size) -> Tensor:
         """Latents of a shape (B, C, N, H, W) from their tokens, modulated by the row (B, D) of the noise."""
         shift, scale = (self.scale_shift_table + row.unsqueeze(1)).chunk(2, dim=1)
         normed = self.norm_out(tokens.float()) * (1 + scale) + shift
@@ -241,3 +369,18 @@ def _same_grid(kind: Kind, grid: Tensor | None, shapes: list[tuple[int, int, int
     found = None if grid is None else tuple(grid.shape[2:])
     if found != wanted:
         raise ValueError(f"the layout has {wanted} tokens of {kind.name.lower()}, the latents {found}")
+
+
+def _by_kind(
+    keys: Tensor, values: Tensor, kinds: Sequence[Kind], sizes: Sequence[int]
+) -> dict[Kind, KeysValues]:
+    """Keys and values (B, S, H, E) of a block by the kind of their segments, of which this process has its part."""
+    total = sum(sizes)
+    found: dict[Kind, KeysValues] = {}
+    first = 0
+    for kind in dict.fromkeys(kinds):
+        whole = sum(size for each, size in zip(kinds, sizes, strict=True) if each is kind)
+        last = first + whole * keys.shape[1] // total
+        found[kind] = keys[:, first:last], values[:, first:last]
+        first = last
+    return found
