@@ -131,7 +131,7 @@ class ModelView:
     @property
     def white(self) -> float:
         """The most light, in the working space's grey, that this view can hold."""
-        return self.space.maximum / 2.0**self.stops
+        return float(self.space.maximum * 2.0**-self.stops)
 
     def to_codes(self, working: Array) -> tuple[Array, Clipped]:
         """Codes in 0..1 of (..., 3) in the working space, and the pixels that they do not hold; NaN counts as below."""
