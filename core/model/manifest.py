@@ -20,7 +20,9 @@ SCHEMA = "pai-studio/model/1"
 _SCHEMA_STEM = "pai-studio/model/"
 FILE = "manifest.json"
 
-EngineName = Literal["pai", "vace"]
+EngineName = Literal["pai", "vace", "none"]
+"""Which engine runs a model. None runs the weights of others that are only there to be converted."""
+
 TrainedFor = Literal["none", "background-replacement", "video-editing"]
 """What the weights have learnt: nothing of use yet (random, or another model's, converted), this very task, or to edit
 video in general."""

@@ -48,7 +48,7 @@ def test_what_is_written_is_read_again() -> None:
         ),
         ({"schema": None}, "m.json: schema: is missing"),
         ({"schema": "pai-studio/shot/1"}, "schema: 'pai-studio/shot/1' is not known"),
-        ({"engine": "draft"}, "engine: must be 'pai' or 'vace'"),
+        ({"engine": "draft"}, "engine: must be 'pai', 'vace' or 'none'"),
         ({"licence": None}, "licence: is missing"),
         ({"wieghts": 1}, "wieghts: is not a known key; known: schema, name"),
         ({"name": "../up"}, "name: "),
