@@ -53,8 +53,8 @@ class Clipped:
 class ModelSpace:
     """A curve between linear light in 0..`maximum` and codes in 0..1: sRGB up to `knee`, logarithmic above.
 
-    Continuous, strictly increasing, and inverted exactly: in float32 there and back is within 4e-6 of the light
-    above 0.01, and within 4e-8 below.
+    Continuous, strictly increasing, and inverted exactly: in float32, light comes back from `display-16` within 4e-6
+    of itself above 0.01, and within 4e-8 below.
     """
 
     name: str
