@@ -28,8 +28,8 @@ from pai_studio.core.model.layout import Kind, Layout, Row, rotary
 
 Attention = Literal["bidirectional", "cached"]
 """Who sees whom. `bidirectional`, the paper's: every token sees every token. `cached`: each segment of conditions sees
-only itself and no prompt, so that its keys and values are the same at every step, and noise sees all. A model is trained
-for one of them."""
+only itself and no prompt, so that its keys and values are the same at every step, and noise sees all. A model is
+trained for one of them."""
 
 
 @dataclass(frozen=True)
