@@ -73,7 +73,7 @@ def quantised(made: Generated) -> Generated:
         color = half(np.asarray(screen.color, np.float32))
         assert color is not None
         screen = Screen(color, screen.channel)
-    return Generated(number=made.number, at_plate=made.at_plate, screen=screen, **fields)
+    return Generated(number=made.number, screen=screen, **fields)
 
 
 class GenerationStore:
@@ -122,7 +122,7 @@ class GenerationStore:
                 planes.append(plane[..., None])
                 names.append(name)
         colors = {name: getattr(made, name) for name in _COLORS}
-        facts: dict[str, Any] = {"pai/at_plate": int(made.at_plate)}
+        facts: dict[str, Any] = {}
         if made.screen is not None:
             facts["pai/screen_channel"] = made.screen.channel
             if made.screen.color.ndim == 3:
@@ -173,7 +173,6 @@ class GenerationStore:
             rebuilt=plane("rebuilt"),
             confidence=plane("confidence"),
             screen=self._screen(image, color("screen")),
-            at_plate=bool(image.metadata.get("pai/at_plate", 1)),
         )
 
     @staticmethod

@@ -14,14 +14,14 @@ import numpy as np
 
 from pai_studio.core.comp.despill import foreground
 from pai_studio.core.comp.filters import as_f32
-from pai_studio.core.comp.key import ScreenEstimate, clean_screen, estimate_screen, key
 from pai_studio.core.comp.prior import expected_gain
 from pai_studio.core.comp.relight import SceneLight, gain, place_light, scene_light, subject_light
 from pai_studio.core.comp.shadow import shadow
 from pai_studio.core.engines._background import BackgroundBuilder
 from pai_studio.core.engines._registered import register_all
+from pai_studio.core.engines._subject import Subject, sample_frames
 from pai_studio.core.engines.base import ShotSource
-from pai_studio.core.media.frame import Array, Box, Generated, PlateFrame, Screen
+from pai_studio.core.media.frame import Array, Box, Generated, PlateFrame
 from pai_studio.core.motion.camera import Camera
 from pai_studio.core.motion.features import Mask, gray8, middle_of, relief8
 from pai_studio.core.motion.homography import Size
@@ -29,14 +29,11 @@ from pai_studio.core.motion.resample import enlarged, reduced
 from pai_studio.core.motion.track import ScreenTracker, Track
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
-from pai_studio.core.shot.errors import BadInput
 
 _TRACK_WIDTH_PX = {"final": 960, "preview": 480}
 _KEY_WIDTH_PX = 480
 _RELIEF_WIDTH_PX = 320
-_SCREEN_FRAMES = 5
 _MARGIN = 0.012
-_SAME_HUE = 0.12
 _ALIKE = 0.8
 
 
@@ -66,21 +63,14 @@ def _reduced(frame: PlateFrame, rgb: Array) -> PlateFrame:
     )
 
 
-def _fills(screen: ScreenEstimate, frames: list[PlateFrame]) -> bool:
-    """Whether most of what given mattes leave has the screen's hue: a blue sky behind a cut-out is no screen."""
-    seen = []
-    for frame in frames:
-        if frame.alpha is None:
-            return True
-        free = frame.alpha < 0.02
-        if frame.garbage is not None:
-            free &= frame.garbage < 0.02
-        seen.append(frame.rgb[free if frame.inside is None else free & frame.inside][::7])
-    if sum(map(len, seen)) == 0:
-        return True
-    outside = np.maximum(np.concatenate(seen), 1e-4)
-    hue = outside / outside.sum(axis=1, keepdims=True) - screen.color / screen.color.sum()
-    return bool((np.abs(hue).max(axis=1) < _SAME_HUE).mean() > 0.5)
+def _taken(subject: Subject, frame: PlateFrame) -> Array:
+    """1 where the subject is, with a margin, or where the file holds no pixels; else 0."""
+    matte, _ = subject.matte(replace(frame, keyed=True))  # no screen is asked for
+    taken = np.asarray(cv2.medianBlur(matte, 5)) > 0.25
+    if frame.inside is not None:
+        taken |= ~frame.inside
+    margin = 2 * max(2, round(_MARGIN * taken.shape[1])) + 1
+    return np.asarray(cv2.dilate(taken.astype(np.float32), np.ones((margin, margin), np.uint8)), np.float32)
 
 
 class DraftEngine:
@@ -94,10 +84,10 @@ class DraftEngine:
         """`chosen` says why it runs where the document did not name it."""
         self.quality = choice.quality
         self._chosen = chosen
-        self._estimate: ScreenEstimate | None = None
+        self._subject: Subject | None = None
         self._builder: BackgroundBuilder | None = None
         self._expected: Array | None = None
-        self._subject: SceneLight | None = None
+        self._lit: SceneLight | None = None
         self._places: tuple[SceneLight, SceneLight] | None = None
         self._notes: dict[str, object] = {}
 
@@ -107,39 +97,36 @@ class DraftEngine:
         Raises BadInput where there is neither a matte nor a screen to key.
         """
         numbers = list(source.frames)
-        picked = [
-            numbers[round(k)] for k in np.linspace(0, len(numbers) - 1, min(_SCREEN_FRAMES, len(numbers)))
-        ]
-        samples = [source.frame(n) for n in dict.fromkeys(picked)]
+        samples = sample_frames(source)
         display = samples[0].display
-        self._estimate = self._find_screen(samples, source.shot.plate.screen)
+        self._subject = Subject.find(samples, source.shot.plate.screen)
         middle = middle_of(samples[0].rgb)
         # Light is smooth: a small picture tells it as well, and the large ones are let go.
         samples = [_reduced(frame, _display_at(frame, _KEY_WIDTH_PX)) for frame in samples]
         self._expected = expected_gain([still.rgb for still in source.stills])
-        self._subject, seen = self._lights(samples)
+        self._lit, seen = self._lights(self._subject, samples)
         if seen is not None:
             self._places = seen, scene_light([still.rgb for still in source.stills])
         size = (display.width, display.height)
-        track = self._follow(source, size, middle, report)
+        track = self._follow(self._subject, source, size, middle, report)
         links, points = register_all(source.stills, display, report)
         # A real place that was tracked is the place itself; a screen is not where the stills are.
-        known = points if self._estimate is not None else None
+        known = points if self._subject.estimate is not None else None
         camera = Camera([still.frame for still in source.stills], links, track, size, known)
         report(Progress("references", message="comparing the references"))
         self._builder = BackgroundBuilder(source.stills, camera, display, parallax=self.quality == "final")
-        self._notes = self._found(camera, numbers, self._builder)
+        self._notes = self._found(self._subject, camera, numbers, self._builder)
         for span in camera.spans(numbers):
             say = f"camera {span.first}-{span.last}: {span.source} ({span.detail})"
             report(Progress("camera", len(numbers), len(numbers), message=say))
 
     def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
         """Make the layers of each frame, at plate resolution; call `prepare` before."""
-        if self._builder is None or self._expected is None or self._subject is None:
+        if self._builder is None or self._expected is None or self._subject is None or self._lit is None:
             raise RuntimeError("prepare() comes first")
         for frame in frames:
             report(Progress("generate", frame=frame.number))
-            matte, screen = self._matte(frame)
+            matte, screen = self._subject.matte(frame)
             backdrop = self._builder.make(frame.number, frame.canvas)
             yield Generated(
                 frame.number,
@@ -149,7 +136,7 @@ class DraftEngine:
                     matte,
                     backdrop.rgb,
                     self._expected,
-                    self._subject,
+                    self._lit,
                     place=(frame.rgb, *self._places) if self._places else None,
                 ),
                 shadow=shadow(matte, screen) if screen is not None else None,
@@ -166,58 +153,23 @@ class DraftEngine:
         """Let go of the stills."""
         self._builder = None
 
-    def _find_screen(self, samples: list[PlateFrame], prefer: str) -> ScreenEstimate | None:
-        unkeyed = [frame for frame in samples if not frame.keyed]
-        found = (
-            estimate_screen([frame.rgb for frame in unkeyed], prefer)
-            if unkeyed and prefer != "none"
-            else None
-        )
-        if found is None and any(frame.alpha is None for frame in samples):
-            raise BadInput(
-                "the plate has no matte and no green or blue screen was found in it",
-                where="plate.screen",
-                hint="give a matte in mattes.alpha, or name the screen as green or blue",
-            )
-        if found is not None and prefer == "auto" and not _fills(found, unkeyed):
-            return None
-        return found
-
-    def _lights(self, samples: list[PlateFrame]) -> tuple[SceneLight, SceneLight | None]:
+    @staticmethod
+    def _lights(subject: Subject, samples: list[PlateFrame]) -> tuple[SceneLight, SceneLight | None]:
         """The light on the subject over the whole shot, so that the gain does not pump; and the light of the place
         that it was photographed in, when that is a real one and no screen.
         """
         subjects, mattes = [], []
         for frame in samples:
-            matte, screen = self._matte(frame)
+            matte, screen = subject.matte(frame)
             subjects.append(foreground(frame.rgb, matte, screen, 1.0, frame.premultiplied))
             mattes.append(matte)
-        is_place = self._estimate is None and not any(frame.keyed for frame in samples)
+        is_place = subject.estimate is None and not any(frame.keyed for frame in samples)
         place = place_light([frame.rgb for frame in samples], mattes) if is_place else None
         return subject_light(subjects, mattes), place
 
-    def _matte(self, frame: PlateFrame) -> tuple[Array, Screen | None]:
-        """The given matte, else the key; the screen behind the subject where there is one."""
-        garbage = frame.garbage
-        if frame.inside is not None:
-            # Where the file holds no pixels it is black: no screen, but no subject either.
-            none = as_f32(~frame.inside)
-            garbage = none if garbage is None else np.maximum(garbage, none)
-        if frame.alpha is None:
-            if self._estimate is None:
-                raise BadInput(
-                    "this frame has no matte and the shot no screen", where=f"frame {frame.number}"
-                )
-            keyed = key(frame.rgb, self._estimate, garbage, frame.core)
-            return keyed.matte, keyed.screen
-        matte = frame.alpha if frame.core is None else np.maximum(frame.alpha, frame.core)
-        kept = matte if garbage is None else matte * (1 - garbage)
-        if frame.keyed or self._estimate is None:
-            return kept, None
-        taken = matte if garbage is None else np.maximum(matte, garbage)
-        return kept, clean_screen(frame.rgb, self._estimate, taken)
-
-    def _follow(self, source: ShotSource, size: Size, middle: float, report: Report) -> Track:
+    def _follow(
+        self, subject: Subject, source: ShotSource, size: Size, middle: float, report: Report
+    ) -> Track:
         """One look at every frame; of the pictures only the trackers' keys are kept.
 
         `size` is the display window's, `middle` the plate's level.
@@ -229,7 +181,7 @@ class DraftEngine:
         numbers = list(source.frames)
         for done, frame in enumerate(source.stream(numbers)):
             report(Progress("camera", done, len(numbers), frame.number))
-            rgb, free = self._seen(frame)
+            rgb, free = self._seen(subject, frame)
             fine.add(frame.number, gray8(rgb, middle), free)
             low = _size_within(frame.display, _RELIEF_WIDTH_PX)
             free = enlarged(free.astype(np.float32), low) > 0.99
@@ -239,36 +191,20 @@ class DraftEngine:
         long = [track for track in tracks if track.covered(numbers) >= _ALIKE * most]
         return min(long, key=lambda track: track.doubt_px)
 
-    def _seen(self, frame: PlateFrame) -> tuple[Array, Mask]:
+    def _seen(self, subject: Subject, frame: PlateFrame) -> tuple[Array, Mask]:
         """The display window at tracking size, and where it shows neither subject nor nothing."""
         rgb = _display_at(frame, _TRACK_WIDTH_PX[self.quality])
         size = (rgb.shape[1], rgb.shape[0])
-        taken = self._taken(_reduced(frame, reduced(rgb, _size_within(frame.display, _KEY_WIDTH_PX))))
+        taken = _taken(subject, _reduced(frame, reduced(rgb, _size_within(frame.display, _KEY_WIDTH_PX))))
         return rgb, enlarged(taken, size) == 0
 
-    def _taken(self, frame: PlateFrame) -> Array:
-        """1 where the subject is, with a margin, or where the file holds no pixels; else 0."""
-        matte, _ = self._matte(replace(frame, keyed=True))  # no screen is asked for
-        taken = np.asarray(cv2.medianBlur(matte, 5)) > 0.25
-        if frame.inside is not None:
-            taken |= ~frame.inside
-        margin = 2 * max(2, round(_MARGIN * taken.shape[1])) + 1
-        return np.asarray(
-            cv2.dilate(taken.astype(np.float32), np.ones((margin, margin), np.uint8)), np.float32
-        )
-
-    def _found(self, camera: Camera, numbers: list[int], builder: BackgroundBuilder) -> dict[str, object]:
+    def _found(
+        self, subject: Subject, camera: Camera, numbers: list[int], builder: BackgroundBuilder
+    ) -> dict[str, object]:
         spans = [
             {"first": s.first, "last": s.last, "source": s.source, "detail": s.detail}
             for s in camera.spans(numbers)
         ]
-        screen = None
-        if self._estimate is not None:
-            screen = {
-                "primary": ("green", "blue")[self._estimate.channel - 1],
-                "color": [round(float(c), 4) for c in self._estimate.color],
-                "noise": round(float(self._estimate.noise), 4),
-            }
         return {
             "engine": f"{self.name} {self.version}",
             **({"chosen": self._chosen} if self._chosen else {}),
@@ -276,7 +212,7 @@ class DraftEngine:
             "parallax": "by flow between neighbouring references"
             if self.quality == "final"
             else "left out (preview)",
-            "screen": screen,
+            "screen": subject.notes(),
             "set_light": "seen around the subject" if self._places else "taken to be neutral",
             "camera": spans,
             "reference_gains": {f"{i}->{j}": gains for (i, j), gains in builder.gains.items()},

@@ -8,16 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from pai_studio.core.comp import grain as grains
-from pai_studio.core.comp.despill import foreground as lift
-from pai_studio.core.comp.despill import suppress_spill
 from pai_studio.core.comp.filters import as_f32
+from pai_studio.core.comp.lift import lift
 from pai_studio.core.comp.wrap import light_wrap
 from pai_studio.core.media.frame import Array, Generated, Layers, PlateFrame
 from pai_studio.core.media.repairs import HALF_MAX
 from pai_studio.core.shot.document import Finish
-
-_COVERS = 1e-3
-"""An alpha below this covers nothing; one that changed by less is the same."""
 
 
 def half(values: Array) -> Array:
@@ -50,7 +46,7 @@ def finish(plate: PlateFrame, made: Generated, controls: Finish, seed: int) -> L
     confidence = half(made.confidence if made.confidence is not None else one)
     if made.background is None:
         return _untouched(plate, matte, rebuilt, confidence)
-    foreground = half(_foreground(plate, made, matte, controls.despill))
+    foreground = half(lift(plate, matte, made.screen, controls.despill))
     gain = half(_gain(made, rebuilt, controls.gain_mix))
     shadow = half(1 - controls.shadow * (1 - made.shadow) if made.shadow is not None else one)
     clean = np.nan_to_num(made.background, nan=0.0, posinf=HALF_MAX, neginf=0.0)
@@ -95,29 +91,6 @@ def _untouched(plate: PlateFrame, matte: Array, rebuilt: Array, confidence: Arra
 def _inside(plate: PlateFrame, matte: Array) -> Array:
     """The matte, 0 where the plate's file holds no pixels."""
     return matte if plate.inside is None else as_f32(matte * plate.inside)
-
-
-def _foreground(plate: PlateFrame, made: Generated, matte: Array, despill: float) -> Array:
-    """The premultiplied foreground of a plate of any kind: photographed on a screen, cut out by a matte, or keyed."""
-    rgb = np.nan_to_num(plate.rgb, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
-    if plate.premultiplied:
-        rgb = as_f32(rgb * _rescale(plate, matte)[..., None])
-        return rgb if plate.keyed or made.screen is None else suppress_spill(rgb, made.screen, despill)
-    if plate.keyed:
-        return rgb * matte[..., None]
-    return lift(rgb, matte, made.screen, despill, premultiplied=False)
-
-
-def _rescale(plate: PlateFrame, matte: Array) -> Array:
-    """The factor (H, W) of a premultiplied plate whose alpha garbage or core mattes have changed into `matte`.
-
-    Where it covers nothing, light (a glow, flames) adds itself as it is, unless garbage takes it away.
-    """
-    alpha = plate.alpha if plate.alpha is not None else matte
-    covered = alpha > _COVERS
-    changed = np.abs(half(alpha) - matte) > _COVERS
-    uncovered = 1 if plate.garbage is None else 1 - plate.garbage
-    return as_f32(np.where(covered, np.where(changed, matte / np.maximum(alpha, _COVERS), 1), uncovered))
 
 
 def _gain(made: Generated, rebuilt: Array, mix: float) -> Array:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from pai_studio.core.media.geometry import ModelFrame
 
 Array = npt.NDArray[np.float32]
 
@@ -113,12 +116,27 @@ class Screen:
 
 
 @dataclass(frozen=True)
+class ModelPicture:
+    """What a model made of one frame, at its own resolution: the raw material of the layers.
+
+    `composite` is its picture of the subject in the new place; `conditioning` the plate as it saw it (on a screen,
+    through its own codec, so that the codec's error is in both). Both are (h, w, 3), scene-linear in the working
+    space, over the whole of `frame`. `white` is the most light that its picture space holds.
+    """
+
+    composite: Array
+    conditioning: Array
+    frame: ModelFrame
+    white: float = 16.0
+
+
+@dataclass(frozen=True)
 class Generated:
     """What an engine makes of one frame, before any finishing control is applied.
 
     All arrays cover the frame's canvas. `matte`, `shadow`, `rebuilt` and `confidence` are (H, W) in 0..1, `gain` is
-    (H, W, 3) above 0, in working primaries. `background` is None when the engine leaves the plate as it is.
-    `at_plate` tells that these are layers at plate resolution already, so that nothing is relit twice.
+    (H, W, 3) above 0, in working primaries. A model gives `model`, of which finishing makes background, gain and
+    confidence. `background` and `model` are None when the engine leaves the plate as it is.
     """
 
     number: int
@@ -129,7 +147,7 @@ class Generated:
     rebuilt: Array | None = None
     confidence: Array | None = None
     screen: Screen | None = None
-    at_plate: bool = True
+    model: ModelPicture | None = None
 
 
 @dataclass(frozen=True)
