@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from pai_studio.core.shot.errors import BadInput
 
-SCHEMA = "pai-studio/model/1"
+SCHEMA: Final = "pai-studio/model/1"
 _SCHEMA_STEM = "pai-studio/model/"
 FILE = "manifest.json"
 
