@@ -253,8 +253,10 @@ class _Run:
             yield frame, image, generations.quantised(made)
 
     def _heard(self, progress: Progress) -> None:
-        """The engine's own steps while it generates: they let a cancel through, and count as frames to the outside."""
-        self.report(replace(progress, phase="frames", done=self._done, total=len(self.numbers)))
+        """The engine's own steps while it generates: they let a cancel through. What it does not count, frames do."""
+        if not progress.total:
+            progress = replace(progress, phase="frames", done=self._done, total=len(self.numbers))
+        self.report(progress)
 
     def _from_store(
         self, pairs: Iterator[tuple[PlateFrame, Image]]
