@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -17,6 +18,8 @@ from pai_studio.core.shot.errors import BadInput
 
 ENVIRONMENT_PREFIX = "PAI_"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+DEVICES = "auto, cpu, cuda, cuda:N, mps"
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
 
 
 def _home(variable: str, fallback: str) -> Path:
@@ -62,6 +65,10 @@ class Settings:
 
     workers: int = 1
     """Worker processes of the server."""
+
+    stall_s: int = 3600
+    """Seconds without any progress after which a worker is taken for hung; 0 never takes one for that. One step of a
+    large model takes minutes on a processor without a GPU."""
 
     max_pixels: int = 268_435_456
     """Largest picture that is decoded, in pixels (16384 x 16384)."""
@@ -151,6 +158,8 @@ def _coerce(name: str, value: Any, origin: str) -> Any:
         raise BadInput(f"{name}: {value!r} is no text", where=origin, hint="put it in quotes")
     if name == "log_level" and value not in LOG_LEVELS:
         raise BadInput(f"log_level: {value!r} is none", where=origin, hint=f"one of {', '.join(LOG_LEVELS)}")
+    if name == "device" and not _DEVICE.fullmatch(str(value)):
+        raise BadInput(f"device: {str(value)!r} is none", where=origin, hint=f"one of {DEVICES}")
     return str(value)
 
 

@@ -13,17 +13,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pai_studio
 from pai_studio.core import config, log
+from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import NotAuthenticated, PaiError, Unreachable, VersionMismatch
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.channel import Connection
 from pai_studio.server.api.types import ServerInfo, info_from_pb
 from pai_studio.server.api.wire import compatible
 
+_LOG = logger(__name__)
 IDLE_EXIT_S = 900.0
 _START_S = 60.0
 _ANSWER_S = 5.0
@@ -81,22 +84,47 @@ class Local:
     pid: int
     token: str
     info: ServerInfo
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What it was started with, as `_asked` gives it."""
+
+
+def _asked() -> dict[str, Any]:
+    """The settings that a local server takes from its user. Raises BadInput for ones that cannot be used."""
+    own = config.load().settings
+    return {
+        "roots": [str(Path(root).absolute()) for root in own.roots],
+        "workers": max(own.workers, 1),
+        "max_pixels": own.max_pixels,
+        "max_channels": own.max_channels,
+        "models_dir": str(Path(own.models_dir).absolute()),
+        "device": own.device,
+        "stall_s": own.stall_s,
+    }
 
 
 def ensure_local() -> tuple[str, str]:
     """The address and token of this user's server; starts it when none answers. Several processes may race.
 
-    An idle server of another version is replaced. Raises Unreachable when none starts, VersionMismatch when a busy
-    one is too far apart.
+    An idle server of another version, or with other settings than the user's present ones, is replaced; a busy one is
+    kept. Raises Unreachable when none starts, VersionMismatch when a busy one is too far apart, BadInput for settings
+    that cannot be used.
     """
-    place = _Place(state_dir())
+    place, asked = _Place(state_dir()), _asked()
     with place.alone():
         found = _look(place)
-        if found is not None and found.info.version != pai_studio.__version__:
+        if found is not None and (found.info.version, found.settings) != (pai_studio.__version__, asked):
             found = _replaced(found)
         if found is not None:
+            _warn(found.settings, asked)
             return found.address, found.token
-        return _start(place)
+        return _start(place, asked)
+
+
+def _warn(settings: dict[str, Any], asked: dict[str, Any]) -> None:
+    """Say which settings do not hold yet, since the server is busy."""
+    other = [name for name, value in asked.items() if settings.get(name) != value]
+    if other:
+        _LOG.warning("the local server is busy and keeps its own settings of: %s", ", ".join(other))
 
 
 def running() -> Local | None:
@@ -132,7 +160,7 @@ def _look(place: _Place) -> Local | None:
         return None
     finally:
         connection.close()
-    return Local(address, pid, token, info_from_pb(answer))
+    return Local(address, pid, token, info_from_pb(answer), said.get("settings", {}))
 
 
 def _replaced(found: Local) -> Local | None:
@@ -161,12 +189,12 @@ def _wait_for_end(pid: int) -> None:
         os.close(descriptor)
 
 
-def _start(place: _Place) -> tuple[str, str]:
+def _start(place: _Place, asked: dict[str, Any]) -> tuple[str, str]:
     """Start a detached server and wait for its address.
 
     It writes its files itself, once it holds the data folder: one that lives and is only slow keeps its own.
     """
-    command = [sys.executable, "-m", "pai_studio.server.local", str(place.folder)]
+    command = [sys.executable, "-m", "pai_studio.server.local", str(place.folder), json.dumps(asked)]
     with place.log.open("ab") as logged:
         child = subprocess.Popen(
             command,
@@ -194,22 +222,22 @@ def _start(place: _Place) -> tuple[str, str]:
     return address, place.token.read_text(encoding="utf-8")
 
 
-def serve(folder: Path) -> int:
-    """Be the local server of a state folder. Returns the exit code."""
+def serve(folder: Path, asked: dict[str, Any]) -> int:
+    """Be the local server of a state folder, with `_asked` settings. Returns the exit code."""
     from pai_studio.server.app import run  # noqa: PLC0415 - the client asks for ensure_local alone
     from pai_studio.server.settings import ServerSettings  # noqa: PLC0415
 
     log.set_up()
     place = _Place(folder)
     token = secrets.token_urlsafe(32)
-    own = config.load().settings
+    paths = {
+        "roots": tuple(Path(root) for root in asked["roots"]),
+        "models_dir": Path(asked["models_dir"]),
+    }
     settings = ServerSettings(
         data_dir=folder / "server",
         token=token,
-        roots=tuple(Path(root) for root in own.roots),
-        workers=max(own.workers, 1),
-        max_pixels=own.max_pixels,
-        max_channels=own.max_channels,
+        **{**asked, **paths},
         idle_exit_s=float(os.environ.get("PAI_LOCAL_IDLE_S", IDLE_EXIT_S)),
         render=os.environ.get("PAI_LOCAL_RENDER", ServerSettings.render),
     )
@@ -220,6 +248,7 @@ def serve(folder: Path) -> int:
             "pid": os.getpid(),
             "version": pai_studio.__version__,
             "since": time.time(),
+            "settings": asked,
         }
         place.write(place.token, token)
         place.write(place.address, json.dumps(said))
@@ -232,4 +261,4 @@ def serve(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(Path(sys.argv[1])))
+    sys.exit(serve(Path(sys.argv[1]), json.loads(sys.argv[2])))

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pai_studio.core.shot.errors import EngineFailed
@@ -19,11 +20,26 @@ from pai_studio.core.shot.errors import EngineFailed
 Message = dict[str, Any]
 _TICK_S = 0.05
 _REAP_S = 5.0
+_LOOKS = 20
+"""How often a silent worker is looked at, a tick apart, before it is taken for frozen."""
 
 
 def _environment() -> dict[str, str]:
     """Ours without secrets, and without a colour config that the job did not ask for."""
     return {key: value for key, value in os.environ.items() if "TOKEN" not in key and key != "OCIO"}
+
+
+def _ticks(pid: int) -> int:
+    """The processor time that a process has spent so far, in the kernel's ticks; 0 when it is gone."""
+    try:
+        fields = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+    except OSError:
+        return 0
+    return int(fields[11]) + int(
+        fields[12]
+    )  # utime and stime: 14 and 15 in proc(5), which counts from the pid
 
 
 class WorkerDied(Exception):
@@ -65,6 +81,7 @@ class Worker:
         self._messages: queue.Queue[Message | None] = queue.Queue()
         self._heard = self._moved = clock()
         self._asked_at: float | None = None
+        self._spent: list[int] = []
         self._reader = threading.Thread(target=self._read, daemon=True, name=f"worker-{self.pid}")
         self._reader.start()
 
@@ -115,10 +132,23 @@ class Worker:
 
     def _check_clocks(self) -> None:
         now = self._clock()
-        if now - self._heard > self._heartbeat_s:
+        if now - self._heard <= self._heartbeat_s:
+            self._spent.clear()
+        elif not self._computes():
             raise WorkerDied(f"the worker hangs (no sign of life for {self._heartbeat_s:g} s)")
-        if now - self._moved > self._stall_s:
+        if self._stall_s and now - self._moved > self._stall_s:
             raise WorkerDied(f"the worker hangs (no progress for {self._stall_s:g} s)")
+
+    def _computes(self) -> bool:
+        """Whether a silent worker spends processor time, told after some looks.
+
+        The heartbeat is a thread of the interpreter, and a call into a library may hold that for minutes.
+        """
+        self._spent.append(_ticks(self.pid))
+        if self._spent[-1] > self._spent[0]:
+            self._heard = self._clock()
+            self._spent.clear()
+        return len(self._spent) < _LOOKS
 
     def wait_ready(self, start_s: float, given_up: Callable[[], bool]) -> None:
         """Wait until the engine is loaded. Raises EngineFailed when it does not load, WorkerDied when given up."""

@@ -14,6 +14,7 @@ from pai_studio.core.shot.errors import EngineFailed, OutOfResources, PaiError, 
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.wire import require_inner
 from pai_studio.server.pool import Message, Worker, WorkerDied
+from pai_studio.server.preview import from_text
 from pai_studio.server.settings import ServerSettings
 from pai_studio.server.spool import Spool
 from pai_studio.server.staging import JobFolder, Roots
@@ -30,14 +31,21 @@ Outcome = Literal["warm", "replace"]
 class Pace:
     """Turns a worker's progress into events: an ETA from each phase's own rate, and few enough to keep.
 
-    What begins a phase or says something is told at once, mere counting five times a second at the most. Phases may
-    alternate, as an engine's steps do with finished frames.
+    What begins a phase or says something new is told at once, mere counting and previews five times a second at the
+    most; of what is held back the newest is told. Phases may alternate, as an engine's steps do with finished frames:
+    the work is then not over before the slowest of them is.
     """
 
     clock: Callable[[], float] = time.monotonic
     _starts: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _ends: dict[str, float] = field(default_factory=dict)
+    """When each phase will have ended, as far as was known when it was last heard of."""
+
     _told: float = -1e9
+    _shown: float = -1e9
+    _said: str = ""
     _held: pb.JobEvent | None = None
+    _picture: bytes = b""
 
     def offer(self, message: Message) -> pb.JobEvent | None:
         """The event to record now, or None when it is held back for `due`."""
@@ -45,25 +53,50 @@ class Pace:
         is_new = phase not in self._starts
         if is_new or done < self._starts[phase][1]:
             self._starts[phase] = (self.clock(), done)
-        event = pb.JobEvent(phase=phase, done=done, total=total, message=message["message"])
+        event = pb.JobEvent(phase=phase, done=done, total=total)
         if message["frame"] is not None:
             event.frame = message["frame"]
-        since, first = self._starts[phase]
-        if done > first and total > 0:
-            event.eta_s = (self.clock() - since) / (done - first) * max(total - done, 0)
-        if self._held is None or total > 0 or self._held.total == 0:
+        if message["message"] and message["message"] != self._said:
+            event.message = self._said = message["message"]
+        if total > 0 and (left_s := self._left_s(phase, done, total)) is not None:
+            event.eta_s = left_s
+        self._picture = from_text(message["preview"]) or self._picture
+        at_once = is_new or bool(event.message)
+        if at_once or self._held is None or total > 0 or self._held.total == 0:
             self._held = event
-        return self.last() if is_new or event.message else self.due()
+        return self._tell() if at_once else self.due()
+
+    def _left_s(self, phase: str, done: int, total: int) -> float | None:
+        """Seconds until this phase, and those that it alternates with, have ended; None while nothing tells."""
+        now = self.clock()
+        since, first = self._starts[phase]
+        if done > first:
+            self._ends[phase] = now + (now - since) / (done - first) * max(total - done, 0)
+        elif phase in self._ends:  # it has begun anew
+            del self._ends[phase]
+        latest = max(self._ends.values(), default=now)
+        return latest - now if latest > now or phase in self._ends else None
 
     def due(self) -> pb.JobEvent | None:
         """The held event, once its time has come."""
-        return self.last() if self.clock() - self._told >= _EVENT_GAP_S else None
+        return self._tell() if self.clock() - self._told >= _EVENT_GAP_S else None
 
     def last(self) -> pb.JobEvent | None:
-        """The held event, whatever the time."""
+        """The held event with the held preview, whatever the time."""
+        self._shown = -1e9
+        return self._tell()
+
+    def _tell(self) -> pb.JobEvent | None:
         event, self._held = self._held, None
-        if event is not None:
-            self._told = self.clock()
+        if event is None:
+            return None
+        self._told = self.clock()
+        if self._picture and self._told - self._shown >= _EVENT_GAP_S:
+            event.preview, self._picture, self._shown = self._picture, b"", self._told
+        elif self._picture:  # it goes out with the same count as soon as it may
+            self._held = pb.JobEvent()
+            self._held.CopyFrom(event)
+            self._held.message = ""
         return event
 
 

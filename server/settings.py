@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pai_studio.core.config import Settings
 from pai_studio.core.media.limits import LIMITS
 
 MIB = 1 << 20
@@ -39,8 +40,8 @@ class ServerSettings:
     heartbeat_s: float = 30.0
     """A worker that is silent for this long is taken for hung."""
 
-    stall_s: float = 900.0
-    """A worker that beats but reports no progress for this long is taken for hung."""
+    stall_s: float = float(Settings.stall_s)
+    """A worker that beats but reports no progress for this long is taken for hung; 0 never takes one for that."""
 
     start_s: float = 120.0
     """How long a worker may take to load its engine."""
@@ -67,6 +68,12 @@ class ServerSettings:
     """Largest picture that a worker decodes."""
 
     max_channels: int = LIMITS.max_channels
+
+    models_dir: Path = field(default_factory=lambda: Path(Settings().models_dir))
+    """Where the workers' engines find their models."""
+
+    device: str = Settings.device
+    """What the models compute on."""
 
     render: str = "pai_studio.core.render:render"
     """The worker's entry, MODULE:FUNCTION; the module also holds RenderRequest."""

@@ -190,6 +190,7 @@ class JobFolder:
                 "mode": "refinish" if spec.mode == pb.REFINISH else "render",
                 "generations": str(settings.data_dir / "generations"),
                 "limits": {"max_pixels": settings.max_pixels, "max_channels": settings.max_channels},
+                "models": {"folder": str(settings.models_dir.absolute()), "device": settings.device},
                 "digests": {sent.path: sent.digest for sent in spec.inputs},
             }
             self.order.write_text(json.dumps(order), encoding="utf-8")

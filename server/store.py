@@ -15,6 +15,7 @@ from typing import Any
 from pai_studio.core.shot.errors import AlreadyThere, BadInput, NotFound, OutOfResources, PaiError
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.wire import error_to_pb
+from pai_studio.server.preview import Previews
 
 _LAYOUT = 1
 _TABLES = """
@@ -53,6 +54,7 @@ class Store:
         self._lock = threading.RLock()
         self.changed = threading.Condition()
         """Notified after every new event."""
+        self._previews = Previews()
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             self._db.row_factory = sqlite3.Row
@@ -176,13 +178,17 @@ class Store:
             return Claim(row["id"], pb.JobSpec.FromString(row["spec"]), row["crashes"])
 
     def progress(self, job_id: str, event: pb.JobEvent) -> None:
-        """Record how far a running job is."""
+        """Record how far a running job is; its preview is kept beside the database, until the job's next one."""
         event.state = pb.RUNNING
+        picture = event.preview
+        event.ClearField("preview")
         with self._write() as db:
             eta_s = event.eta_s if event.HasField("eta_s") else None
             values = (event.phase, event.done, event.total, eta_s, job_id)
             db.execute("UPDATE jobs SET phase = ?, done = ?, total = ?, eta_s = ? WHERE id = ?", values)
             self._append(db, job_id, event)
+            if picture:
+                self._previews.keep(job_id, event.seq, picture)
 
     def output(self, job_id: str, output: pb.Output) -> None:
         """Record a finished file; the same file once more makes no second event."""
@@ -259,7 +265,12 @@ class Store:
         """A job's next events in order. Raises NotFound."""
         job_id = self._row(name)["id"]
         sql = "SELECT event FROM events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?"
-        return [pb.JobEvent.FromString(row["event"]) for row in self._read(sql, job_id, after_seq, limit)]
+        with self._lock:
+            rows = self._read(sql, job_id, after_seq, limit)
+            found = [pb.JobEvent.FromString(row["event"]) for row in rows]
+            for event in found:
+                event.preview = self._previews.at(job_id, event.seq)
+        return found
 
     def outputs(self, parent: str, page_size: int, page_token: str) -> tuple[list[pb.Output], str]:
         """A page of a job's files in the order of making, and the token of the next page. Raises NotFound."""

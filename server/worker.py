@@ -76,18 +76,20 @@ def _beat(say: Say) -> None:
 def _render(
     entry: Callable[..., Any], request_type: Any, order: dict[str, Any], orders: _Orders, say: Say
 ) -> None:
-    from pai_studio.core.media.limits import Limits  # noqa: PLC0415 - after stdout is ours
+    from pai_studio.core.engines.registry import Models  # noqa: PLC0415 - after stdout is ours
+    from pai_studio.core.media.limits import Limits  # noqa: PLC0415
     from pai_studio.core.report import Progress  # noqa: PLC0415
     from pai_studio.core.shot.document import parse  # noqa: PLC0415
     from pai_studio.core.shot.errors import Cancelled  # noqa: PLC0415
     from pai_studio.core.shot.frames import FrameRange  # noqa: PLC0415
+    from pai_studio.server.preview import to_text  # noqa: PLC0415
 
     out, folder = Path(order["out"]), Path(order["input"])
 
     def report(progress: Progress) -> None:
         if orders.stop.is_set():
             raise Cancelled("the render was cancelled")
-        say("progress", **vars(progress))
+        say("progress", **{**vars(progress), "preview": to_text(progress.preview)})
 
     def on_file(path: Path, frame: int | None) -> None:
         say("file", path=path.relative_to(out).as_posix(), frame=frame)
@@ -101,6 +103,7 @@ def _render(
         resume=True,
         generations=Path(order["generations"]),
         limits=Limits(**order["limits"]),
+        models=Models(Path(order["models"]["folder"]), order["models"]["device"]),
         digests={str(folder / path): digest for path, digest in order["digests"].items()},
     )
     result = entry(request, report, on_file)

@@ -75,6 +75,9 @@ class JobEvent:
     message: str = ""
     output: Output | None = None
     error: PaiError | None = None
+    preview: bytes = b""
+    """A small JPEG of what is being made, where the engine shows one; of those that were told before, only a job's
+    newest is given again."""
 
 
 @dataclass(frozen=True)
@@ -160,4 +163,5 @@ def event_from_pb(event: pb.JobEvent) -> JobEvent:
         message=event.message,
         output=output_from_pb(event.output) if event.HasField("output") else None,
         error=error_from_pb(event.error) if event.HasField("error") else None,
+        preview=event.preview,
     )

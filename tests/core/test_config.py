@@ -37,6 +37,11 @@ def test_lists_come_from_file_and_environment(own_file: Path, monkeypatch: pytes
     assert config.load().settings.roots == ("/a", "/b")
 
 
+@pytest.mark.parametrize("name", ["auto", "cpu", "cuda", "cuda:0", "cuda:11", "mps"])
+def test_a_device_is_named_as_torch_names_it(name: str) -> None:
+    assert config.load({"device": name}).settings.device == name
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -49,6 +54,10 @@ def test_lists_come_from_file_and_environment(own_file: Path, monkeypatch: pytes
         ("roots = 5", "no list of texts"),
         ("listen = 7345", "no text"),
         ('log_level = "LOUD"', "LOUD.*one of DEBUG"),
+        ('device = "gpu"', "device: 'gpu' is none; one of auto, cpu, cuda, cuda:N, mps"),
+        ('device = "cuda:"', "is none"),
+        ('device = "cpu "', "is none"),
+        ("device = 0", "no text"),
     ],
 )
 def test_a_fault_names_its_place(own_file: Path, text: str, says: str) -> None:

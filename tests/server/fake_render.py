@@ -1,7 +1,8 @@
 """An engine for tests of the server: real files, real misbehaviour, asked for by the shot's caption (JSON).
 
-`gate`: a folder; frame N waits until `gate/N` exists. `die`: {frame: how} with how one of kill, exit, hang, freeze,
-raise, oom, full; it happens once, or always with `always`. `deaf`: ignore SIGTERM and the wish to stop.
+`gate`: a folder; frame N waits until `gate/N` exists. `die`: {frame: how} with how one of kill, exit, hang, hold,
+freeze, raise, oom, full; it happens once, or always with `always`. `deaf`: ignore SIGTERM and the wish to stop.
+`show`: {frame: bytes}, a preview of that many bytes that ends with the frame's number.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pai_studio.core.engines.registry import Models
 from pai_studio.core.media.limits import LIMITS, Limits
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import Shot
@@ -35,6 +38,7 @@ class RenderRequest:
     resume: bool = False
     limits: Limits = LIMITS
     digests: Mapping[str, str] = field(default_factory=dict)
+    models: Models = field(default_factory=Models)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def render(
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(wishes["deaf"]).write_text(f"{os.getpid()} {child.pid}")
     for done, number in enumerate(numbers):
-        report(Progress("frames", done, len(numbers), number))
+        report(Progress("frames", done, len(numbers), number, preview=preview(wishes, number)))
         path = out.path(number)
         if not (request.resume and path.is_file()):
             _wait(wishes, number, report)
@@ -81,8 +85,19 @@ def render(
     return RenderResult(
         [],
         {"frames": len(numbers)},
-        {"mode": request.mode, "max_pixels": request.limits.max_pixels, "environment": sorted(os.environ)},
+        {
+            "mode": request.mode,
+            "max_pixels": request.limits.max_pixels,
+            "models": [str(request.models.folder), request.models.device],
+            "environment": sorted(os.environ),
+        },
     )
+
+
+def preview(wishes: dict, number: int) -> bytes:
+    """What this engine shows of a frame."""
+    size = wishes.get("show", {}).get(str(number), 0)
+    return str(number).encode().rjust(size, b".") if size else b""
 
 
 def _wait(wishes: dict, number: int, report: Report) -> None:
@@ -118,9 +133,8 @@ def _die(how: str, path: Path) -> None:
         os._exit(3)
     elif how == "freeze":
         os.kill(os.getpid(), signal.SIGSTOP)
-    elif how == "hang":
-        while True:
-            time.sleep(1)
+    elif how in ("hang", "hold"):
+        _stay(how)
     elif how == "raise":
         raise RuntimeError(f"no kernel for {path}")
     elif how == "oom":
@@ -130,3 +144,9 @@ def _die(how: str, path: Path) -> None:
     elif how == "damaged":
         where = f"{path.parents[3] / 'input' / 'plate' / 'S.1002.exr'} (frame 1002)"
         raise UnreadableImage("ends after 100 bytes", where=where, hint=f"compare {path}")
+
+
+def _stay(how: str) -> None:
+    while how == "hang":
+        time.sleep(1)
+    re.match(r"(a+)+b", "a" * 60)  # computes without end and never lets go of the interpreter

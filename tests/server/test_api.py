@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from google.protobuf import descriptor
+from google.protobuf import descriptor, descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.generate import PROTO, generate
@@ -55,3 +55,20 @@ def test_nothing_that_was_released_changes():
 def test_the_golden_file_knows_all_there_is():
     """When this fails, write `described(pb.DESCRIPTOR)` to the golden file: what is new is a promise from now on."""
     assert GOLDEN.read_text().splitlines() == described(pb.DESCRIPTOR)
+
+
+def test_a_client_that_knows_no_previews_reads_the_rest():
+    old = descriptor_pb2.FileDescriptorProto()
+    pb.DESCRIPTOR.CopyToProto(old)
+    (event,) = [message for message in old.message_type if message.name == "JobEvent"]
+    kept = [field for field in event.field if field.name != "preview"]
+    assert len(kept) == 11
+    del event.field[:]
+    event.field.extend(kept)
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(timestamp_pb2.DESCRIPTOR.serialized_pb)
+    pool.Add(old)
+    older = message_factory.GetMessageClass(pool.FindMessageTypeByName("pai_studio.v1.JobEvent"))
+    sent = pb.JobEvent(seq=7, state=pb.RUNNING, phase="sample", done=12, total=60, preview=b"a picture")
+    got = older.FromString(sent.SerializeToString())
+    assert (got.seq, got.state, got.phase, got.done, got.total) == (7, pb.RUNNING, "sample", 12, 60)

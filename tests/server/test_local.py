@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import stat
@@ -64,6 +65,30 @@ def test_stale_files_are_seen_through_and_old_servers_replaced(tmp_path, monkeyp
     third = local.ensure_local()
     assert third[1] != second[1]
     assert local.ensure_local() == third
+
+
+def test_the_user_s_settings_hold_from_the_next_time_it_is_idle(tmp_path, monkeypatch, shot, gate, caplog):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAI_MODELS_DIR", "models")
+    with connect() as client:
+        assert client.render(shot("A", frames=(1, 1))).provenance["models"] == [
+            str(tmp_path / "models"),
+            "auto",
+        ]
+        first = client.address
+        name = client.submit(shot("B", frames=(1, 1), gate=str(gate()))).name
+        monkeypatch.setenv("PAI_DEVICE", "cpu")
+        monkeypatch.setattr(logging.getLogger("pai_studio"), "propagate", True)
+        assert local.ensure_local()[0] == first
+        assert "busy and keeps its own settings of: device" in caplog.text
+        gate(1)
+        assert [event.state for event in client.watch(name)][-1] == "SUCCEEDED"
+    with connect() as client:
+        assert client.address != first
+        assert client.render(shot("C", frames=(1, 1))).provenance["models"] == [
+            str(tmp_path / "models"),
+            "cpu",
+        ]
 
 
 def test_a_busy_server_of_another_version_is_kept_or_refused():

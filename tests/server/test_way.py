@@ -101,6 +101,27 @@ def test_the_worker_keeps_to_the_server_s_limits(start, connected, shot):
     assert connected(start(max_pixels=1234)).render(shot()).provenance["max_pixels"] == 1234
 
 
+def test_the_engine_is_told_where_models_lie_and_what_they_compute_on(start, connected, shot, tmp_path):
+    client = connected(start(models_dir=tmp_path / "models", device="cuda:1"))
+    assert client.render(shot()).provenance["models"] == [str(tmp_path / "models"), "cuda:1"]
+
+
+def test_previews_are_seen_as_they_come_and_the_newest_by_who_comes_later(client, shot, gate):
+    sizes = {"1001": 100, "1002": 65536, "1003": 65537}  # the last one is too large
+    name = client.submit(shot(gate=str(gate()), show=sizes)).name
+    seen = []
+    for event in client.watch(name):
+        if event.preview:
+            seen.append(event)
+            gate(int(event.preview.lstrip(b".")))
+        if len(seen) == 2:
+            gate(1003, 1004)
+    assert [len(event.preview) for event in seen] == [100, 65536]
+    assert client.job(name).state == "SUCCEEDED"
+    again = [event for event in client.watch(name) if event.preview]
+    assert again == seen[1:]
+
+
 def test_missing_frames_are_named_before_anything_is_sent(client, shot):
     document = shot()
     (document.parent / "plate/S.1003.exr").unlink()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pai_studio.core.shot.errors import Cancelled, EngineFailed, OutOfResources
+from pai_studio.server.pool import Worker, WorkerDied
 
 
 def _gone(pid: int) -> bool:
@@ -64,6 +65,31 @@ def test_a_worker_that_beats_but_does_nothing_is_replaced_by_the_clock(start, co
     messages = _messages(client, name)
     assert any("no progress for 600 s" in message for message in messages)
     assert client.job(name).state == "SUCCEEDED"
+
+
+def test_a_worker_whose_library_holds_the_interpreter_computes_and_is_not_frozen(
+    start, connected, shot, clock, until
+):
+    server = start(clock=clock, heartbeat_s=30.0, stall_s=600.0)
+    client = connected(server)
+    name = client.submit(shot(die={"1002": "hold"})).name
+    until((server.settings.data_dir / "generations/died-S-1002").exists)
+    until(lambda: len(list(client.outputs(name))) == 1)
+    clock.now += 601  # far beyond both limits: what it died of says which of them counted
+    messages = _messages(client, name)
+    assert any("no progress for 600 s" in message for message in messages)
+    assert not any("no sign of life" in message for message in messages)
+    assert client.job(name).state == "SUCCEEDED"
+
+
+def test_a_stall_limit_of_zero_never_takes_a_worker_for_hung(clock):
+    for stall_s in (600.0, 0.0):
+        worker = Worker("fake_render:render", heartbeat_s=1e9, stall_s=stall_s, grace_s=1.0, clock=clock)
+        worker.wait_ready(60.0, lambda: False)
+        clock.now += 1e6
+        with pytest.raises(WorkerDied, match="no progress") if stall_s else contextlib.nullcontext():
+            assert worker.next() is None
+        worker.kill()
 
 
 def _frozen_child(until):
