@@ -61,6 +61,20 @@ def test_each_phase_is_told_at_once() -> None:
     assert [line.split()[0] for line in err.getvalue().splitlines()] == ["upload", "camera", "frames"]
 
 
+def test_phases_that_take_turns_are_told_like_one_and_a_new_run_at_once() -> None:
+    err, clock = io.StringIO(), Clock()
+    console = Console(out=io.StringIO(), err=err, clock=clock)
+    for step in range(1, 21):
+        clock.now_s += 1
+        console.progress("sample", step, 60, eta_s=61)
+        console.progress("frames", step, 40)
+    lines = err.getvalue().splitlines()
+    assert [line.split()[:2] for line in lines[:2]] == [["sample", "1/60"], ["frames", "1/40"]]
+    assert 4 <= len(lines) <= 6
+    console.progress("sample", 0, 60)
+    assert err.getvalue().splitlines()[-1].split() == ["sample", "0/60"]
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_an_error_is_one_line_and_with_json_a_document(as_json: bool) -> None:
     out, err = io.StringIO(), io.StringIO()

@@ -35,7 +35,7 @@ class Console:
         self._live = self._err.isatty()
         self._drawn = False
         self._last = float("-inf")
-        self._phase = ""
+        self._seen: dict[str, int] = {}
 
     def result(self, document: Mapping[str, Any], text: str) -> None:
         """The command's outcome: the document with --json, else the text."""
@@ -59,14 +59,18 @@ class Console:
     def progress(
         self, phase: str, done: int, total: int, *, eta_s: float | None = None, note: str = ""
     ) -> None:
-        """Where the work stands. Called as often as one likes; prints no more than a person can read."""
+        """Where the work stands. Called as often as one likes; prints no more than a person can read.
+
+        A phase is told when it begins, or begins anew; phases that take turns are told like one.
+        """
         now = self._clock()
-        fresh = phase != self._phase
+        fresh = phase not in self._seen or done < self._seen[phase]
+        self._seen[phase] = done
         complete = total > 0 and done >= total
         pause_s = _REDRAW_S if self._live else _LINE_EVERY_S
         if not fresh and not (complete and self._live) and now - self._last < pause_s:
             return
-        self._phase, self._last = phase, now
+        self._last = now
         text = _progress_text(phase, done, total, eta_s, note, bar=self._live)
         if self._live:
             # A line that wraps could not be drawn over.

@@ -63,10 +63,10 @@ def _plain(job: Job) -> dict[str, Any]:
 def _table(jobs: list[Job]) -> list[str]:
     if not jobs:
         return ["no jobs"]
-    rows = [f"{'JOB':<40}{'SHOT':<20}{'STATE':<11}{'FRAMES':>11}  {'TIME':>8}"]
+    rows = [f"{'JOB':<40}{'SHOT':<20}{'STATE':<11}{'DONE':>16}  {'TIME':>8}"]
     for job in jobs:
-        frames = f"{job.done}/{job.total}" if job.phase == "frames" else "-"
-        rows.append(f"{job.name:<40}{job.shot_name:<20}{job.state:<11}{frames:>11}  {_took(job):>8}")
+        done = f"{job.phase} {job.done}/{job.total}" if job.total else "-"
+        rows.append(f"{job.name:<40}{job.shot_name:<20}{job.state:<11}{done:>16}  {_took(job):>8}")
         if job.error:
             rows.append(f"    {job.error}")
     return rows

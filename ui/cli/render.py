@@ -15,7 +15,7 @@ from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange, ranges_text
 from pai_studio.ui.cli.connection import add_server_arguments, connected
 from pai_studio.ui.cli.console import Console
-from pai_studio.ui.cli.following import Follower
+from pai_studio.ui.cli.following import Follower, PreviewFile
 
 if TYPE_CHECKING:
     from pai_studio.server.api.types import Rendered
@@ -45,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shared", action="store_true", help="send paths inside the server's roots, not pictures"
     )
+    parser.add_argument(
+        "--preview",
+        type=Path,
+        metavar="FILE",
+        help="keep the newest preview (a small JPEG) in this file while a model samples",
+    )
     add_server_arguments(parser)
 
 
@@ -65,6 +71,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     shot.chosen(asked.frames)
     if not (asked.new_version or asked.resume):
         naming.refuse_taken(base, shot.delivery_files)
+    preview = PreviewFile(asked.preview, console) if asked.preview else None
     if not asked.shared:
         check_inputs(shot, console)
     with connected(asked) as client:
@@ -76,8 +83,10 @@ def run(asked: argparse.Namespace, console: Console) -> int:
             resume=asked.resume,
             new_version=asked.new_version,
             shared=asked.shared,
-            on_event=Follower(console),
+            on_event=Follower(console, preview),
         )
+    if preview is not None and not preview.count:
+        console.line("no preview came: this engine shows none, or nothing had to be made")
     if not asked.frames and not asked.shared:
         draw_contact(naming.delivered_as(shot, rendered.delivery), base, rendered)
     console.result(_document(rendered, base), _text(rendered, base))

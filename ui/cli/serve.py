@@ -12,6 +12,8 @@ from pathlib import Path
 from pai_studio.core.config import Settings, load
 from pai_studio.ui.cli.console import Console
 
+_FLAGS = ("listen", "data_dir", "token_file", "workers", "models_dir", "device")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`serve [--config FILE] [--listen HOST:PORT] ...`."""
@@ -24,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", metavar="DIR", help="where uploads, jobs and generations are kept")
     parser.add_argument("--token-file", metavar="FILE", help="file that holds the token clients must bring")
     parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default 1)")
+    parser.add_argument("--models-dir", metavar="DIR", help="where models lie, each in a folder of its name")
+    parser.add_argument(
+        "--device", metavar="NAME", help="what models compute on: auto (default), cpu, cuda, cuda:N or mps"
+    )
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
@@ -31,7 +37,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     from pai_studio.server.app import run as serve
     from pai_studio.server.settings import ServerSettings
 
-    flags = {name: getattr(asked, name) for name in ("listen", "data_dir", "token_file", "workers")}
+    flags = {name: getattr(asked, name) for name in _FLAGS}
     settings = load(flags, file=asked.config).settings
     token_file = None if settings.token else _token_file(settings, console)
     return serve(
@@ -46,6 +52,9 @@ def run(asked: argparse.Namespace, console: Console) -> int:
             workers=max(settings.workers, 1),
             max_pixels=settings.max_pixels,
             max_channels=settings.max_channels,
+            models_dir=Path(settings.models_dir),
+            device=settings.device,
+            stall_s=settings.stall_s,
         )
     )
 
