@@ -88,11 +88,8 @@ class Subject:
             gone = _nothing_of(frame)
             if gone is None:
                 return frame.rgb
-            clean = np.broadcast_to(screen.color, frame.rgb.shape)
-            # A file's missing pixels may be anything: they are not multiplied by 0 but left out.
-            return as_f32(
-                np.where((gone < 1)[..., None], frame.rgb + gone[..., None] * (clean - frame.rgb), clean)
-            )
+            gone = gone[..., None]
+            return as_f32((1 - gone) * frame.rgb + gone * screen.color)
         return as_f32(lift(frame, matte, screen, 1.0) + (1 - matte)[..., None] * as_f32(key_color))
 
     def notes(self) -> dict[str, object] | None:
