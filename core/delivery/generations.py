@@ -1,7 +1,8 @@
 """Generations on disk, by digest, so that finishing runs again without sampling.
 
-What an engine made of a frame is stored as one half-float EXR. Finishing always works from the *stored* form
-(`quantised`), so that a second finishing from disk equals the first bit by bit.
+What an engine made of a frame is stored as one half-float EXR, and what a model made of it as a second one of the
+model's size. Finishing always works from the *stored* form (`quantised`), so that a second finishing from disk equals
+the first bit by bit.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pai_studio.core.media.exr import read_channels, write_exr, write_file
+from pai_studio.core.delivery.model_pictures import read_model, write_model
+from pai_studio.core.media.exr import read_channels, read_header, write_exr, write_file
 from pai_studio.core.media.frame import Array, Box, Generated, Image, Screen
 from pai_studio.core.media.repairs import HALF_MAX, clean_pixels
 from pai_studio.core.shot.document import Shot
@@ -26,6 +29,8 @@ from pai_studio.core.shot.inputs import inputs_by_key
 _PLANES = ("matte", "shadow", "rebuilt", "confidence")
 _COLORS = ("background", "gain")
 _RGB = ("R", "G", "B")
+_HAS_MODEL = "pai/has_model"
+_REMEDY = "remove that file and render the shot again"
 
 
 def digest(
@@ -61,19 +66,20 @@ def digest(
 def quantised(made: Generated) -> Generated:
     """The same generation as it comes back from disk: half-float values, without NaN and Inf."""
 
-    def half(plane: Array | None) -> Array | None:
-        if plane is None:
-            return None
-        kept, _ = clean_pixels(plane)
-        return np.clip(kept, -HALF_MAX, HALF_MAX).astype(np.float16).astype(np.float32)
+    fields: dict[str, Any] = {
+        name: _half(plane) for name in (*_PLANES, *_COLORS) if (plane := getattr(made, name)) is not None
+    }
+    if made.screen is not None:
+        fields["screen"] = replace(made.screen, color=_half(np.asarray(made.screen.color, np.float32)))
+    if made.model is not None:
+        composite, conditioning = _half(made.model.composite), _half(made.model.conditioning)
+        fields["model"] = replace(made.model, composite=composite, conditioning=conditioning)
+    return replace(made, **fields)
 
-    fields: dict[str, Any] = {name: half(getattr(made, name)) for name in (*_PLANES, *_COLORS)}
-    screen = made.screen
-    if screen is not None:
-        color = half(np.asarray(screen.color, np.float32))
-        assert color is not None
-        screen = Screen(color, screen.channel)
-    return Generated(number=made.number, screen=screen, **fields)
+
+def _half(plane: Array) -> Array:
+    kept, _ = clean_pixels(plane)
+    return np.clip(kept, -HALF_MAX, HALF_MAX).astype(np.float16).astype(np.float32)
 
 
 class GenerationStore:
@@ -82,6 +88,7 @@ class GenerationStore:
     def __init__(self, root: Path, key: str) -> None:
         self.folder = root / key
         self._pattern = FramePattern(str(self.folder / "gen.####.exr"))
+        self._models = FramePattern(str(self.folder / "model.####.exr"))
 
     @property
     def state(self) -> Path:
@@ -91,6 +98,10 @@ class GenerationStore:
     def path(self, number: int) -> Path:
         """The file of one frame's generation."""
         return self._pattern.path(number)
+
+    def model_path(self, number: int) -> Path:
+        """The file of what a model made of one frame, where a model made it."""
+        return self._models.path(number)
 
     def made_at(self) -> str:
         """When this generation was begun, as EXR's `DateTime` has it: the same for every finishing of it."""
@@ -109,8 +120,16 @@ class GenerationStore:
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
     def has(self, number: int) -> bool:
-        """Whether that frame's generation is stored."""
-        return self.path(number).is_file()
+        """Whether that frame's generation is stored whole. Raises UnreadableImage when its header is damaged."""
+        path = self.path(number)
+        if not path.is_file():
+            return False
+        try:
+            with_model = _HAS_MODEL in read_header(path).parts[0].attributes
+        except UnreadableImage as error:
+            error.hint = _REMEDY
+            raise
+        return not with_model or self.model_path(number).is_file()
 
     def write(self, made: Generated, canvas: Box) -> None:
         """Store one frame atomically. `made` must be `quantised` already, or it would not come back equal."""
@@ -134,23 +153,27 @@ class GenerationStore:
                 planes.append(color)
                 names.extend(f"{name}.{letter}" for letter in _RGB)
         pixels = np.concatenate(planes, axis=2)
+        if made.model is not None:
+            # First, so that a generation that tells of a model's picture has one beside it.
+            write_model(self.model_path(made.number), made.model)
+            facts[_HAS_MODEL] = 1
         image = Image(pixels, tuple(names), "", canvas, canvas, file_types=("half",) * len(names))
         write_exr(self.path(made.number), image, compression="zips", metadata=facts)
 
     def read(self, number: int) -> Generated:
         """Bring one frame back. Raises BadInput when it was never stored, UnreadableImage when it is damaged."""
-        path = self.path(number)
-        if not path.is_file():
+        if not self.has(number):
             raise BadInput(
                 f"no generation is stored for frame {number}",
                 hint="render the shot once; refinishing starts from what that has stored",
             )
         try:
-            image = read_channels(path)
+            image = read_channels(self.path(number))
             if "matte" not in image.channels:
-                raise UnreadableImage("is no stored generation", where=str(path))
+                raise UnreadableImage("is no stored generation", where=str(self.path(number)))
+            model = read_model(self.model_path(number)) if _HAS_MODEL in image.metadata else None
         except UnreadableImage as error:
-            error.hint = "remove that file and render the shot again"
+            error.hint = _REMEDY
             raise
         found = {name: index for index, name in enumerate(image.channels)}
 
@@ -173,6 +196,7 @@ class GenerationStore:
             rebuilt=plane("rebuilt"),
             confidence=plane("confidence"),
             screen=self._screen(image, color("screen")),
+            model=model,
         )
 
     @staticmethod

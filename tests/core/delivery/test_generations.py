@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pai_studio.core.delivery.generations import GenerationStore, digest, quantised
-from pai_studio.core.media.frame import Box, Generated, Screen
+from pai_studio.core.media.frame import Box, Generated, ModelPicture, Screen
+from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import BadInput, UnreadableImage
 
@@ -141,3 +142,77 @@ def test_the_digest_follows_what_decides_the_pictures(shot_file, tmp_path: Path)
         key(changed(references=[one, other, other])),
     }
     assert len(different) == 11
+
+
+def pictured(number: int) -> Generated:
+    """A generation that a model made: a matte, and its own pictures of another size."""
+    frame = ModelFrame.fitting(Box(-2, 3, 61, 40), 1.3, (64, 48), 16)
+    rng = np.random.default_rng(abs(number))
+    composite, conditioning = rng.uniform(-1, 20, (2, frame.height, frame.width, 3)).astype(np.float32)
+    composite[0, 0] = np.nan
+    picture = ModelPicture(composite, conditioning, frame, white=16 / 2**0.3)
+    return Generated(number, made(number).matte, None, model=picture)
+
+
+@pytest.mark.parametrize("number", [1001, -4])
+def test_a_models_picture_comes_back_bit_by_bit_with_its_place(tmp_path: Path, number: int) -> None:
+    store = GenerationStore(tmp_path, "key")
+    stored = quantised(pictured(number))
+    store.write(stored, BOX)
+    assert store.has(number)
+    back = store.read(number)
+    same(back, stored)
+    for name in ("composite", "conditioning"):
+        assert np.array_equal(getattr(back.model, name), getattr(stored.model, name))
+        assert np.isfinite(getattr(stored.model, name)).all()
+    ours, theirs = stored.model.frame, back.model.frame
+    assert np.array_equal(ours.matrix, theirs.matrix)
+    assert (ours.display, ours.inner) == (theirs.display, theirs.inner)
+    assert (ours.width, ours.height) == (theirs.width, theirs.height)
+    assert back.model.white == stored.model.white
+    probe = stored.model.composite
+    assert np.array_equal(ours.to_plate(probe), theirs.to_plate(probe))
+
+
+def test_a_generation_whose_models_picture_is_gone_is_not_stored(tmp_path: Path) -> None:
+    store = GenerationStore(tmp_path, "key")
+    store.write(quantised(pictured(7)), BOX)
+    store.model_path(7).unlink()
+    assert not store.has(7)
+    with pytest.raises(BadInput, match="no generation is stored for frame 7; render the shot once"):
+        store.read(7)
+    store.write(quantised(pictured(7)), BOX)
+    assert store.has(7)
+
+
+def test_a_models_picture_alone_is_no_generation(tmp_path: Path) -> None:
+    """A run that was killed between the two files."""
+    store = GenerationStore(tmp_path, "key")
+    store.write(quantised(pictured(7)), BOX)
+    store.path(7).unlink()
+    assert not store.has(7)
+
+
+def test_a_damaged_picture_of_a_model_says_what_to_do(tmp_path: Path, picture: Callable[..., Path]) -> None:
+    store = GenerationStore(tmp_path, "key")
+    store.write(quantised(pictured(7)), BOX)
+    whole = store.model_path(7).read_bytes()
+    remedy = "remove that file and render the shot again"
+    for torn in (whole[: len(whole) // 2], whole[:40], b""):
+        store.model_path(7).write_bytes(torn)
+        with pytest.raises(UnreadableImage, match=rf"model\.0007\.exr.*{remedy}"):
+            store.read(7)
+    picture(store.model_path(7), np.zeros((4, 4, 3), np.float32))
+    with pytest.raises(UnreadableImage, match=f"is no stored picture of a model; {remedy}"):
+        store.read(7)
+
+
+def test_a_generation_without_a_sound_header_says_what_to_do(tmp_path: Path) -> None:
+    store = GenerationStore(tmp_path, "key")
+    store.write(quantised(made(7)), BOX)
+    store.path(7).write_bytes(b"not an EXR")
+    for look in (store.has, store.read):
+        with pytest.raises(
+            UnreadableImage, match=r"gen\.0007\.exr.*remove that file and render the shot again"
+        ):
+            look(7)
