@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -158,8 +159,13 @@ class Run:
 
     def _record(self, event: pb.JobEvent | None) -> None:
         if event is not None:
-            event.message = self._folder.redact(event.message)
+            event.message = self._redact(event.message)
             self._store.progress(self._claim.id, event)
+
+    def _redact(self, text: str) -> str:
+        """A message without the server's own paths: a model's file is named by the setting that it lies in."""
+        models = str(self._settings.models_dir.absolute())
+        return self._folder.redact(re.sub(rf"{re.escape(models)}(?![\w.-])", "models_dir", text))
 
     def _take(self, message: Message) -> None:
         path = require_inner(message["path"])
@@ -174,7 +180,7 @@ class Run:
         elif message["say"] == "stopped":
             self._after_stop()
         else:
-            error = from_json({key: self._folder.redact(text) for key, text in message["error"].items()})
+            error = from_json({key: self._redact(text) for key, text in message["error"].items()})
             self._fail(error)
             # What failed inside may have left memory or a device in a bad state.
             return "replace" if error.code in ("ENGINE_FAILED", "RESOURCE_EXHAUSTED") else "warm"

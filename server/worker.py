@@ -20,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 BEAT_S = 1.0
+_NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+"""What libraries say that have no exception of their own for it."""
+
 _PR_SET_PDEATHSIG = 1
 Say = Callable[..., None]
 
@@ -123,9 +126,6 @@ def _guarded(
         say("stopped")
     except PaiError as error:
         say("failed", error=error.to_json())
-    except MemoryError:
-        hint = "render at a smaller size, or with fewer references"
-        say("failed", error=OutOfResources("the engine ran out of memory", hint=hint).to_json())
     except OSError as error:
         logger(__name__).exception("job %s", order["job"])
         kind = OutOfResources if error.errno in (28, 122) else EngineFailed  # ENOSPC, EDQUOT
@@ -133,6 +133,10 @@ def _guarded(
         say("failed", error=kind(what).to_json())
     except Exception as error:  # noqa: BLE001 - an engine's fault must end its job, not the worker
         logger(__name__).exception("job %s", order["job"])
+        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in _NO_MEMORY):
+            hint = "render at a smaller size, or with fewer references"
+            say("failed", error=OutOfResources("the engine ran out of memory", hint=hint).to_json())
+            return
         what = f"the engine failed ({type(error).__name__}: {error})"
         say("failed", error=EngineFailed(what, hint="the server's log has the details").to_json())
 

@@ -1,7 +1,7 @@
 """An engine for tests of the server: real files, real misbehaviour, asked for by the shot's caption (JSON).
 
 `gate`: a folder; frame N waits until `gate/N` exists. `die`: {frame: how} with how one of kill, exit, hang, hold,
-freeze, raise, oom, full; it happens once, or always with `always`. `deaf`: ignore SIGTERM and the wish to stop.
+freeze, or a key of `_fault`; it happens once, or always with `always`. `deaf`: ignore SIGTERM and the wish to stop.
 `show`: {frame: bytes}, a preview of that many bytes that ends with the frame's number.
 """
 
@@ -24,7 +24,7 @@ from pai_studio.core.engines.registry import Models
 from pai_studio.core.media.limits import LIMITS, Limits
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import UnreadableImage
+from pai_studio.core.shot.errors import EngineFailed, UnreadableImage
 from pai_studio.core.shot.frames import FramePattern, FrameRange
 
 
@@ -119,14 +119,14 @@ def _write(path: Path, data: bytes, wishes: dict, number: int, request: RenderRe
     marker = request.generations / f"died-{request.shot.name}-{number}"
     if how and (wishes.get("always") or not marker.exists()):
         marker.touch()
-        _die(how, path)
+        _die(how, path, request)
     temp.write_bytes(data)
     temp.replace(path)
     with (request.generations / f"made-{request.shot.name}").open("a") as made:
         made.write(f"{number}\n")
 
 
-def _die(how: str, path: Path) -> None:
+def _die(how: str, path: Path, request: RenderRequest) -> None:
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif how == "exit":
@@ -135,15 +135,22 @@ def _die(how: str, path: Path) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
     elif how in ("hang", "hold"):
         _stay(how)
-    elif how == "raise":
-        raise RuntimeError(f"no kernel for {path}")
-    elif how == "oom":
-        raise MemoryError
-    elif how == "full":
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
-    elif how == "damaged":
-        where = f"{path.parents[3] / 'input' / 'plate' / 'S.1002.exr'} (frame 1002)"
-        raise UnreadableImage("ends after 100 bytes", where=where, hint=f"compare {path}")
+    else:
+        raise _fault(how, path, request)
+
+
+def _fault(how: str, path: Path, request: RenderRequest) -> Exception:
+    plate, models = path.parents[3] / "input/plate/S.1002.exr", request.models.folder
+    return {
+        "raise": RuntimeError(f"no kernel for {path}"),
+        "oom": MemoryError(),
+        "device": RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        "model": EngineFailed(f"no weights in {models}/small/a.safetensors", where=str(models)),
+        "full": OSError(errno.ENOSPC, "No space left on device", str(path)),
+        "damaged": UnreadableImage(
+            "ends after 100 bytes", where=f"{plate} (frame 1002)", hint=f"compare {path}"
+        ),
+    }[how]
 
 
 def _stay(how: str) -> None:

@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from pai_studio.core.shot.document import load
-from pai_studio.core.shot.errors import AlreadyThere, BadInput, Cancelled, MissingFrames, NotFound
+from pai_studio.core.shot.errors import (
+    AlreadyThere,
+    BadInput,
+    Cancelled,
+    EngineFailed,
+    MissingFrames,
+    NotFound,
+)
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.server.api.client import Client
 
@@ -267,6 +274,14 @@ def test_paths_of_the_server_do_not_reach_the_client(client, shot, tmp_path):
     with pytest.raises(Exception, match="RuntimeError") as caught:
         client.render(document)
     assert str(tmp_path / "data") not in str(caught.value)
+
+
+def test_a_model_s_file_is_named_by_the_setting_that_it_lies_in(start, connected, shot, tmp_path):
+    client = connected(start(models_dir=tmp_path / "models"))
+    with pytest.raises(EngineFailed) as caught:
+        client.render(shot(die={"1002": "model"}))
+    assert caught.value.what == "no weights in models_dir/small/a.safetensors"
+    assert caught.value.where == "models_dir"
 
 
 def test_errors_name_the_client_s_own_files(client, shot, tmp_path):

@@ -157,6 +157,7 @@ def _children() -> set[int]:
     ("how", "kind", "say"),
     [
         ("oom", OutOfResources, "out of memory"),
+        ("device", OutOfResources, "out of memory"),
         ("full", OutOfResources, "disk is full"),
         ("raise", EngineFailed, "no kernel"),
     ],
