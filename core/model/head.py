@@ -39,4 +39,5 @@ class PixelHead(nn.Module):
             plate = nn.functional.interpolate(plate, size=(frames, height, width), mode="nearest")
         seen = torch.cat([picture, plate.type_as(picture), noisy.type_as(picture)], dim=1)
         added: Tensor = self.layers(seen.transpose(1, 2).flatten(0, 1))
-        return picture + added.unflatten(0, (batch, frames)).transpose(1, 2)
+        mended: Tensor = picture + added.unflatten(0, (batch, frames)).transpose(1, 2)
+        return mended

@@ -50,6 +50,9 @@ class Passes:
     whole: tuple[Span, ...]
     """The windows over every latent."""
 
+    step: int = 1
+    """How far apart keyframes stand."""
+
 
 def windows(latents: int, most: int, history: int) -> list[Span]:
     """The windows of a shot, none of more than `most` new latents, as few as can be and nearly equally long.
@@ -99,7 +102,7 @@ def passes(latents: int, most: int, history: int, keyframe_step: int = 0) -> Pas
     if keyframe_step < 1 or len(whole) == 1:
         return Passes((), (), whole)
     thinned = keyframes(latents, keyframe_step)
-    return Passes(tuple(thinned), tuple(windows(len(thinned), most, history)), whole)
+    return Passes(tuple(thinned), tuple(windows(len(thinned), most, history)), whole, keyframe_step)
 
 
 def told(span: Span, thinned: Sequence[int]) -> list[int]:

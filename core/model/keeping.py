@@ -1,0 +1,91 @@
+"""What is kept of a shot while it is made: every finished window, and what the next one goes on from.
+
+A killed job goes on at the first window that is not finished, with the same numbers as if nothing had happened. The
+windows' pictures are read from here also when nothing was killed, so that both ways deliver the same.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pai_studio.core.media.files import whole_file, write_fault, write_file
+from pai_studio.core.shot.errors import EngineFailed
+
+_MADE_FROM, _STREAMS = "made-from.json", "streams"
+Tensors = Mapping[str, Tensor]
+
+
+class Kept:
+    """A folder with the windows of one shot, all made from the same `mark`; another mark finds it empty."""
+
+    def __init__(self, folder: Path, mark: Mapping[str, Any]) -> None:
+        self.folder = folder
+        text = json.dumps(mark, sort_keys=True)
+        path = folder / _MADE_FROM
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            write_file(path, text.encode())
+
+    def has(self, name: str) -> bool:
+        """Whether a window is finished."""
+        return self._path(name).is_file()
+
+    def put(self, name: str, tensors: Tensors) -> None:
+        """Keep a window, whole or not at all."""
+        _write(self._path(name), tensors, {})
+
+    def read(self, name: str, *keys: str) -> tuple[Tensor, ...]:
+        """Some tensors of a window; only they are read. Raises EngineFailed where the file is damaged."""
+        with self._open(name) as file:
+            return tuple(file.get_tensor(key) for key in keys)
+
+    def row(self, name: str, key: str, index: int) -> Tensor:
+        """One row of a window's tensor, without reading the others. Raises EngineFailed as `read`."""
+        with self._open(name) as file:
+            rows: Tensor = file.get_slice(key)[index : index + 1]
+            return rows[0]
+
+    def keep_streams(self, window: int, tensors: Tensors) -> None:
+        """What the codec's streams carry after a window: only the newest is needed."""
+        _write(self._path(_STREAMS), tensors, {"window": str(window)})
+
+    def streams(self) -> tuple[int, dict[str, Tensor]]:
+        """After which window the streams were kept, and what they carried; -1 and nothing before the first."""
+        if not self.has(_STREAMS):
+            return -1, {}
+        with self._open(_STREAMS) as file:
+            return int(file.metadata()["window"]), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.safetensors"
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[Any]:
+        path = self._path(name)
+        try:
+            with safe_open(path, "pt") as file:
+                yield file
+        except (SafetensorError, OSError) as error:
+            hint = "remove that folder and render again"
+            raise EngineFailed(
+                f"a kept window cannot be read ({error})", where=str(path), hint=hint
+            ) from None
+
+
+def _write(path: Path, tensors: Tensors, facts: dict[str, str]) -> None:
+    there = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
+    with whole_file(path) as temp:
+        try:
+            save_file(there, temp, metadata=facts)
+        except SafetensorError as error:  # it does not tell a full disk from other faults
+            raise write_fault(temp, path, str(error)) from error

@@ -1,0 +1,173 @@
+"""A whole shot in windows: what each is told, that nothing depends on when it was made, that memory of it is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+
+from pai_studio.core.model.codec import PixelCodec  # noqa: E402
+from pai_studio.core.model.keeping import Kept  # noqa: E402
+from pai_studio.core.model.rollout import Manner, Rollout, Told  # noqa: E402
+from pai_studio.core.model.sampler import Sampling  # noqa: E402
+from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
+from pai_studio.core.plan.windows import passes  # noqa: E402
+from pai_studio.core.shot.errors import Cancelled, EngineFailed  # noqa: E402
+
+FRAMES, HEIGHT, WIDTH = 11, 16, 24
+PIXELS = {
+    "patch_size": (1, 4, 4),
+    "num_attention_heads": 2,
+    "attention_head_dim": 24,
+    "in_channels": 3,
+    "out_channels": 3,
+    "text_dim": 16,
+    "freq_dim": 32,
+    "ffn_dim": 64,
+    "num_layers": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def models(tiny):
+    def made(attention):
+        torch.manual_seed(0)
+        model = PaiTransformer3DModel(**PIXELS, attention=attention).eval()
+        torch.nn.init.normal_(model.type_embedding, std=0.2)
+        return model
+
+    return {attention: made(attention) for attention in ("bidirectional", "cached")}
+
+
+@pytest.fixture
+def shot(tiny):
+    text, null = tiny.noise(2, 1, 7, 16), tiny.noise(3, 1, 7, 16)
+    return Told(tiny.noise(1, 1, 3, 3, HEIGHT, WIDTH).clamp(-1, 1), (0, 5, 10), text, null, True)
+
+
+class Plate:
+    """Frames of noise, and which of them were asked for."""
+
+    def __init__(self, tiny):
+        self.tiny, self.read = tiny, []
+
+    def __call__(self, numbers):
+        self.read += numbers
+        for number in numbers:
+            drawn = self.tiny.noise(100 + number, 4, HEIGHT, WIDTH)
+            yield drawn[:3].clamp(-1, 1), (drawn[3:] > 0).float()
+
+
+def manner(**more):
+    sampling = Sampling(solver="euler", steps=2, shift=1.0, prediction="sample", guidance=(2.0, 3.0))
+    return Manner(**{"sampling": sampling, "seed": 7, "references_most": 2, **more})
+
+
+def rollout(models, shot, folder, *, attention="cached", codec=None, step=0, mark=None, **more):
+    kept = Kept(folder, mark or {"seed": 7})
+    plan = passes(FRAMES, 4, 2, step)
+    return Rollout(
+        models[attention],
+        codec or PixelCodec(),
+        shot=shot,
+        manner=manner(**more),
+        passes=plan,
+        frame_count=FRAMES,
+        kept=kept,
+    )
+
+
+def hear(moment):
+    """Nobody listens."""
+
+
+def everything(made):
+    return torch.stack([torch.stack(made.composite(frame)) for frame in range(FRAMES)])
+
+
+@pytest.mark.parametrize("attention", ["bidirectional", "cached"])
+@pytest.mark.parametrize("step", [0, 4])
+def test_a_shot_that_was_stopped_goes_on_as_if_it_had_not_been(models, shot, tiny, tmp_path, attention, step):
+    whole = rollout(models, shot, tmp_path / "whole", attention=attention, step=step)
+    moments = []
+    whole.make(2, Plate(tiny), moments.append)
+    assert [moment.done for moment in moments] == list(range(1, whole.steps + 1))
+    assert moments[0].shown.shape == (3, HEIGHT, WIDTH)
+
+    def stop(moment):
+        if moment.done == whole.steps - 1:  # within the last window
+            raise Cancelled("stop")
+
+    stopped = rollout(models, shot, tmp_path / "stopped", attention=attention, step=step)
+    with pytest.raises(Cancelled):
+        stopped.make(2, Plate(tiny), stop)
+    assert stopped.finished == 2
+
+    plate, again = Plate(tiny), []
+    resumed = rollout(models, shot, tmp_path / "stopped", attention=attention, step=step)
+    resumed.make(2, plate, again.append)
+    assert [moment.done for moment in again] == [whole.steps - 1, whole.steps]
+    assert plate.read == [8, 9, 10]
+    assert torch.equal(everything(resumed), everything(whole))
+    assert everything(whole)[:, 0].std() > 0.05
+
+
+def test_every_window_has_its_frames_once_and_the_plate_comes_back(models, shot, tiny, tmp_path):
+    made, plate = rollout(models, shot, tmp_path), Plate(tiny)
+    made.make(2, plate, hear)
+    assert plate.read == list(range(FRAMES))
+    assert [made.window_of(frame) for frame in range(FRAMES)] == [0] * 4 + [1] * 4 + [2] * 3
+    for frame, (plate_codes, _) in enumerate(Plate(tiny)(range(FRAMES))):
+        assert torch.equal(made.composite(frame)[1], plate_codes.half().float())
+
+
+def test_keyframes_are_made_first_and_told_to_every_window(models, shot, tiny, tmp_path):
+    made, plate = rollout(models, shot, tmp_path / "with", step=4), Plate(tiny)
+    made.make(0, plate, hear)
+    assert plate.read == [0, 4, 8, 10, *range(4)]
+    without = rollout(models, shot, tmp_path / "without")
+    without.make(0, Plate(tiny), hear)
+    assert not torch.equal(made.composite(3)[0], without.composite(3)[0])
+
+
+def test_a_window_is_told_of_the_one_before_it(models, shot, tiny, tmp_path):
+    one, other = (rollout(models, shot, tmp_path / name) for name in "ab")
+    one.make(1, Plate(tiny), hear)
+    other.make(0, Plate(tiny), hear)
+    (latents,) = other.kept.read("window-0000", "latents")
+    other.kept.put("window-0000", {"latents": -latents})
+    other.make(1, Plate(tiny), hear)
+    assert not torch.equal(one.composite(5)[0], other.composite(5)[0])
+
+
+def test_the_seed_the_stills_and_the_prompt_decide(models, shot, tiny, tmp_path):
+    def first(name, told=shot, **more):
+        made = rollout(models, told, tmp_path / name, **more)
+        made.make(0, Plate(tiny), hear)
+        return made.composite(2)[0]
+
+    base = first("base")
+    assert torch.equal(first("again"), base)
+    assert not torch.equal(first("seed", seed=8), base)
+    moved = Told(shot.stills, (0, 3, 10), shot.text, shot.null, True)
+    assert not torch.equal(first("moved", moved), base)
+    silent = Told(shot.stills, shot.anchors, shot.null, shot.null, False)
+    assert not torch.equal(first("silent", silent), base)
+    bare = Told(shot.stills[:, :, :0], (), shot.text, shot.null, True)
+    assert not torch.equal(first("bare", bare), base)
+    assert not torch.equal(first("half", half_foreground=True), base)
+
+
+def test_another_mark_begins_anew(models, shot, tiny, tmp_path):
+    rollout(models, shot, tmp_path).make(1, Plate(tiny), hear)
+    assert rollout(models, shot, tmp_path).finished == 2
+    assert rollout(models, shot, tmp_path, mark={"seed": 7, "model": "another"}).finished == 0
+
+
+def test_a_damaged_window_is_named(models, shot, tiny, tmp_path):
+    made = rollout(models, shot, tmp_path)
+    made.make(0, Plate(tiny), hear)
+    (tmp_path / "window-0000.safetensors").write_bytes(b"torn")
+    with pytest.raises(EngineFailed, match=r"window-0000.*render again"):
+        made.composite(0)
