@@ -50,7 +50,8 @@ class Clip:
 def clips(frames: int, most: int, history: int) -> list[Clip]:
     """The clips of a shot, none of more than `most` latents, nearly equally long, each frame made by one of them.
 
-    Every clip after the first begins with the last `4 history + 1` frames of the one before it, or as many as there are.
+    Every clip after the first begins with the last `4 history + 1` frames of the one before it, or as many as there
+    are.
     """
     latents = CLOCK.latents(frames)
     if latents <= most:
