@@ -11,6 +11,7 @@ from pai_studio.core.comp import grain as grains
 from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.comp.lift import lift
 from pai_studio.core.comp.wrap import light_wrap
+from pai_studio.core.finish.model_layers import with_layers
 from pai_studio.core.media.frame import Array, Generated, Layers, PlateFrame
 from pai_studio.core.media.repairs import HALF_MAX
 from pai_studio.core.shot.document import Finish
@@ -37,10 +38,12 @@ def beauty(
 def finish(plate: PlateFrame, made: Generated, controls: Finish, seed: int) -> Layers:
     """Every pass of one frame over the plate's canvas, and the beauty from them.
 
-    An engine that made no background leaves the plate as it is: its beauty is the plate's pixels, unrounded.
+    What a model made becomes layers first. An engine that made no background leaves the plate as it is: its beauty is
+    the plate's pixels, unrounded.
     """
     shape = plate.rgb.shape[:2]
     matte = half(_inside(plate, made.matte))
+    made = with_layers(plate, made, matte, controls.despill)
     one, zero = np.ones(shape, np.float32), np.zeros(shape, np.float32)
     rebuilt = half(made.rebuilt if made.rebuilt is not None else zero)
     confidence = half(made.confidence if made.confidence is not None else one)

@@ -1,0 +1,74 @@
+"""Layers at plate resolution from what a model made at its own.
+
+Only the model's place and its light reach the plate; the subject's pixels stay the plate's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pai_studio.core.comp.despill import own_tint, suppress_spill
+from pai_studio.core.comp.filters import as_f32
+from pai_studio.core.finish.clean_plate import clean_plate
+from pai_studio.core.finish.relit import light_gain
+from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame, Screen
+
+
+def with_layers(plate: PlateFrame, made: Generated, matte: Array, despill: float) -> Generated:
+    """`made` with a background, its confidence and a gain over the plate's canvas, made of `made.model`.
+
+    `matte` (H, W) is the finished one, `despill` the amount by which the foreground is despilled. What the engine gave
+    of these layers itself stays. Beyond the display window, which is all that a model sees, the edge is repeated with
+    confidence 0. `rebuilt` is 0 all over unless the engine gave it: parts of the subject that the given
+    matte lacks are not yet told from the place.
+    """
+    model = made.model
+    if model is None:
+        return made
+    window = plate.display.slices_in(plate.canvas)
+    covered = np.clip(model.frame.to_model(np.ascontiguousarray(matte[window])), 0, 1)
+    gain = made.gain
+    if gain is None:
+        subject = _despilled(plate, made.screen, model, covered, despill)
+        gain = _gain_at_plate(plate, model, light_gain(model.composite, subject, covered, model.white))
+    if made.background is not None:
+        return replace(made, gain=gain)
+    clean, trust = clean_plate(model.composite, covered, model.white)
+    # A cubic overshoots beside a lamp: neither below black nor above what the model made.
+    background = np.clip(model.frame.to_plate(clean), min(float(clean.min()), 0), max(float(clean.max()), 0))
+    seen = np.zeros(plate.canvas.shape, np.float32)
+    seen[window] = np.clip(model.frame.to_plate(trust), 0, 1)
+    confidence = made.confidence if made.confidence is not None else seen
+    return replace(made, background=_over_canvas(plate, as_f32(background)), gain=gain, confidence=confidence)
+
+
+def _despilled(
+    plate: PlateFrame, screen: Screen | None, model: ModelPicture, matte: Array, despill: float
+) -> Array:
+    """The conditioning as the plate's foreground is lifted, so that what the model took of the spill goes only once."""
+    if screen is None or plate.keyed:
+        return model.conditioning
+    color = screen.color
+    if color.ndim == 3:
+        color = model.frame.to_model(np.ascontiguousarray(color[plate.display.slices_in(plate.canvas)]))
+    here = Screen(color, screen.channel)
+    own = None if plate.premultiplied else own_tint(model.conditioning, matte, here)
+    return suppress_spill(model.conditioning, here, despill, own)
+
+
+def _gain_at_plate(plate: PlateFrame, model: ModelPicture, gain: Array) -> Array:
+    """Brought up as logarithms, which no overshoot makes negative."""
+    logs = model.frame.to_plate(np.log(gain))
+    return _over_canvas(plate, np.exp(np.clip(logs, np.log(gain.min()), np.log(gain.max()))))
+
+
+def _over_canvas(plate: PlateFrame, pixels: Array) -> Array:
+    """(h, w, 3) of the display window over the whole canvas, which holds it; the edge is repeated."""
+    if plate.canvas == plate.display:
+        return pixels
+    rows, columns = plate.display.slices_in(plate.canvas)
+    height, width = plate.canvas.shape
+    around = ((rows.start, height - rows.stop), (columns.start, width - columns.stop), (0, 0))
+    return np.pad(pixels, around, mode="edge")
