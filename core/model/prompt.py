@@ -91,6 +91,11 @@ class TextEncoder:
 
         A tokenizer may ask for fewer tokens than Wan's 512. Raises BadInput for files that are missing or damaged.
         """
+        if not (folder / _MODEL / "config.json").is_file():
+            # The library would go on with a configuration of its own.
+            raise BadInput(
+                "there is no text encoder", where=str(folder / _MODEL), hint="install the model again"
+            )
         try:
             tokenizer = AutoTokenizer.from_pretrained(
                 folder / _TOKENIZER, local_files_only=True, trust_remote_code=False
@@ -155,4 +160,4 @@ class TextEncoder:
     def embed(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Embeddings (B, L, D) of tokens, through which a training's gradients go; those of padding are zero."""
         states: Tensor = self.model(ids, mask).last_hidden_state
-        return states.to(self.model.dtype).masked_fill(mask[..., None] == 0, 0.0)
+        return states.masked_fill(mask[..., None] == 0, 0.0)

@@ -122,10 +122,8 @@ def sample(
     for index, sigma in enumerate(solver.sigmas[:-1].tolist()):
         timestep = torch.full((x.shape[0],), _TIMESTEPS * sigma, dtype=torch.float32, device=x.device)
         predicted = _guided(denoise, x, timestep, sampling.weights)
-        # A caller's autocast is for its model: in the solver it would round the latents.
-        with torch.autocast(x.device.type, enabled=False):
-            estimate, velocity = _both(predicted, x, sigma, sampling.prediction)
-            (x,) = solver.step(velocity, solver.timesteps[index], x, return_dict=False)
+        estimate, velocity = _both(predicted, x, sigma, sampling.prediction)
+        (x,) = solver.step(velocity, solver.timesteps[index], x, return_dict=False)
         if on_step is not None:
             on_step(Step(index, sampling.steps, estimate))
     return x

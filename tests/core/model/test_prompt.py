@@ -180,8 +180,8 @@ def damaged(folder):
     (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:1000])
 
 
-def missing(folder):
-    (folder / "text_encoder/config.json").unlink()
+def unsettled(folder):
+    (folder / "text_encoder/config.json").write_text('{"model_type": "umt5", "d_model": ')
 
 
 def pickled(folder):
@@ -200,7 +200,7 @@ def tokenless(folder):
         path.unlink()
 
 
-@pytest.mark.parametrize("spoil", [damaged, missing, pickled, misshapen, tokenless])
+@pytest.mark.parametrize("spoil", [damaged, unsettled, pickled, misshapen, tokenless])
 def test_what_cannot_be_read_says_so_in_one_line_with_the_folder(tmp_path, encoder, spoil):
     encoder.save(tmp_path)
     spoil(tmp_path)
@@ -208,6 +208,13 @@ def test_what_cannot_be_read_says_so_in_one_line_with_the_folder(tmp_path, encod
         TextEncoder.load(tmp_path)
     assert caught.value.where == str(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_a_configuration_is_no_text_encoder(tmp_path, encoder):
+    encoder.save(tmp_path)
+    (tmp_path / "text_encoder/config.json").unlink()
+    with pytest.raises(BadInput, match="there is no text encoder"):
+        TextEncoder.load(tmp_path)
 
 
 def test_gradients_reach_the_weights_through_embed_and_none_through_encode(encoder):
