@@ -1,0 +1,273 @@
+"""The objective: flow matching on the noisy tokens of the real sequence, with everything drawn anew for each step.
+
+A noised latent is `x_t = (1 - sigma) x0 + sigma eps`, and the velocity that leads back is `v = eps - x0` (Lipman et
+al., 2023; Liu et al., 2023). Noise levels are drawn uniformly and then shifted, `s u / (1 + (s - 1) u)` (Esser et al.,
+2024, 5.3.2): just as a sampler's steps lie, so that each is trained for as densely as it is asked.
+
+A network too narrow for its patches cannot pass noise through and so cannot predict velocities; predicting the clean
+sample it can, and its error in velocities is `|x0_hat - x0|^2 / sigma^2` (Li and He, 2025), the weight clipped where
+there is hardly any noise.
+
+Legend of shapes: B samples, C latent channels, M matte channels, N latent frames of the window, K references, n latent
+frames of history, (H, W) latent pixels, L text tokens, D their channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from pai_studio.core.model.clock import Clock
+from pai_studio.core.model.layout import Cloning, Layout, Window, lay_out
+from pai_studio.core.model.transformer import Conditions
+
+Prediction = Literal["velocity", "sample"]
+TIMESTEPS = 1000.0
+"""What the network is told for pure noise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What is drawn for every step, and how a prediction is held against the truth.
+
+    Lengths are in latents where not said otherwise; a share is a probability.
+    """
+
+    count: int
+    """Latent frames of a window."""
+    longest: int
+    """Latents of the longest shot that windows with history are taken from."""
+    history: int = 2
+    history_share: float = 0.5
+    history_sigma: float = 0.1
+    """History is noised up to this, as the model's own results are not the truth."""
+    most_references: int = 5
+    fixed_share: float = 0.5
+    """How often references stand at the window's begin, middle and end, in this order; else at random frames."""
+    outside_share: float = 0.3
+    """How often one at a random frame stands outside the window."""
+    outside_frames: int = 8
+    """How far outside, at most."""
+    never: frozenset[int] = frozenset()
+    """Frames, counted from the window's first, that no reference is ever drawn at: kept for tests."""
+    half_share: float = 0.3
+    """How often the foreground comes at half its resolution, where the grid allows it."""
+    without_text: float = 0.1
+    without_references: float = 0.1
+    without_both: float = 0.05
+    cloning: Cloning = "frame"
+    prediction: Prediction = "sample"
+    shift: float = 1.0
+    at_one: float = 0.25
+    """Share of samples that are nothing but noise: what sampling in one step needs."""
+    least_sigma: float = 0.2
+    """Where 1 / sigma^2 is clipped."""
+    l1: float = 0.0
+    """Weight of the absolute error of the clean sample."""
+    l1_foreground: float = 0.0
+    """By how much more it weighs on the subject."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one step asks for: a window of a shot, and which conditions come with it.
+
+    `anchors` are pixel frames counted from the shot's first; none where references are dropped.
+    """
+
+    window: Window
+    anchors: tuple[int, ...]
+    half_foreground: bool = False
+    null_text: bool = False
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a source gives for a plan: the window's true latents `clean` (B, C, N, H, W), and what is told of it.
+
+    `foreground` (B, C + M, N, H, W), or half of H and W; `references` (B, C + M, K, H, W) and `history`
+    (B, C + M, n, H, W) where the plan has them; `matte` (B, 1, N, H, W), where the subject is; `text` (B, L, D).
+    """
+
+    clean: Tensor
+    foreground: Tensor
+    matte: Tensor
+    text: Tensor
+    references: Tensor | None = None
+    history: Tensor | None = None
+
+
+class Source(Protocol):
+    """Shots to learn from."""
+
+    clock: Clock
+    grid: tuple[int, int]
+    """Tokens of a latent frame: rows, columns."""
+    null_text: Tensor
+    """(1, L, D): what the text encoder makes of nothing."""
+
+    def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:
+        """`batch` shots, each seen through the plan; whatever is random comes from `generator`."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call of the network: noised latents (B, C, N, H, W), timesteps (B,), and all that it is told."""
+
+    noised: Tensor
+    timestep: Tensor
+    text: Tensor
+    layout: Layout
+    conditions: Conditions
+    history_timestep: Tensor | None
+
+
+Predict = Callable[[Asked], Tensor]
+
+
+@dataclass(frozen=True)
+class Noised:
+    """A sample with its noise: what the network is asked, and the truth (sigma (B,), noise as `clean`)."""
+
+    asked: Asked
+    sample: Sample
+    sigma: Tensor
+    noise: Tensor
+
+
+def draw_plan(recipe: Recipe, clock: Clock, grid: tuple[int, int], generator: torch.Generator) -> Plan:
+    """The plan of one step: all its samples share the layout, and with it K, the anchors and what is dropped."""
+    history = recipe.history if _chance(recipe.history_share, generator) else 0
+    last = max(recipe.longest - recipe.count, history)
+    window = Window(_whole(history, last, generator) if history else 0, recipe.count, history)
+    even = not (grid[0] % 2 or grid[1] % 2)
+    half = _chance(recipe.half_share, generator) and even
+    wanted = _whole(1, recipe.most_references, generator)
+    anchors = draw_anchors(recipe, window, clock, wanted, generator)
+    fate = _uniform(generator)
+    both, text = recipe.without_both, recipe.without_both + recipe.without_text
+    no_references = fate < both or text <= fate < text + recipe.without_references
+    return Plan(window, () if no_references else anchors, half, null_text=fate < text)
+
+
+def draw_anchors(
+    recipe: Recipe, window: Window, clock: Clock, count: int, generator: torch.Generator
+) -> tuple[int, ...]:
+    """`count` frames for references, no two the same: at begin, middle and end or anywhere; beyond three, anywhere."""
+    first = clock.frames_of(window.first).start
+    last = clock.frames_of(window.first + window.count - 1).stop - 1
+    inside = [frame for frame in range(first, last + 1) if frame - first not in recipe.never]
+    margin = recipe.outside_frames
+    around = [*range(first - margin, first), *range(last + 1, last + 1 + margin)]
+    outside = [frame for frame in around if frame - first not in recipe.never]
+    found: list[int] = []
+    if _chance(recipe.fixed_share, generator):
+        fixed = [frame for frame in (first, (first + last) // 2, last) if frame in inside]
+        found = [fixed[i] for i in torch.randperm(len(fixed), generator=generator).tolist()][:count]
+    while len(found) < count:
+        far = bool(outside) and _chance(recipe.outside_share, generator)
+        left = [frame for frame in (outside if far else inside) if frame not in found]
+        if not left:
+            break
+        found.append(left[_whole(0, len(left) - 1, generator)])
+    return tuple(found)
+
+
+def draw_sigmas(recipe: Recipe, batch: int, generator: torch.Generator) -> Tensor:
+    """Noise levels (B,), in 0..1."""
+    even = torch.rand(batch, generator=generator)
+    shifted = recipe.shift * even / (1 + (recipe.shift - 1) * even)
+    return torch.where(torch.rand(batch, generator=generator) < recipe.at_one, torch.ones(batch), shifted)
+
+
+def draw(recipe: Recipe, source: Source, batch: int, generator: torch.Generator) -> Noised:
+    """Everything that one step trains on: a plan, its samples, and their noise."""
+    plan = draw_plan(recipe, source.clock, source.grid, generator)
+    return noised(recipe, plan, source, batch, generator)
+
+
+def noised(recipe: Recipe, plan: Plan, source: Source, batch: int, generator: torch.Generator) -> Noised:
+    """The samples of a given plan with their noise."""
+    sample = source.draw(plan, batch, generator)
+    sigma = draw_sigmas(recipe, batch, generator)
+    noise = torch.randn(sample.clean.shape, generator=generator)
+    history, history_timestep = _noised_history(recipe, sample.history, generator)
+    layout = lay_out(
+        plan.window,
+        source.grid,
+        plan.anchors,
+        source.clock,
+        cloning=recipe.cloning,
+        half_foreground=plan.half_foreground,
+    )
+    text = source.null_text.expand(batch, -1, -1) if plan.null_text else sample.text
+    asked = Asked(
+        mixed(sample.clean, noise, sigma),
+        sigma * TIMESTEPS,
+        text,
+        layout,
+        Conditions(sample.foreground, sample.references, history),
+        history_timestep,
+    )
+    return Noised(asked, sample, sigma, noise)
+
+
+def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+    """`(1 - sigma) x0 + sigma eps`, sigma (B,)."""
+    level = _spread(sigma, clean)
+    return (1 - level) * clean + level * noise
+
+
+def loss(recipe: Recipe, told: Noised, predicted: Tensor) -> Tensor:
+    """The mean loss of a prediction (B, C, N, H, W), as `recipe.prediction` names it: 0 where it is the truth."""
+    level = _spread(told.sigma, predicted)
+    clean = told.sample.clean
+    if recipe.prediction == "velocity":
+        squared = (predicted - (told.noise - clean)).square()
+        found = told.asked.noised - level * predicted
+    else:
+        squared = (predicted - clean).square() / level.clamp_min(recipe.least_sigma).square()
+        found = predicted
+    total = squared.mean()
+    if recipe.l1:
+        weight = 1 + recipe.l1_foreground * told.sample.matte
+        total = total + recipe.l1 * (weight * (found - clean).abs()).mean()
+    return total
+
+
+def with_matte(latents: Tensor, matte: Tensor | None, channels: int = 1) -> Tensor:
+    """Latents (B, C, n, H, W) with their matte channels, (B, C + M, n, H, W); without a matte these are 0."""
+    shape = (latents.shape[0], channels, *latents.shape[2:])
+    return torch.cat([latents, latents.new_zeros(shape) if matte is None else matte], dim=1)
+
+
+def _noised_history(
+    recipe: Recipe, history: Tensor | None, generator: torch.Generator
+) -> tuple[Tensor | None, Tensor | None]:
+    """History with a little noise on it (on its mattes too, which tell nothing), and its timesteps (B,)."""
+    if history is None:
+        return None, None
+    sigma = recipe.history_sigma * torch.rand(len(history), generator=generator)
+    noise = torch.randn(history.shape, generator=generator)
+    return mixed(history, noise, sigma), sigma * TIMESTEPS
+
+
+def _spread(sigma: Tensor, like: Tensor) -> Tensor:
+    return sigma.reshape(-1, *[1] * (like.ndim - 1))
+
+
+def _uniform(generator: torch.Generator) -> float:
+    return float(torch.rand((), generator=generator))
+
+
+def _chance(share: float, generator: torch.Generator) -> bool:
+    return _uniform(generator) < share
+
+
+def _whole(low: int, high: int, generator: torch.Generator) -> int:
+    """A whole number from `low` to `high`, both among them."""
+    return int(torch.randint(low, high + 1, (), generator=generator))

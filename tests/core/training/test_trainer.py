@@ -1,0 +1,142 @@
+"""Learning, stopping and going on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+
+from pai_studio.core.model.layout import Window  # noqa: E402
+from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
+from pai_studio.core.shot.errors import BadInput  # noqa: E402
+from pai_studio.core.training.films import Films  # noqa: E402
+from pai_studio.core.training.objective import Plan, Recipe, noised  # noqa: E402
+from pai_studio.core.training.trainer import Trainer, Training, ask, rate_at  # noqa: E402
+
+RECIPE = Recipe(count=2, longest=6, history=1, most_references=2)
+TRAINING = Training(steps=6, batch=2, warm_up=2, checkpoint_every=2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def films():
+    return Films(0, patch=16)
+
+
+def model(attention="cached", width=12, seed=0):
+    torch.manual_seed(seed)
+    return PaiTransformer3DModel(
+        patch_size=(1, 16, 16),
+        num_attention_heads=2,
+        attention_head_dim=width,
+        in_channels=3,
+        out_channels=3,
+        text_dim=8,
+        freq_dim=16,
+        ffn_dim=48,
+        num_layers=2,
+        attention=attention,
+    )
+
+
+class Killed(Exception):
+    pass
+
+
+def killed_after(steps):
+    def on_step(progress):
+        if progress.done == steps:
+            raise Killed
+
+    return on_step
+
+
+@pytest.mark.parametrize("killed_at", [3, 4])
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(films, tmp_path, killed_at):
+    whole = Trainer(model(), films, RECIPE, TRAINING)
+    whole.run()
+
+    with pytest.raises(Killed):
+        Trainer(model(), films, RECIPE, TRAINING, tmp_path).run(killed_after(killed_at))
+    again = Trainer(model(seed=1), films, RECIPE, TRAINING, tmp_path)
+    assert again.done == killed_at // 2 * 2
+    again.run()
+
+    assert again.losses == whole.losses
+    assert len(set(whole.losses)) == TRAINING.steps
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name]), name
+    assert all(torch.equal(value, again.average[name]) for name, value in whole.average.items())
+
+
+def test_a_finished_run_is_not_run_again(films, tmp_path):
+    Trainer(model(), films, RECIPE, TRAINING, tmp_path).run()
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000006"]
+    again = Trainer(model(seed=1), films, RECIPE, TRAINING, tmp_path)
+    again.run(lambda _: pytest.fail("it trained on"))
+    assert len(again.losses) == 6
+
+
+def test_a_folder_with_a_run_of_other_settings_is_refused(films, tmp_path):
+    Trainer(model(), films, RECIPE, TRAINING, tmp_path).run()
+    with pytest.raises(BadInput, match="other settings"):
+        Trainer(model(), films, RECIPE, dataclasses.replace(TRAINING, rate=0.5), tmp_path)
+    with pytest.raises(BadInput, match="other settings"):
+        Trainer(model(), films, dataclasses.replace(RECIPE, cloning="none"), TRAINING, tmp_path)
+
+
+def test_another_seed_is_another_run(films):
+    one, other = (
+        Trainer(model(), films, RECIPE, dataclasses.replace(TRAINING, seed=seed)) for seed in (0, 1)
+    )
+    one.run()
+    other.run()
+    assert one.losses != other.losses
+
+
+def test_the_rate_rises_straight_and_falls_as_a_cosine():
+    training = Training(steps=110, warm_up=10, least_rate=0.1)
+    found = [rate_at(training, step) for step in range(110)]
+    assert found[0] == pytest.approx(0.1)
+    assert found[9] == pytest.approx(1.0)
+    assert found[60] == pytest.approx(0.55, abs=0.01)
+    assert found[-1] == pytest.approx(0.1, abs=0.01)
+    assert found[10:] == sorted(found[10:], reverse=True)
+
+
+def test_the_average_is_lent_and_given_back(films):
+    trainer = Trainer(model(), films, RECIPE, TRAINING)
+    trainer.run()
+    own = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    with trainer.averaged() as lent:
+        assert all(torch.equal(value, trainer.average[name]) for name, value in lent.named_parameters())
+        assert not all(torch.equal(value, own[name]) for name, value in lent.named_parameters())
+    assert all(torch.equal(value, own[name]) for name, value in trainer.model.state_dict().items())
+
+
+@pytest.mark.parametrize("attention", ["bidirectional", "cached"])
+def test_one_picture_is_soon_known_by_heart(films, attention):
+    """Under pure noise and with the same conditions every time, the loss falls to a tenth."""
+    recipe = dataclasses.replace(RECIPE, at_one=1.0)
+    plan = Plan(Window(0, 2), (1,))
+    made = model(attention, width=24)
+    optimizer = torch.optim.AdamW(made.parameters(), lr=3e-3)
+    told = noised(recipe, plan, films, 2, torch.Generator().manual_seed(0))
+    losses = []
+    for _ in range(60):
+        error = (ask(made, told.asked, films.null_text) - told.sample.clean).square().mean()
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        losses.append(error.item())
+    assert losses[-1] < 0.1 * losses[0]
