@@ -208,6 +208,8 @@ class _Run:
                     self.on_file(path, frame.number)
                 self._done = done
                 self.report(Progress("frames", done, len(self.numbers), frame.number))
+        if not stored:
+            self.store.keep_notes(self.engine.notes())  # with what it found while it generated
         summary = qc.summary(records) | {"notes": self.source.notes}
         origin = self._provenance()
         extra = [movie, *_sidecars(pattern, {"qc.json": summary, "provenance.json": origin})]

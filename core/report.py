@@ -16,7 +16,7 @@ class Progress:
     frame: int | None = None
     message: str = ""
     preview: bytes = b""
-    """A small JPEG of what is being made, where there is one to look at."""
+    """A small JPEG of what is being made, where there is one to look at; a server passes on at most 64 KiB."""
 
 
 class Report(Protocol):

@@ -43,7 +43,7 @@ class Told:
     """
 
     stills: Tensor
-    anchors: tuple[int, ...]
+    anchors: tuple[float, ...]
     text: Tensor
     null: Tensor
     prompted: bool
@@ -103,7 +103,7 @@ class Rollout:
         self._dtype = transformer.dtype
         self._stills = codec.still(shot.stills.to(self._device)).float() if shot.anchors else None
         self._preview: Preview | None = None
-        self._done = 0
+        self._done, self._doing = 0, ""
 
     @property
     def steps(self) -> int:
@@ -116,16 +116,17 @@ class Rollout:
 
         What `on_moment` raises ends the work within a step; the windows before stay.
         """
-        for index in range(len(self.passes.thinned)):
+        ahead, count = len(self.passes.thinned), len(self.passes.whole)
+        for index in range(ahead):
             if not self.kept.has(_keyframes(index)):
-                self._begin(index)
+                self._begin(index - ahead, f"keyframes {index + 1} of {ahead}")
                 self._make_keyframes(index, frames, on_moment)
         done, carried = self.kept.streams()
         if done >= through:
             return
         streams = self._streams(carried)
         for index in range(done + 1, through + 1):
-            self._begin(len(self.passes.thinned) + index)
+            self._begin(index, f"window {index + 1} of {count}")
             self._make_window(index, frames, on_moment, streams)
 
     @property
@@ -144,8 +145,13 @@ class Rollout:
         made, plate = (self.kept.row(_window(index), key, row) for key in ("composite", "conditioning"))
         return made.float(), plate.float()
 
-    def _begin(self, ordinal: int) -> None:
-        self._done = ordinal * self.manner.sampling.steps
+    def before(self, window: int) -> int:
+        """How many of all steps are done when a window of the pass over all frames begins."""
+        return (len(self.passes.thinned) + window) * self.manner.sampling.steps
+
+    def _begin(self, window: int, doing: str) -> None:
+        """Count on from a window's first step; keyframes have negative numbers."""
+        self._done, self._doing = self.before(window), doing
         if self.transformer.is_cache_enabled:  # the library's caches compare steps of one window
             self.transformer._reset_stateful_cache()
 
@@ -265,7 +271,7 @@ class Rollout:
         def on_step(step: Step) -> None:
             self._done += 1
             middle = step.estimate[:, :, [step.estimate.shape[2] // 2]]
-            on_moment(Moment(self._done, self.steps, name, shown(middle)[0, :, 0]))
+            on_moment(Moment(self._done, self.steps, self._doing, shown(middle)[0, :, 0]))
 
         return sample(self._denoiser(layout, conditions), noise, sampling, on_step)
 

@@ -44,7 +44,7 @@ def trust(distance_frames: float) -> float:
     return 1.0 / (1.0 + (distance_frames / HORIZON_FRAMES) ** 2)
 
 
-def nearest(anchors: Sequence[int], first: int, last: int, most: int) -> list[int]:
+def nearest(anchors: Sequence[float], first: int, last: int, most: int) -> list[int]:
     """The at most `most` references nearest to the frames `first` to `last`, by index, in the shot's order.
 
     Those inside are at no distance; of equally near ones the earlier in the order is taken. With two or more, the

@@ -1,0 +1,301 @@
+"""The engine `pai`: the in-context diffusion transformer, window after window, from plate, stills and prompt.
+
+Legend of shapes: (h, w) pixels of the model's frame, K stills. Tensors are codes of the model's view, scaled to -1..1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pai_studio.core.engines._modelled import (
+    TILE_PX,
+    WHOLE_PX,
+    at_model,
+    jpeg,
+    laid,
+    model_frame,
+    steps_for,
+    told_of,
+    within_memory,
+)
+from pai_studio.core.engines._subject import Subject, sample_frames
+from pai_studio.core.engines.base import ShotSource
+from pai_studio.core.engines.registry import Models
+from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame
+from pai_studio.core.media.modelspace import Clipped, ModelSpace, ModelView
+from pai_studio.core.model import device as devices
+from pai_studio.core.model.checkpoint import Bundle, load
+from pai_studio.core.model.codec_wan import WanCodec
+from pai_studio.core.model.keeping import Kept
+from pai_studio.core.model.manifest import Manifest
+from pai_studio.core.model.prompt import TextEncoder, serialise
+from pai_studio.core.model.rollout import Manner, Moment, Rollout, Told
+from pai_studio.core.model.sampler import Sampling
+from pai_studio.core.model.store import find
+from pai_studio.core.plan.windows import Passes, passes
+from pai_studio.core.report import Progress, Report
+from pai_studio.core.shot.document import EngineChoice
+
+_KEY_GREEN = (0.0, 0.44, 0.05)
+"""The screen on which a plate that has none of green is laid, linear Rec.709: a chroma green cloth in even light."""
+
+_TEXT_NOTE = "the prompt is longer than the model reads: its end was left out"
+
+
+class PaiEngine:
+    """Fills a shot with a model of this project's own kind; a "preview" takes fewer steps and half the plate's detail.
+
+    `choice.steps` is taken up to the number that the model's manifest names as worth taking.
+    Raises BadInput where no model for it is installed.
+    """
+
+    name = "pai"
+    fills_background = True
+
+    def __init__(self, choice: EngineChoice, models: Models, *, chosen: str = "") -> None:
+        """`chosen` says why it runs where the document did not name it."""
+        self._choice, self._chosen = choice, chosen
+        self._model = find(models.folder, choice.model, self.name)
+        self._device = devices.pick(models.device)
+        self.version = f"1+{self._model.manifest.digest[:16]}"
+        self._shot: _Seen | None = None
+        self._kept: Kept | None = None
+        self._rollout: Rollout | None = None
+        self._notes: dict[str, object] = {}
+
+    @property
+    def _manifest(self) -> Manifest:
+        return self._model.manifest
+
+    @property
+    def _steps(self) -> int:
+        return steps_for(min(self._choice.steps, self._manifest.steps), self._choice.quality)
+
+    def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
+        """Find the subject, plan the windows. Raises BadInput where there is neither a matte nor a screen to key."""
+        untrained = self._manifest.trained_for == "none"
+        say = f"{self._model.name} is untrained: its pictures mean nothing" if untrained else ""
+        report(Progress("prepare", message=say))
+        self._shot = _Seen(source, self._choice, self._manifest, report)
+        mark = {
+            "version": self.version,
+            "seed": self._choice.seed,
+            "steps": self._steps,
+            "quality": self._choice.quality,
+            "size": [self._shot.at.width, self._shot.at.height],
+            "frames": len(self._shot.numbers),
+        }
+        self._kept = Kept(state / self.name, mark)
+
+    def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
+        """The frames that come in, each from its window, which is made when the first of its frames is asked for.
+
+        Call `prepare` before. Raises OutOfResources where memory or disk run out.
+        """
+        if self._shot is None or self._kept is None:
+            raise RuntimeError("prepare() comes first")
+        shot = self._shot
+        for frame in frames:
+            report(Progress("generate", frame=frame.number))
+            place = shot.places[frame.number]
+            rollout = self._made_through(place, report)
+            composite, conditioning = (shot.light(codes) for codes in rollout.composite(place))
+            matte, screen = shot.subject.matte(frame)
+            picture = ModelPicture(composite, conditioning, shot.at, shot.view.white)
+            yield Generated(frame.number, matte, background=None, model=picture, screen=screen)
+
+    def notes(self) -> dict[str, object]:
+        """The model, the size, the prompt and the screen."""
+        told: dict[str, object] = {
+            "engine": f"{self.name} {self.version}",
+            **({"chosen": self._chosen} if self._chosen else {}),
+            "quality": self._choice.quality,
+            "model": told_of(self._model),
+            "steps": self._steps,
+        }
+        return told | (self._shot.notes() if self._shot else {}) | self._notes
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._rollout = None
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _made_through(self, place: int, report: Report) -> Rollout:
+        """The rollout with the window finished that makes a frame."""
+        assert self._shot is not None
+        shot = self._shot
+        with within_memory(shot.at, shot.smaller):
+            if self._rollout is None:
+                report(Progress("load", message=f"loading {self._model.name}"))
+                self._rollout = self._begun(shot, report)
+            rollout = self._rollout
+            window = rollout.window_of(place)
+            if rollout.finished > window:
+                return rollout
+            now = Progress("sample", rollout.before(rollout.finished), rollout.steps)
+
+            def heard(moment: Moment) -> None:
+                nonlocal now
+                now = Progress("sample", moment.done, moment.total, message=moment.window)
+                report(replace(now, preview=jpeg(_codes(moment.shown))))
+
+            def read(places: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+                for seen in shot.plate(places):
+                    report(now)  # so that a cancel gets through
+                    yield seen
+
+            rollout.make(window, read, heard)
+        return rollout
+
+    def _begun(self, shot: _Seen, report: Report) -> Rollout:
+        """The rollout of a shot, with the model on its device."""
+        assert self._kept is not None
+        manifest, dtype = self._manifest, devices.dtype_for(self._device)
+        bundle = load(self._model.folder, "cpu", dtype, verify=False, report=report)
+        text, null, prompted = self._embedded(bundle.text, shot.prompt)
+        self._settle(bundle, shot)
+        sampling = Sampling(
+            solver=manifest.solver,
+            steps=self._steps,
+            shift=manifest.shift,
+            prediction=manifest.prediction,
+            guidance=manifest.guidance,
+        )
+        manner = Manner(
+            sampling=sampling,
+            seed=self._choice.seed,
+            references_most=manifest.references_most,
+            reach=manifest.reach,
+            half_foreground=self._choice.quality == "preview",
+        )
+        plan = _plan(len(shot.numbers), bundle, manifest)
+        told = Told(shot.stills(), shot.anchors, text, null, prompted)
+        return Rollout(
+            bundle.transformer,
+            bundle.codec,
+            shot=told,
+            manner=manner,
+            passes=plan,
+            frame_count=len(shot.numbers),
+            kept=self._kept,
+        )
+
+    def _embedded(self, encoder: TextEncoder, prompt: str) -> tuple[Tensor, Tensor, bool]:
+        """The embeddings of the prompt and of none, and whether they differ; a prompt that is too long is noted."""
+        if encoder.cut(prompt):
+            self._notes["prompt_cut"] = _TEXT_NOTE
+        both = encoder.encode([prompt, ""])
+        return both[:1], both[1:], bool(prompt)
+
+    def _settle(self, bundle: Bundle, shot: _Seen) -> None:
+        """Put the model on its device; where it has no room, block by block and only while it computes."""
+        if isinstance(bundle.codec, WanCodec):
+            bundle.codec.vae.to(self._device)
+            if shot.at.width * shot.at.height > WHOLE_PX:
+                bundle.codec.tile = TILE_PX // bundle.codec.spatial
+        model = bundle.transformer
+        if (
+            self._device.type == "cuda"
+            and _weight_bytes(model) > 0.6 * torch.cuda.mem_get_info(self._device)[0]
+        ):
+            model.enable_group_offload(
+                onload_device=self._device,
+                offload_device=torch.device("cpu"),
+                offload_type="block_level",
+                num_blocks_per_group=1,
+                use_stream=True,
+            )
+            self._notes["offloaded"] = "blocks of the model wait in main memory"
+        else:
+            model.to(self._device)
+
+
+class _Seen:
+    """A shot as the model sees it; of the plate nothing is kept.
+
+    `numbers` are its frames, `places` their indices, `at` the model's frame, and `smaller` that of a preview, None
+    where this is one. Raises BadInput where there is neither a matte nor a screen to key.
+    """
+
+    def __init__(self, source: ShotSource, choice: EngineChoice, manifest: Manifest, report: Report) -> None:
+        self._source = source
+        self.numbers = list(source.frames)
+        self.places = {number: place for place, number in enumerate(self.numbers)}
+        samples = sample_frames(source)
+        report(Progress("prepare"))
+        display, aspect = samples[0].display, samples[0].pixel_aspect
+        is_preview = choice.quality == "preview"
+        # Half the plate's detail needs two by two of the grid.
+        grid = manifest.grid_px * (2 if is_preview else 1)
+        self.at = model_frame(display, aspect, manifest.area_px, grid)
+        self.smaller = None if is_preview else self.at
+        plate = source.shot.plate
+        self.subject = Subject.find(samples, plate.screen)
+        self.view = ModelView(source.config, ModelSpace.named(manifest.model_space), plate.exposure)
+        self.prompt = serialise(source.shot.prompt)
+        self.clipped = Clipped()
+        first, step = self.numbers[0], source.frames.step
+        self.anchors = tuple((still.frame - first) / step for still in source.stills)
+        self._key = self._working(np.array([[_KEY_GREEN]], np.float32))[0, 0]
+
+    def plate(self, places: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+        """The plate on its screen (3, h, w) and its matte (1, h, w), at frames by their indices."""
+        for frame in self._source.stream([self.numbers[place] for place in places]):
+            small = at_model(frame, self.at)
+            matte, screen = self.subject.matte(small)
+            shown = self.subject.on_key(small, matte, screen, self._key)
+            yield self._tensor(shown), torch.from_numpy(np.ascontiguousarray(matte))[None]
+
+    def stills(self) -> Tensor:
+        """The stills (1, 3, K, h, w) as they lie over the plate at their anchors."""
+        shown = [self._tensor(laid(still, self.at)[0]) for still in self._source.stills]
+        return torch.stack(shown, dim=1)[None]
+
+    def light(self, codes: Tensor) -> Array:
+        """The light (h, w, 3) in the working space of a picture (3, h, w)."""
+        return self.view.to_working(_codes(codes))
+
+    def notes(self) -> dict[str, object]:
+        """The size, the screen, and what the model's picture space could not hold."""
+        told: dict[str, object] = {
+            "size": f"{self.at.width}x{self.at.height}",
+            "prompt": self.prompt,
+            "screen": self.subject.notes(),
+        }
+        if self.clipped:
+            told["clipped_px"] = {"below": self.clipped.below, "above": self.clipped.above}
+        return told
+
+    def _tensor(self, working: Array) -> Tensor:
+        codes, clipped = self.view.to_codes(working)
+        self.clipped += clipped
+        return 2 * torch.from_numpy(codes).permute(2, 0, 1).contiguous() - 1
+
+    def _working(self, linear_rec709: Array) -> Array:
+        config = self._source.config
+        assert config.linear_rec709 is not None, "the view has asked for it"
+        return config.convert(linear_rec709, config.linear_rec709, config.working)
+
+
+def _codes(picture: Tensor) -> Array:
+    """Codes (h, w, 3) in 0..1 of a picture (3, h, w) in -1..1."""
+    found: Array = (picture.float().cpu().permute(1, 2, 0) / 2 + 0.5).numpy()
+    return found
+
+
+def _plan(frames: int, bundle: Bundle, manifest: Manifest) -> Passes:
+    clock = bundle.codec.clock
+    # Keyframes are a shot of their own, thinned: a latent that holds several frames cannot be one.
+    step = manifest.keyframe_step if clock.stride == 1 else 0
+    return passes(clock.latents(frames), manifest.window_latents, manifest.history_latents, step)
+
+
+def _weight_bytes(model: torch.nn.Module) -> int:
+    return sum(weight.nbytes for weight in model.parameters())
