@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def test_every_frame_is_made_by_one_clip_and_no_clip_is_too_long(frames, most, h
     for clip in cut:
         assert clip.count % 4 == 1
         assert clip.latents <= most
-    for before, clip in zip(cut, cut[1:], strict=False):
+    for before, clip in pairwise(cut):
         assert before.first <= clip.first < before.stop == clip.made.start
         assert clip.kept == min(4 * history + 1, clip.made.start)
     assert cut[0].kept == 0

@@ -41,7 +41,7 @@ def truth_at(source, maker, number):
 
 def test_the_subject_is_kept_and_all_behind_it_is_to_be_made_of_grey(filmed, view):
     source = filmed((1001,))
-    control, maker = control_of(source, view, [1004])
+    control, _ = control_of(source, view, [1004])
     video, mask, matte = control.video[0], control.mask[0], control.mattes[0]
     assert set(np.unique(mask)) == {0.0, 1.0}
     assert (mask[matte < 0.5] == 1).all()
@@ -94,7 +94,7 @@ def test_two_stills_of_one_frame_complete_one_another(filmed, view):
 def test_frames_of_the_clip_before_are_kept_under_the_plates_own_subject(filmed, view):
     source = filmed((1004,))
     before = np.random.default_rng(2).random((2, 96, 160, 3), np.float32)
-    control, maker = control_of(source, view, [1003, 1004, 1005], before)
+    control, _ = control_of(source, view, [1003, 1004, 1005], before)
     assert not control.mask[:2].any()
     assert control.mask[2].any()
     free, _ = control_of(source, view, [1003, 1005])
