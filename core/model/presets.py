@@ -1,0 +1,73 @@
+"""The architectures that are known by name, and how each is sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """What a model is built of before it has learnt anything."""
+
+    transformer: Mapping[str, Any]
+    """The configuration of `PaiTransformer3DModel`, where it is not the default."""
+
+    manifest: Mapping[str, Any]
+    """The fields of `Manifest` that follow from the architecture and from how it is trained."""
+
+    own_parts: bool
+    """Whether codec and text encoder are made here too; else they come with converted weights."""
+
+
+PRESETS = {
+    "tiny": Preset(
+        transformer={
+            "patch_size": (1, 16, 16),
+            "num_attention_heads": 6,
+            "attention_head_dim": 64,
+            "in_channels": 3,
+            "out_channels": 3,
+            "text_dim": 128,
+            "ffn_dim": 1024,
+            "num_layers": 8,
+            "matte_channels": 1,
+            "attention": "cached",
+            "head_width": 32,
+        },
+        manifest={
+            "prediction": "sample",
+            "shift": 1.0,
+            "solver": "unipc",
+            "steps": 8,
+            "guidance": None,
+            "codec": "pixel",
+            "window_latents": 13,
+            "history_latents": 3,
+            "keyframe_step": 4,
+            "references_most": 5,
+            "area_px": 256 * 144,
+            "grid_px": 16,
+        },
+        own_parts=True,
+    ),
+    "wan2.2-5b": Preset(
+        transformer={},
+        manifest={
+            "prediction": "velocity",
+            "shift": 5.0,
+            "solver": "unipc",
+            "steps": 40,
+            "guidance": (2.0, 4.0),
+            "codec": "wan",
+            "window_latents": 21,
+            "history_latents": 3,
+            "keyframe_step": 0,
+            "references_most": 5,
+            "area_px": 1280 * 704,
+            "grid_px": 32,
+        },
+        own_parts=False,
+    ),
+}

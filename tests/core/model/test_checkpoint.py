@@ -1,0 +1,209 @@
+"""Whole models: built, saved, read again, and refused where they are not what they say."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+pytest.importorskip("transformers")
+
+from safetensors.torch import load_file, save_file  # noqa: E402
+
+from pai_studio.core.model import manifest, store  # noqa: E402
+from pai_studio.core.model.checkpoint import PRESETS, build, load, save, seal  # noqa: E402
+from pai_studio.core.shot.errors import AlreadyThere, BadInput  # noqa: E402
+
+SMALL = {"num_attention_heads": 2, "attention_head_dim": 24, "ffn_dim": 32, "num_layers": 2, "text_dim": 32}
+WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small model that was saved."""
+    save(build("tiny", 3, **SMALL), tmp_path / "model")
+    return tmp_path / "model"
+
+
+def same(first, second) -> bool:
+    """Whether two models have the same weights, to the bit."""
+    pairs = [(first.transformer, second.transformer), (first.text.model, second.text.model)]
+    return all(
+        one.state_dict().keys() == other.state_dict().keys()
+        and all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
+        for one, other in pairs
+    )
+
+
+def test_a_seed_makes_the_same_model_and_leaves_the_callers_numbers_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    made = build("tiny", 3, **SMALL)
+    assert torch.equal(torch.rand(3), expected)
+    assert same(made, build("tiny", 3, **SMALL))
+    assert not same(made, build("tiny", 4, **SMALL))
+    assert made.manifest.trained_for == "none"
+
+
+def test_the_tiny_preset_is_the_size_that_was_planned() -> None:
+    made = build("tiny", 0)
+    count = sum(weight.numel() for weight in made.transformer.parameters())
+    assert 17.5e6 < count < 18.5e6
+    assert sum(weight.numel() for weight in made.text.model.parameters()) < 2e6
+    assert made.transformer.config.attention == "cached"
+    assert made.transformer.head is not None
+
+
+def test_overrides_go_where_they_belong() -> None:
+    made = build("tiny", 0, **SMALL, steps=1, name="mine", trained_for="background-replacement")
+    assert (made.manifest.steps, made.manifest.name) == (1, "mine")
+    assert made.manifest.trained_for == "background-replacement"
+    assert len(made.transformer.blocks) == 2
+
+
+def test_a_preset_without_parts_of_its_own_asks_for_them() -> None:
+    with pytest.raises(BadInput, match=r"wan2\.2-5b: has no text encoder and codec of its own"):
+        build("wan2.2-5b", 0, **SMALL)
+    with pytest.raises(BadInput, match=r"'huge' is no preset; known: tiny, wan2\.2-5b"):
+        build("huge", 0)
+    tiny = build("tiny", 0, **SMALL)
+    made = build("wan2.2-5b", 0, **SMALL, in_channels=3, out_channels=3, text=tiny.text, codec=tiny.codec)
+    assert made.manifest.prediction == "velocity"
+    assert made.transformer.config.attention == "bidirectional"
+
+
+def test_parts_that_do_not_belong_together_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"have \(3, 32\) channels, the transformer needs \(5, 32\)"):
+        build("tiny", 0, **SMALL, in_channels=5, out_channels=5)
+
+
+def test_a_saved_model_is_read_again_to_the_bit(folder: Path) -> None:
+    made = build("tiny", 3, **SMALL)
+    again = load(folder)
+    assert same(made, again)
+    assert torch.equal(again.text.encode(["a red coat"]), made.text.encode(["a red coat"]))
+    assert again.manifest == manifest.read(folder)
+    assert again.manifest.model_copy(update={"files": {}}) == made.manifest
+    assert store.check(store.Installed(folder, again.manifest)) == []
+    assert not again.transformer.training
+
+
+def test_weights_are_read_in_the_type_that_is_asked_for(folder: Path) -> None:
+    again = load(folder, "cpu", torch.bfloat16)
+    assert again.transformer.blocks[0].ffn.net[2].weight.dtype == torch.bfloat16
+    assert again.text.model.dtype == torch.bfloat16
+
+
+def test_who_may_read_the_manifest_may_read_the_weights(folder: Path) -> None:
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
+    assert len(modes) == 1
+
+
+def test_a_model_is_written_over_only_when_asked(folder: Path) -> None:
+    other = build("tiny", 4, **SMALL)
+    with pytest.raises(AlreadyThere):
+        save(other, folder)
+    assert same(load(folder), build("tiny", 3, **SMALL))
+    save(other, folder, replace=True)
+    assert same(load(folder), other)
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+    (folder / manifest.FILE).unlink()
+    with pytest.raises(AlreadyThere):
+        save(other, folder, replace=True)
+
+
+def rewritten(folder: Path, change) -> None:
+    """The folder with its transformer's weights changed, and a manifest that agrees."""
+    weights = load_file(folder / WEIGHTS)
+    change(weights)
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    seal(manifest.read(folder), folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda w: w.pop("blocks.1.ffn.net.2.bias"), "blocks.1.ffn.net.2.bias [48] is missing; these are"),
+        (
+            lambda w: w.update({"type_embedding": torch.zeros(5, 48)}),
+            "model.safetensors: type_embedding is [5, 48], not [4, 48]",
+        ),
+        (
+            lambda w: w.update({"blocks.2.x": torch.zeros(2)}),
+            "model.safetensors: blocks.2.x [2] is not known",
+        ),
+    ],
+)
+def test_the_first_tensor_that_does_not_fit_is_named_with_its_shape(folder: Path, change, says: str) -> None:
+    rewritten(folder, change)
+    with pytest.raises(BadInput) as caught:
+        load(folder)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"_class_name": "WanTransformer3DModel"},
+            "is of a WanTransformer3DModel, not a PaiTransformer3DModel",
+        ),
+        ({"attention": "sparse"}, "is no configuration of a transformer (attention is one of"),
+        ({"rings": 2}, "rings: is not known here; update PAI-Studio"),
+        ({"num_layers": 3}, "blocks.2.scale_shift_table [1, 6, 48] is missing"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_refused(folder: Path, change, says: str) -> None:
+    path = folder / "transformer" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    seal(manifest.read(folder), folder)
+    with pytest.raises(BadInput) as caught:
+        load(folder)
+    assert says in str(caught.value)
+
+
+def test_weights_that_changed_on_disk_are_not_read(folder: Path) -> None:
+    path = folder / WEIGHTS
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=rf"{path.name}: has the SHA-256"):
+        load(folder)
+    load(folder, verify=False)
+    path.write_bytes(content[:-1])
+    with pytest.raises(BadInput, match=rf"{path.name}: has {len(content) - 1} bytes"):
+        load(folder, verify=False)
+
+
+def test_a_model_of_another_engine_is_refused(folder: Path) -> None:
+    seal(manifest.read(folder).model_copy(update={"engine": "vace"}), folder)
+    with pytest.raises(BadInput, match="is a model for the engine 'vace'"):
+        load(folder)
+
+
+def test_pickled_weights_beside_a_model_are_refused(folder: Path) -> None:
+    (folder / "transformer" / "diffusion_pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(BadInput, match=r"diffusion_pytorch_model\.bin: is no file of this model"):
+        load(folder)
+    with pytest.raises(BadInput, match=r"diffusion_pytorch_model\.bin: pickled weights"):
+        seal(manifest.read(folder), folder)
+
+
+def test_every_preset_says_all_that_a_manifest_needs() -> None:
+    for preset in PRESETS.values():
+        assert {"prediction", "shift", "codec", "window_latents", "area_px", "grid_px"} <= set(
+            preset.manifest
+        )
