@@ -1,4 +1,4 @@
-"""How a shot is cut into the clips that VACE makes at once, and at what size it sees them.
+"""How a shot is cut into the clips that VACE makes at once.
 
 VACE's codec is causal only within a clip: a clip's first latent holds one frame, every further one four, so that a clip
 has 4k + 1 frames. One clip goes on from another by showing its last frames again, as frames to be kept.
@@ -6,18 +6,12 @@ has 4k + 1 frames. One clip goes on from another by showing its last frames agai
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from pai_studio.core.media.frame import Box
-from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.model.clock import Clock
-from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.plan.windows import windows
 
 CLOCK = Clock(4)
-_PREVIEW_AREA, _PREVIEW_STEPS = 4, 3
-"""A preview has a fourth of the area (half of each side) and a third of the steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +58,3 @@ def clips(frames: int, most: int, history: int) -> list[Clip]:
         first = max(0, begin - CLOCK.stride * span.history - 1)
         found.append(Clip(first, end - first, begin - first))
     return found
-
-
-def model_frame(display: Box, pixel_aspect: float, manifest: Manifest, quality: str) -> ModelFrame:
-    """The frame in which the model sees the plate: the area that it was made for, in the plate's own shape."""
-    area = manifest.area_px / (_PREVIEW_AREA if quality == "preview" else 1)
-    shape = display.width * pixel_aspect / display.height
-    least = manifest.grid_px
-    limit = (max(least, int(math.sqrt(area * shape))), max(least, int(math.sqrt(area / shape))))
-    return ModelFrame.fitting(display, pixel_aspect, limit, manifest.grid_px)
-
-
-def steps_for(steps: int, quality: str) -> int:
-    """How many steps a clip takes."""
-    return math.ceil(steps / _PREVIEW_STEPS) if quality == "preview" else steps

@@ -10,16 +10,16 @@ Legend of shapes: n frames of the clip, (h, w) pixels of the model's frame. Code
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.comp.lift import lift
-from pai_studio.core.engines._placed import place
+from pai_studio.core.engines._modelled import at_model, laid
 from pai_studio.core.engines._subject import Subject
-from pai_studio.core.media.frame import Array, Box, PlateFrame, Still
+from pai_studio.core.media.frame import Array, PlateFrame, Still
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.media.modelspace import ModelView
 from pai_studio.core.motion.resample import enlarged, reduced
@@ -28,7 +28,6 @@ GREY = 0.5
 _SOLID = 0.9
 """The subject is kept where its matte is above this. What is softer is made anew: shown as it is, hair would carry the
 grey behind it into the picture, and its own light comes from the plate in finishing anyway."""
-_INSIDE = 0.999
 _BARELY = 1e-3
 _DRIFT = 0.04
 """The most, in codes, by which a clip's colour is brought back to that of the clip before."""
@@ -81,11 +80,11 @@ class ControlMaker:
 
     def _frame(self, frame: PlateFrame, before: Array | None) -> tuple[Array, Array, Array, Array]:
         """What a `Control` has of one frame; `before` is what the clip before made of it."""
-        small = _at_model(frame, self.at)
+        small = at_model(frame, self.at)
         matte, screen = self.subject.matte(small)
         lifted = lift(small, matte, screen, 1.0)
         solid = (matte >= _SOLID)[..., None]
-        own = self._codes(lifted / np.maximum(matte, _BARELY)[..., None])
+        own = self._codes(as_f32(lifted / np.maximum(matte, _BARELY)[..., None]))
         grey = self.view.to_working(np.full((1, 1, 3), GREY, np.float32))
         behind = (1 - matte)[..., None]
         alone = self._codes(lifted + behind * grey)
@@ -94,14 +93,14 @@ class ControlMaker:
         video, known = as_f32(np.where(solid, own, GREY)), solid[..., 0]
         for still in self.stills:
             if still.frame == frame.number:
-                laid, there = _laid(still, self.at)
+                place, there = laid(still, self.at)
                 new = there & ~known
-                video = as_f32(np.where(new[..., None], self._codes(lifted + behind * laid), video))
+                video = as_f32(np.where(new[..., None], self._codes(lifted + behind * place), video))
                 known = known | new
         return video, as_f32(~known), matte, alone
 
     def _codes(self, working: Array) -> Array:
-        return self.view.to_codes(as_f32(working))[0]
+        return self.view.to_codes(working)[0]
 
     def _reference(self, still: Still) -> npt.NDArray[np.uint8]:
         high, wide = still.rgb.shape[:2]
@@ -124,44 +123,3 @@ def levelled(made: Array, kept: Array, control: Control) -> Array:
         return made
     off = ((kept - made[: len(kept)]) * weight).sum((0, 1, 2), dtype=np.float64) / weight.sum()
     return as_f32(np.clip(made + behind * np.clip(off, -_DRIFT, _DRIFT).astype(np.float32), 0, 1))
-
-
-def _at_model(frame: PlateFrame, at: ModelFrame) -> PlateFrame:
-    """A frame's display window in the model's frame, with its mattes; inside where all its pixels are."""
-    window = frame.display.slices_in(frame.canvas)
-
-    def seen(plane: Array | None) -> Array | None:
-        return None if plane is None else as_f32(np.clip(at.to_model(as_f32(plane[window])), 0, 1))
-
-    inside = seen(None if frame.inside is None else as_f32(frame.inside))
-    box = Box(0, 0, at.width, at.height)
-    return replace(
-        frame,
-        rgb=at.to_model(np.ascontiguousarray(frame.rgb[window])),
-        canvas=box,
-        display=box,
-        pixel_aspect=1.0,
-        alpha=seen(frame.alpha),
-        garbage=seen(frame.garbage),
-        core=seen(frame.core),
-        inside=None if inside is None else inside > _INSIDE,
-    )
-
-
-def _laid(still: Still, at: ModelFrame) -> tuple[Array, npt.NDArray[np.bool_]]:
-    """A still as it lies over the plate at its anchor, in the model's frame (h, w, 3), and where it covers it.
-
-    Around the plate the edge is repeated, as it is of the plate.
-    """
-    placed = place(replace(still, placement=at.matrix @ still.placement), Box(0, 0, at.width, at.height))
-    inner = at.inner
-    columns, rows = np.meshgrid(
-        np.clip(np.arange(at.width), inner.x, inner.x + inner.width - 1),
-        np.clip(np.arange(at.height), inner.y, inner.y + inner.height - 1),
-    )
-    points = np.stack([columns, rows, np.ones_like(columns)], -1) @ np.linalg.inv(placed.to_plate).T
-    places = as_f32(points[..., :2] / points[..., 2:])
-    wide, high = placed.size
-    x, y = places[..., 0], places[..., 1]
-    there = (points[..., 2] > 0) & (x > -0.5) & (x < wide - 0.5) & (y > -0.5) & (y < high - 0.5)
-    return placed.read(places), there

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from pai_studio.core.engines._modelled import model_frame
 from pai_studio.core.engines._subject import Subject, sample_frames
-from pai_studio.core.engines._vace_clips import Clip, clips, model_frame
+from pai_studio.core.engines._vace_clips import Clip, clips
 from pai_studio.core.engines._vace_control import Control, ControlMaker
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.media.frame import Array, PlateFrame
@@ -18,6 +19,9 @@ from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.plan.reach import nearest
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
+
+_PREVIEW_PART = 4
+"""A preview has a fourth of the area: half of each side."""
 
 
 class VaceShot:
@@ -33,9 +37,13 @@ class VaceShot:
         self.numbers = list(source.frames)
         samples = sample_frames(source)
         display, aspect = samples[0].display, samples[0].pixel_aspect
-        self.at = model_frame(display, aspect, manifest, choice.quality)
-        smaller = model_frame(display, aspect, manifest, "preview")
-        self.smaller: ModelFrame | None = smaller if choice.quality == "final" else None
+        whole, smaller = (
+            model_frame(display, aspect, manifest.area_px / part, manifest.grid_px)
+            for part in (1, _PREVIEW_PART)
+        )
+        is_preview = choice.quality == "preview"
+        self.at = smaller if is_preview else whole
+        self.smaller: ModelFrame | None = None if is_preview else smaller
         plate = source.shot.plate
         self.subject = Subject.find(samples, plate.screen)
         self.view = ModelView(source.config, ModelSpace.named(manifest.model_space), plate.exposure)

@@ -22,11 +22,10 @@ from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler, 
 from safetensors import SafetensorError
 from torch import Tensor
 
-from pai_studio.core.engines._vace_clips import steps_for
+from pai_studio.core.comp.filters import as_f32
+from pai_studio.core.engines._modelled import TILE_PX, WHOLE_PX, jpeg, steps_for, told_of, within_memory
 from pai_studio.core.engines._vace_control import Control, levelled
-from pai_studio.core.engines._vace_limits import jpeg, within_memory, working_bytes
 from pai_studio.core.engines._vace_shot import VaceShot
-from pai_studio.core.engines._vace_store import ClipStore
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.engines.registry import Models
 from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame
@@ -35,6 +34,7 @@ from pai_studio.core.model import device as devices
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.codec import Preview, linear_preview, shrunk
 from pai_studio.core.model.codec_wan import WanCodec
+from pai_studio.core.model.keeping import Kept
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.model.prompt import TextEncoder, serialise
 from pai_studio.core.model.sampler import start_noise
@@ -47,14 +47,13 @@ _NEGATIVE = (
     "plain grey areas, green screen, coloured fringe or halo around the subject, frozen background, flicker, "
     "blurred, low quality, compression artefacts, overexposed, subtitles, watermark, deformed limbs, extra people"
 )
-_WHOLE_PX, _TILE_PX = 832 * 480, 512
-"""Above so many pixels the codec works in tiles: its memory then stays what it is at 480p."""
-
+_WEIGHTS_MOST = 0.6
+"""The most of a GPU's free memory that weights may take; the rest is for what is computed."""
 
 Bytes = npt.NDArray[np.uint8]
 
 
-class _Pipeline(WanVACEPipeline):
+class _Pipeline(WanVACEPipeline):  # type: ignore[misc]
     """The library's pipeline, which also tells a step's prediction: without it a preview would be mostly noise."""
 
     _callback_tensor_inputs = [*WanVACEPipeline._callback_tensor_inputs, "noise_pred"]  # noqa: RUF012
@@ -67,12 +66,12 @@ class Sampler:
         self, folder: Path, manifest: Manifest, device: torch.device, prompt: str, at: ModelFrame
     ) -> None:
         """Raises BadInput for a model that cannot be read."""
-        self._manifest, self._device, self._at = manifest, device, at
+        self._device, self._at = device, at
         dtype = devices.dtype_for(device)
         scale = manifest.guidance[1] if manifest.guidance else 1.0
         texts = [prompt, _NEGATIVE] if scale > 1 else [prompt]
         embedded = _embedded(folder, texts, device, dtype)
-        tile = _TILE_PX if at.width * at.height > _WHOLE_PX else None
+        tile = TILE_PX if at.width * at.height > WHOLE_PX else None
         self.codec = WanCodec.load(folder / "vae", device, tile_px=tile)
         if tile:
             self.codec.vae.enable_tiling(tile, tile, tile * 3 // 4, tile * 3 // 4)
@@ -82,8 +81,7 @@ class Sampler:
         self._told = {"prompt_embeds": embedded[:1], "guidance_scale": scale}
         if scale > 1:
             self._told["negative_prompt_embeds"] = embedded[1:]
-        self.offloaded = not _fits(self.pipe, manifest, at)
-        settle(self.pipe, device, offload=self.offloaded)
+        settle(self.pipe, device, offload=not _fits(self.pipe))
 
     def make(
         self,
@@ -111,7 +109,7 @@ class Sampler:
             sigma = float(self.pipe.scheduler.sigmas[index + 1])
             middle = ahead + latents.shape[2] // 2
             seen = (told["latents"] - sigma * told["noise_pred"].float())[:, :, middle : middle + 1]
-            on_step(index, shown(seen)[0, :, 0].permute(1, 2, 0).cpu().numpy() / 2 + 0.5)
+            on_step(index, _codes(shown(seen))[0])
             return {}
 
         shape = (1, self.codec.channels, latents.shape[2] + ahead, *latents.shape[3:])
@@ -139,7 +137,7 @@ class Sampler:
         latents = self.codec.encoder().push(frames)
         size = alone.shape[1:3]
         stills = np.stack([_filled(picture, size) for picture in references])
-        known = _pictures(stills / np.float32(255), self._device)
+        known = _pictures(as_f32(stills / 255), self._device)
         spatial = self.codec.spatial
         means = shrunk(frames, self.codec.clock, spatial), shrunk(known, Clock(1), spatial)
         both = torch.cat([latents, self.codec.still(known)], dim=2)
@@ -150,12 +148,17 @@ class Sampler:
         """Codes (n, h, w, 3) of latents (1, C, m, h', w'), decoded one by one."""
         decoder = self.codec.decoder()
         parts = [decoder.push(latent).cpu() for latent in latents.split(1, dim=2)]
-        return torch.cat(parts, dim=2)[0].permute(1, 2, 3, 0).numpy() / 2 + 0.5
+        return _codes(torch.cat(parts, dim=2))
 
 
 def _pictures(codes: Array, device: torch.device) -> Tensor:
     """Codes (n, h, w, 3) as the codec takes them: (1, 3, n, h, w) in -1..1."""
     return (2 * torch.from_numpy(codes).permute(3, 0, 1, 2)[None] - 1).to(device)
+
+
+def _codes(pictures: Tensor) -> Array:
+    """The other way."""
+    return as_f32((pictures[0].permute(1, 2, 3, 0) / 2 + 0.5).cpu().numpy())
 
 
 def _filled(picture: Bytes, size: tuple[int, int]) -> Bytes:
@@ -220,14 +223,16 @@ def _bytes_of(model: torch.nn.Module) -> int:
     return sum(weight.numel() * weight.element_size() for weight in model.parameters())
 
 
-def _fits(pipe: Any, manifest: Manifest, at: ModelFrame) -> bool:
-    """Whether the whole model and its work have room on the GPU that the codec is on already."""
+def _fits(pipe: Any) -> bool:
+    """Whether the transformer and its work have room on the GPU that the codec is on already."""
     device = pipe.vae.device
     if device.type != "cuda":
         return True
-    latents = manifest.window_latents + manifest.references_most
-    needed = _bytes_of(pipe.transformer) + working_bytes(pipe.transformer.config, latents, at)
-    return bool(needed < torch.cuda.mem_get_info(device)[0])
+    return _bytes_of(pipe.transformer) < _WEIGHTS_MOST * torch.cuda.mem_get_info(device)[0]
+
+
+def _name(index: int) -> str:
+    return f"window-{index:04d}"
 
 
 class VaceEngine:
@@ -248,7 +253,7 @@ class VaceEngine:
         self._steps = steps_for(choice.steps, choice.quality)
         self._prompt = ""
         self._shot: VaceShot | None = None
-        self._store: ClipStore | None = None
+        self._kept: Kept | None = None
         self._sampler: Sampler | None = None
 
     def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
@@ -256,44 +261,44 @@ class VaceEngine:
         report(Progress("prepare"))
         self._shot = shot = VaceShot(source, self._choice, self._model.manifest)
         self._prompt = serialise(source.shot.prompt)
-        facts = {
+        mark = {
             "version": self.version,
             "seed": self._choice.seed,
             "steps": self._steps,
             "size": [shot.at.width, shot.at.height],
             "clips": [[clip.first, clip.count, clip.kept] for clip in shot.clips],
         }
-        self._store = ClipStore(state / self.name, facts)
+        self._kept = Kept(state / self.name, mark)
 
     def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
         """The frames that come in, each from its clip; a clip is made when the first of its frames is asked for.
 
         Call `prepare` before. Raises OutOfResources where memory or disk run out.
         """
-        if self._shot is None or self._store is None:
+        if self._shot is None or self._kept is None:
             raise RuntimeError("prepare() comes first")
-        shot = self._shot
+        shot, kept = self._shot, self._kept
         for frame in frames:
             report(Progress("generate", frame=frame.number))
             index, place = shot.clip_of(frame.number)
             for wanted in range(index + 1):  # each goes on from the one before it
-                if not self._store.has(wanted):
-                    self._make(shot, self._store, wanted, report)
+                if not kept.has(_name(wanted)):
+                    self._make(shot, kept, wanted, report)
             composite, conditioning = (
-                shot.view.to_working(self._store.read(index, plane, slice(place, place + 1))[0])
+                shot.view.to_working(as_f32(kept.row(_name(index), plane, place).numpy()))
                 for plane in ("composite", "conditioning")
             )
             matte, screen = shot.subject.matte(frame)
             picture = ModelPicture(composite, conditioning, shot.at, shot.view.white)
             yield Generated(frame.number, matte, background=None, model=picture, screen=screen)
 
-    def _make(self, shot: VaceShot, store: ClipStore, index: int, report: Report) -> None:
+    def _make(self, shot: VaceShot, kept: Kept, index: int, report: Report) -> None:
         """One clip, from what the plate, the stills and the clip before it show."""
         clip, count = shot.clips[index], len(shot.clips)
-        kept = np.zeros((0, shot.at.height, shot.at.width, 3), np.float32)
-        if clip.kept:
-            begin = clip.first - shot.clips[index - 1].first
-            kept = store.read(index - 1, "composite", slice(begin, begin + clip.kept))
+        begun = np.zeros((clip.kept, shot.at.height, shot.at.width, 3), np.float32)
+        for place in range(clip.kept):
+            before = clip.first - shot.clips[index - 1].first + place
+            begun[place] = kept.row(_name(index - 1), "composite", before).numpy()
         now = Progress(
             "sample", index * self._steps, count * self._steps, message=f"window {index + 1} of {count}"
         )
@@ -302,9 +307,10 @@ class VaceEngine:
         def on_step(step: int, picture: Array) -> None:
             report(replace(now, done=now.done + step + 1, preview=jpeg(picture)))
 
-        control = shot.control(clip, kept, report, now)
+        control = shot.control(clip, begun, report, now)
         with within_memory(shot.at, shot.smaller):
             if self._sampler is None:
+                report(replace(now, message=f"loading {self._model.name}"))
                 loaded = self._model.folder, self._model.manifest
                 self._sampler = Sampler(*loaded, self._device, self._prompt, shot.at)
             composite, conditioning = self._sampler.make(
@@ -314,26 +320,20 @@ class VaceEngine:
                 steps=self._steps,
                 on_step=on_step,
             )
-        store.write(index, levelled(composite, kept, control), conditioning)
+        planes = {"composite": levelled(composite, begun, control), "conditioning": conditioning}
+        kept.put(_name(index), {name: torch.from_numpy(plane).half() for name, plane in planes.items()})
 
     def notes(self) -> dict[str, object]:
         """The model, the size and the clips, the prompt and the screen."""
-        manifest, shot = self._model.manifest, self._shot
         told: dict[str, object] = {
             "engine": f"{self.name} {self.version}",
             **({"chosen": self._chosen} if self._chosen else {}),
             "quality": self._choice.quality,
-            "model": {
-                "name": self._model.name,
-                "digest": manifest.digest,
-                "source": manifest.source,
-                "licence": manifest.licence,
-                "trained_for": manifest.trained_for,
-            },
+            "model": told_of(self._model),
             "steps": self._steps,
             "light": "the subject is not relit by this model",
         }
-        return told if shot is None else told | {"prompt": self._prompt} | shot.notes()
+        return told | ({"prompt": self._prompt} | self._shot.notes() if self._shot else {})
 
     def close(self) -> None:
         """Let go of the model."""
