@@ -8,16 +8,17 @@ same bytes, however many processes work. Times are told apart, in `timings.json`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pai_studio
+from pai_studio.core.engines.registry import Models
 from pai_studio.core.evaluation import aggregate
 from pai_studio.core.evaluation.clip_run import ClipTask, Failure, evaluate_clip
 from pai_studio.core.evaluation.compare import changes, require_same_set
-from pai_studio.core.evaluation.contestants import NAIVE, contestant
-from pai_studio.core.evaluation.kept import Kept, judging_code, read, write_json
+from pai_studio.core.evaluation.contestants import NAIVE, contestant, model_of
+from pai_studio.core.evaluation.kept import judging_code, read, write_json
 from pai_studio.core.evaluation.learned import LearnedJudge, clip_sayings, summary
 from pai_studio.core.evaluation.page import write_report
 from pai_studio.core.evaluation.sets.base import BenchmarkSet, Clip
@@ -54,6 +55,9 @@ class Request:
     judges: tuple[LearnedJudge, ...] = ()
     """Learned judges whose values stand beside the metrics; none unless they are named."""
 
+    models: Models = field(default_factory=Models)
+    """Where the engines' models lie, and what they compute on."""
+
     command: str = ""
     """What makes this report again, for the page."""
 
@@ -61,12 +65,12 @@ class Request:
 def run(request: Request, report: Report = silent) -> dict[str, Any]:
     """Do all that is missing and write `report.json`, `timings.json`, `report.md` and `index.html`; returns the report.
 
-    What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine, a
-    judge named twice, an earlier report of another set, an `out` that holds something else or lies in the set;
-    Cancelled from `report`, after which the same call goes on where this one stopped.
+    What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine, one
+    without a trained model, a judge named twice, an earlier report of another set, an `out` that holds something else
+    or lies in the set; Cancelled from `report`, after which the same call goes on where this one stopped.
     """
     for name in request.engines:
-        contestant(name)
+        contestant(name, request.models)
     if len(set(request.engines)) != len(request.engines) or not request.engines:
         raise BadInput("the engines are not named once each", where="--engines", hint="write a,b,c")
     if len({judge.name for judge in request.judges}) != len(request.judges):
@@ -79,7 +83,7 @@ def run(request: Request, report: Report = silent) -> dict[str, Any]:
     failures = _work(tasks, request.workers, report)
     document = _document(request, tasks, failures, code)
     write_json(request.out / REPORT, document)
-    write_json(request.out / TIMINGS, {task.clip.name: Kept(task.kept, code).timings() for task in tasks})
+    write_json(request.out / TIMINGS, {task.clip.name: task.keeping().timings() for task in tasks})
     write_report(document, request.out, link_media=len(tasks) > _MEDIA_IN_PAGE)
     return document
 
@@ -116,6 +120,7 @@ def _task(request: Request, clip: Clip, code: str) -> ClipTask:
         code,
         request.keep_frames,
         request.judges,
+        request.models,
     )
 
 
@@ -186,9 +191,16 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure], 
         "versions": {
             "pai_studio": pai_studio.__version__,
             "code": code[:16],
-            "engines": {name: contestant(name).version() for name in request.engines},
+            "engines": {name: contestant(name, request.models).version() for name in request.engines},
         },
     }
+    models = {name: model_of(name, request.models) for name in request.engines}
+    if any(models.values()):
+        document["versions"]["models"] = {
+            name: {"name": model.name, "digest": model.manifest.digest}
+            for name, model in models.items()
+            if model
+        }
     if request.judges:
         said = [entry["judges"] for entry in per_clip]
         document["judges"] = summary(request.judges, said, request.engines, request.seed)
@@ -199,7 +211,7 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure], 
 
 def _clip_entry(task: ClipTask) -> dict[str, Any] | None:
     """A clip's part of the report; None where the clip itself could not be used."""
-    kept = Kept(task.kept, task.code)
+    kept = task.keeping()
     facts = kept.facts()
     if facts is None:
         return None

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pai_studio.core.engines.registry import Models
 from pai_studio.core.evaluation import illustrate
 from pai_studio.core.evaluation.contestants import NAIVE, Delivered, contestant
 from pai_studio.core.evaluation.cutout import displayed
@@ -56,6 +57,13 @@ class ClipTask:
     keep_frames: bool = False
     judges: tuple[LearnedJudge, ...] = ()
     """The learned judges that are to say something beside the metrics."""
+
+    models: Models = field(default_factory=Models)
+    """Where the engines' models lie, and what they compute on."""
+
+    def keeping(self) -> Kept:
+        """What is kept of the clip."""
+        return Kept(self.kept, self.code, self.models)
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ class _ClipRun:
     _timings_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.kept = Kept(self.task.kept, self.task.code)
+        self.kept = self.task.keeping()
         sweep_temps(self.task.kept, lambda _: True)  # of a run that was killed
         self._timings_s = self.kept.timings()
 
@@ -237,7 +245,9 @@ class _ClipRun:
         if delivered.notes(mark) is None:
             shutil.rmtree(delivered.folder, ignore_errors=True)
             with self._stage(name) as report:
-                notes = attempt(partial(contestant(name).make, opened, delivered.folder, report))
+                notes = attempt(
+                    partial(contestant(name, self.task.models).make, opened, delivered.folder, report)
+                )
             if isinstance(notes, PaiError):
                 self.failures.append(Failure.of(notes, self.task, name))
                 return None
@@ -251,7 +261,7 @@ class _ClipRun:
                 continue
             mark = self.kept.made_from(name, facts)
             notes = self._frames(name).notes(mark)
-            version = contestant(name).version()
+            version = contestant(name, self.task.models).version()
             self.kept.write(name, {"made_from": mark, "version": version, "values": values, "notes": notes})
 
     # The pictures -----------------------------------------------------------

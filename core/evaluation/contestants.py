@@ -1,18 +1,21 @@
 """Who is measured: the house's engines by name, and the two naive composites. Each delivers frames as EXRs.
 
-An engine gets the shot document and nothing else: no truth, no camera. The naive composites share one cut-out, which no
-engine has a hand in (`cutout`), and have neither relight, wrap nor shadow.
+An engine gets the shot document and nothing else: no truth, no camera. One that runs a model is asked for as ENGINE or
+as ENGINE@MODEL, and only with a model that was trained. The naive composites share one cut-out, which no engine has a
+hand in (`cutout`), and have neither relight, wrap nor shadow.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
-from pai_studio.core.engines import registry
+from pai_studio.core.engines import libraries, registry
+from pai_studio.core.engines.registry import Models
 from pai_studio.core.evaluation.cutout import CutOut, displayed_stills
 from pai_studio.core.evaluation.naive import Matrix, motion_between, naive_moved, naive_static
 from pai_studio.core.evaluation.sets.layout import OpenClip
@@ -21,6 +24,8 @@ from pai_studio.core.media.exr import on_box, read_image, write_exr
 from pai_studio.core.media.files import write_file
 from pai_studio.core.media.frame import Array, Box, Image
 from pai_studio.core.media.source import FileSource
+from pai_studio.core.model import store
+from pai_studio.core.model.store import Installed
 from pai_studio.core.render import RenderRequest, render
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import SCHEMA, Delivery, EngineChoice, Shot
@@ -64,15 +69,43 @@ class Contestant(Protocol):
 
 def names() -> tuple[str, ...]:
     """Every contestant that can be asked for."""
-    return (*NAIVE, *registry.NAMES)
+    return (*NAIVE, *registry.NAMES, *registry.MODEL_NAMES)
 
 
-def contestant(name: str) -> Contestant:
-    """One by its name. Raises BadInput naming those that there are."""
-    if name not in names():
-        hint = f"known here: {', '.join(names())}"
+def engine_of(name: str) -> str:
+    """The engine of a contestant that is asked for as ENGINE or ENGINE@MODEL."""
+    return name.partition("@")[0]
+
+
+def contestant(name: str, models: Models | None = None) -> Contestant:
+    """One by its name. Raises BadInput naming those that there are, or for want of a trained model."""
+    engine, at, _ = name.partition("@")
+    if engine not in names() or (at and engine not in registry.MODEL_NAMES):
+        hint = f"known here: {', '.join(names())}; of {' and '.join(registry.MODEL_NAMES)} also NAME@MODEL"
         raise BadInput(f"{name!r} is not a known engine", where="--engines", hint=hint)
-    return NaiveComposite(name) if name in NAIVE else HouseEngine(name)
+    if name in NAIVE:
+        return NaiveComposite(name)
+    models = Models() if models is None else models
+    return HouseEngine(name, models, model_of(name, models))
+
+
+def model_of(name: str, models: Models) -> Installed | None:
+    """The installed model that a contestant runs; None for one that has none.
+
+    Raises BadInput where libraries are missing, and where there is no whole model that was trained: what random weights
+    make must never look like a result.
+    """
+    engine, _, model = name.partition("@")
+    if engine not in registry.MODEL_NAMES:
+        return None
+    libraries.require(engine)
+    found = store.find(models.folder, model, engine)
+    if found.manifest.trained_for == "none":
+        say = f"the model {found.name!r} is untrained; random weights never enter a table"
+        raise BadInput(say, where=f"--engines {name}", hint="train it, or name another as ENGINE@MODEL")
+    for fault in store.check(found, contents=False):
+        raise fault
+    return found
 
 
 @dataclass(frozen=True)
@@ -106,22 +139,36 @@ class HouseEngine:
     """An engine of the house through the house's own renderer, in this process."""
 
     name: str
+    models: Models = field(default_factory=Models)
+    model: Installed | None = None
 
     def version(self) -> str:
-        """The engine's own."""
+        """The engine's own, with the libraries that its model is computed by."""
         engine = registry.make_engine(
-            _ANY_SHOT.model_copy(update={"engine": EngineChoice(name=self.name)}), registry.Models()
+            _ANY_SHOT.model_copy(update={"engine": self._choice(_ANY_SHOT.engine)}), self.models
         )
         try:
-            return engine.version
+            own = engine.version
         finally:
             engine.close()
+        if self.model is None:
+            return own
+        return " ".join([own, *(f"{library}-{metadata.version(library)}" for library in libraries.LIBRARIES)])
+
+    def _choice(self, asked: EngineChoice) -> EngineChoice:
+        """What a clip asks of its engine, asked of this one."""
+        model = self.model.name if self.model else ""
+        return asked.model_copy(update={"name": engine_of(self.name), "model": model})
 
     def make(self, clip: OpenClip, folder: Path, report: Report) -> Notes:
         """Render the clip; its generations lie beside the frames."""
         shot = self._asked(clip, ColorConfig.open(clip.shot.ocio).working)
         request = RenderRequest(
-            shot=shot, out=folder, generations=folder / "generations", frames=clip.shot.frames
+            shot=shot,
+            out=folder,
+            generations=folder / "generations",
+            frames=clip.shot.frames,
+            models=self.models,
         )
         found = render(request, report).provenance["engine"]["notes"]
         return {"camera": found["camera"]} if "camera" in found else {}
@@ -131,8 +178,7 @@ class HouseEngine:
         delivery = Delivery(
             files=_FRAMES, colorspace=working, passes=["beauty"], layout="files", compression="zips"
         )
-        engine = clip.shot.engine.model_copy(update={"name": self.name})
-        return clip.shot.model_copy(update={"engine": engine, "delivery": delivery})
+        return clip.shot.model_copy(update={"engine": self._choice(clip.shot.engine), "delivery": delivery})
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pai_studio.core.engines.registry import Models
 from pai_studio.core.evaluation.contestants import contestant
 from pai_studio.core.evaluation.sets.base import code_digest
 from pai_studio.core.media.files import write_file
 
 FACTS, DRAWN, TIMINGS = "facts", "drawn", "timings"
 JUDGED_BY = (
-    "comp", "delivery", "engines", "finish", "media", "motion", "plan", "render.py", "shot",
+    "comp", "delivery", "engines", "finish", "media", "model", "motion", "plan", "render.py", "shot",
     "evaluation/contestants.py", "evaluation/cutout.py", "evaluation/faults.py", "evaluation/judged.py",
     "evaluation/judging.py",
     "evaluation/measures", "evaluation/metrics.py", "evaluation/naive.py", "evaluation/sets/layout.py",
@@ -38,6 +39,8 @@ class Kept:
 
     folder: Path
     code: str
+    models: Models = field(default_factory=Models)
+    """Where the contestants' models lie."""
 
     def facts(self) -> dict[str, Any] | None:
         """What the clip is, or None where that is not known yet."""
@@ -65,7 +68,7 @@ class Kept:
 
     def made_from(self, engine: str, facts: Mapping[str, Any]) -> str:
         """The digest of all that a contestant's result follows from."""
-        own = contestant(engine).version()
+        own = contestant(engine, self.models).version()
         return digest(facts["inputs"], facts.get("config", ""), engine, own, self.code)
 
     def holds(self, engine: str, facts: Mapping[str, Any]) -> bool:

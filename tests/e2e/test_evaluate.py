@@ -248,3 +248,26 @@ def test_a_report_names_no_folder_of_this_machine(tmp_path):
     assert _spelled(LearnedJudge("lpips", {}, **told)) == "lpips"
     weights = {"weights": str(tmp_path / "dinov2-small")}
     assert _spelled(LearnedJudge("dino", weights, **told)) == "dino:weights=dinov2-small"
+
+
+def test_the_table_of_auto_is_written_from_finished_reports(pai, finished, tmp_path):
+    standing = tmp_path / "standing.json"
+    code, out, err = pai("evaluate", "--standing", standing, "--reports", finished / "report.json", "--json")
+
+    assert code == 0, err
+    assert json.loads(out) == {"standing": str(standing)}
+    assert json.loads(standing.read_text()) == {
+        "schema": "pai-studio/standing/1",
+        "rows": [],
+    }  # naive ones alone
+
+
+def test_the_models_of_the_settings_are_the_ones_that_are_measured(pai, tiny_set, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setenv("PAI_MODELS_DIR", str(tmp_path / "none-here"))
+    code, _, err = pai("evaluate", "--set", tiny_set, "--out", tmp_path / "out", "--engines", "pai")
+
+    assert code == 2
+    assert "no trained model" in err
+    assert "none-here" in err
+    assert not (tmp_path / "out").exists()

@@ -1,6 +1,7 @@
 """measure engines against the truth over a set of clips, with intervals, pictures and a page to read.
 
-Writes DIR/report.json, report.md and index.html; run again, it computes only what is missing.
+Writes DIR/report.json, report.md and index.html; run again, it computes only what is missing. Models and their device
+are those of the settings.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pai_studio.core.config import load
 from pai_studio.core.report import Progress
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.ui.cli.console import Console, Eta
@@ -25,14 +27,14 @@ _ENGINES = "draft,naive-static,naive-moved"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`evaluate --set DIR|NAME --out DIR [...]`, or `evaluate --docs FILE --reports REPORT...`."""
+    """`evaluate --set DIR|NAME --out DIR [...]`, or `evaluate --docs FILE --standing FILE --reports REPORT...`."""
     parser.add_argument("--set", metavar="DIR|NAME", help="a folder, or synthetic, cine-juggle, hdri-pans")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where everything is written")
     parser.add_argument(
         "--engines",
         default=_ENGINES,
         metavar="A,B",
-        help=f"engines and naive composites (default {_ENGINES})",
+        help=f"engines, ENGINE@MODEL and naive composites (default {_ENGINES})",
     )
     parser.add_argument(
         "--size", choices=("quick", "full"), default="quick", help="of the house's own sets (default quick)"
@@ -62,14 +64,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--docs", type=Path, metavar="FILE", help="write the figures as a page of Markdown")
     parser.add_argument(
-        "--reports", type=Path, nargs="+", default=[], metavar="FILE", help="finished report.json for --docs"
+        "--standing", type=Path, metavar="FILE", help="write the table that the engine auto chooses by"
+    )
+    parser.add_argument(
+        "--reports",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="finished report.json for --docs and --standing",
     )
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
     """Measure, and write pages. 1 where something failed on a clip, which the report names."""
-    if asked.set is None and not (asked.docs and asked.reports):
-        raise BadInput("there is nothing to do", hint="give --set and --out, or --docs and --reports")
+    if asked.set is None and not ((asked.docs or asked.standing) and asked.reports):
+        hint = "give --set and --out, or --docs or --standing and --reports"
+        raise BadInput("there is nothing to do", hint=hint)
     reports = [(_earlier(path), path.parent) for path in asked.reports]
     report: dict[str, Any] | None = None
     if asked.set is not None:
@@ -82,14 +93,21 @@ def run(asked: argparse.Namespace, console: Console) -> int:
 
         write_docs(reports, asked.docs, asked.docs.parent / "images")
         console.line(f"wrote {asked.docs}")
+    if asked.standing is not None:
+        from pai_studio.core.evaluation.standing import write_standing
+
+        write_standing([document for document, _ in reports], asked.standing)
+        console.line(f"wrote {asked.standing}")
     if report is None:
-        console.result({"docs": str(asked.docs)}, "")
+        written = {"docs": asked.docs, "standing": asked.standing}
+        console.result({name: str(path) for name, path in written.items() if path is not None}, "")
         return 0
     console.result(report, _text(report, asked.out))
     return 1 if report["failures"] else 0
 
 
 def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
+    from pai_studio.core.engines.registry import Models
     from pai_studio.core.evaluation import benchmark
     from pai_studio.core.evaluation.sets.catalogue import Wanted, open_set
 
@@ -104,6 +122,7 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
     engines = tuple(name.strip() for name in asked.engines.split(",") if name.strip())
     found = open_set(wanted)
     judges = _judges(asked.judge, console)
+    settings = load().settings
     eta = Eta()
 
     def report(progress: Progress, /) -> None:
@@ -120,6 +139,7 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
             keep_frames=asked.keep_frames,
             earlier=_earlier(asked.compare) if asked.compare else None,
             judges=judges,
+            models=Models(Path(settings.models_dir), settings.device),
             command=_command(wanted, engines, judges),
         ),
         report,

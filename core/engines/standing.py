@@ -1,0 +1,171 @@
+"""Which engine `auto` takes: the one that leads a stored benchmark, where it runs here (docs/adr/014-auto.md).
+
+`standing.json` holds what `pai-studio evaluate --standing` wrote of its reports: a row for each set, number of
+references, engine and model. The rule:
+
+1. A preview takes `draft`: figures are of finals, and a preview is to be quick.
+2. An engine counts where its libraries are installed and so is, whole, the very model that was measured, which was
+   trained for something; if the shot names a model, that one alone. `draft` always counts.
+3. It is compared with `draft` where both were measured on the same clips by the same code, at the number of references
+   that is nearest to the shot's, the smaller of two. Its lead is the difference of the means of background and subject
+   PSNR, each clip as much as another.
+4. The greatest lead wins. One of less than `TIE_DB` is a tie, and `draft` takes ties: it is quick, and keeps the
+   stills' own pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pai_studio.core.engines.libraries import missing
+from pai_studio.core.model.store import Installed, check, installed
+from pai_studio.core.shot.document import Shot
+from pai_studio.core.shot.errors import BadInput
+
+SCHEMA: Final = "pai-studio/standing/1"
+TABLE = Path(__file__).with_name("standing.json")
+"""The table that comes with the package; where there is none, nothing has been measured."""
+
+TIE_DB = 0.1
+DRAFT = "draft"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Row(_Part):
+    """An engine's means over the clips of a set that have the same number of references."""
+
+    set: str
+    code: str = Field(description="digest of the code that measured")
+    references: int = Field(ge=1)
+    clips: int = Field(ge=1)
+    inputs: str = Field(description="digest of what those clips are: rows of the same clips can be compared")
+    engine: str
+    version: str
+    model: str = Field("", description="name of its model; empty for an engine without")
+    digest: str = Field("", description="digest of that model")
+    background_psnr_db: float
+    subject_psnr_db: float
+    anchors_off_frames: float | None = None
+    spill: float | None = None
+
+    @property
+    def trial(self) -> tuple[str, str, int, str]:
+        """What it was measured on, and by which code."""
+        return self.set, self.code, self.references, self.inputs
+
+    @property
+    def psnr_db(self) -> float:
+        """What the rule compares."""
+        return (self.background_psnr_db + self.subject_psnr_db) / 2
+
+    @property
+    def who(self) -> str:
+        """The engine and its model, for people."""
+        return f"{self.engine} ({self.model})" if self.model else self.engine
+
+
+class Standing(_Part):
+    """The whole table."""
+
+    schema_: Literal["pai-studio/standing/1"] = Field(SCHEMA, alias="schema")
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What `auto` takes: an engine, the model that it is to run, and why."""
+
+    engine: str
+    why: str
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """How far a candidate is ahead of `draft`."""
+
+    db: float
+    row: Row
+    model: str
+    clips: int
+    sets: tuple[str, ...]
+
+    def told(self) -> str:
+        way = "leads" if self.db >= 0 else "is behind"
+        size, many = self.row.references, "" if self.row.references == 1 else "s"
+        where = f"with {size} reference{many}, over {self.clips} clips of {', '.join(self.sets)}"
+        return f"{self.row.who} {way} {DRAFT} by {abs(self.db):.2f} dB {where}"
+
+
+def read(path: Path = TABLE) -> Standing:
+    """The table; an empty one where there is no file. Raises BadInput for one that cannot be used."""
+    if not path.is_file():
+        return Standing()
+    try:
+        return Standing.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(str(part) for part in fault["loc"])
+        hint = "write it anew: `pai-studio evaluate --standing`"
+        raise BadInput(f"{key}: {fault['msg']}", where=str(path), hint=hint) from None
+
+
+def pick(shot: Shot, models: Path, table: Standing | None = None) -> Picked:
+    """The engine for a shot, by the rule above. Raises BadInput for a table that cannot be used."""
+    if shot.engine.quality == "preview":
+        return Picked(DRAFT, "auto: a preview is to be quick")
+    rows = (read() if table is None else table).rows
+    measured = [row for row in rows if row.digest]
+    if not measured:
+        return Picked(DRAFT, "auto: no other engine has been measured")
+    here = _here(measured, models, shot.engine.model)
+    drafts = {row.trial: row for row in rows if row.engine == DRAFT}
+    found = (_lead(model, measured, drafts, len(shot.references)) for model in here)
+    leads = [lead for lead in found if lead is not None]
+    if not leads:
+        return Picked(DRAFT, f"auto: nothing else that was measured runs here ({_told(measured)})")
+    best = max(leads, key=lambda lead: lead.db)
+    if best.db < TIE_DB:
+        return Picked(DRAFT, f"auto: {best.told()}")
+    return Picked(best.row.engine, f"auto: {best.told()}", best.model)
+
+
+def _here(measured: Iterable[Row], models: Path, named: str) -> list[Installed]:
+    """The installed models that were measured, and can be run."""
+    if missing():
+        return []
+    digests = {(row.engine, row.digest) for row in measured}
+    return [
+        model
+        for model in installed(models)
+        if (model.manifest.engine, model.manifest.digest) in digests
+        and model.manifest.trained_for != "none"
+        and named in ("", model.name)
+        and not check(model, contents=False)
+    ]
+
+
+def _lead(
+    model: Installed, measured: Sequence[Row], drafts: dict[tuple[str, str, int, str], Row], references: int
+) -> _Lead | None:
+    """A model's lead over `draft`; None where they were never measured on the same."""
+    own = [row for row in measured if row.digest == model.manifest.digest and row.trial in drafts]
+    if not own:
+        return None
+    nearest = min({row.references for row in own}, key=lambda found: (abs(found - references), found))
+    rows = [row for row in own if row.references == nearest]
+    clips, sets = sum(row.clips for row in rows), tuple(dict.fromkeys(row.set for row in rows))
+    ahead = sum(row.clips * (row.psnr_db - drafts[row.trial].psnr_db) for row in rows)
+    return _Lead(ahead / clips, rows[0], model.name, clips, sets)
+
+
+def _told(measured: Iterable[Row]) -> str:
+    return ", ".join(dict.fromkeys(row.who for row in measured))
