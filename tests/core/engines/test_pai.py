@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -19,17 +16,15 @@ from pai_studio.core.media.color import ColorConfig  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.document import Finish  # noqa: E402
 from pai_studio.core.shot.errors import BadInput, Cancelled  # noqa: E402
+from tests.core.engines.tiny_pai import NAME, tiny_pai  # noqa: E402
 
 STEPS, FRAMES = 2, 13
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    spec = importlib.util.spec_from_file_location("tiny_pai", Path(__file__).with_name("tiny_pai.py"))
-    tiny = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tiny)
     folder = tmp_path_factory.mktemp("models")
-    tiny.tiny_pai(folder)
+    tiny_pai(folder)
     return Models(folder, "cpu")
 
 
@@ -38,7 +33,7 @@ def shot(filmed):
     def made(**more):
         source = filmed((1001, 1007, 1013), engine="pai", **more)
         source.config = ColorConfig.open()
-        choice = source.shot.engine.model_copy(update={"model": "tiny-pai"})
+        choice = source.shot.engine.model_copy(update={"model": NAME})
         source.shot = source.shot.model_copy(update={"engine": choice})
         return source
 
@@ -147,9 +142,9 @@ def test_its_layers_recombine(shot, models, tmp_path):
 def test_another_models_pictures_are_another_version(shot, models, tmp_path):
     one = make_engine(shot().shot, models)
     assert one.version.endswith(one._model.manifest.digest[:16])
+    asked = shot().shot
+    nameless = asked.model_copy(update={"engine": asked.engine.model_copy(update={"model": ""})})
     with pytest.raises(BadInput, match=r"no trained model .*'pai'"):
-        source = shot()
-        choice = source.shot.engine.model_copy(update={"model": ""})
-        make_engine(source.shot.model_copy(update={"engine": choice}), models)
+        make_engine(nameless, models)
     with pytest.raises(BadInput, match="no device"):
         make_engine(shot().shot, Models(models.folder, "cuda:77"))

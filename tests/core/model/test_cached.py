@@ -10,14 +10,15 @@ diffusers = pytest.importorskip("diffusers")
 from pai_studio.core.model.attention import SegmentAttention, turned  # noqa: E402
 from pai_studio.core.model.layout import Kind, Layout, Window, lay_out  # noqa: E402
 from pai_studio.core.model.transformer import Conditions  # noqa: E402
+from tests.core.model import tiny  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def model(tiny):
+def model():
     return tiny.trained(attention="cached", head_width=8)
 
 
-def asked(model, tiny, layout, conditions=None, **more):
+def asked(model, layout, conditions=None, **more):
     with torch.inference_mode():
         return model(**tiny.ASKED, layout=layout, conditions=conditions, **more)
 
@@ -49,7 +50,7 @@ class TwoTexts:
         return torch.cat([self.plain(attn, first, prompt), self.plain(attn, rest, null)], dim=1)
 
 
-def masked_joint(tiny, layout, conditions):
+def masked_joint(layout, conditions):
     """The same weights over one sequence, in which a mask says who sees whom."""
     joint = tiny.trained(attention="bidirectional", head_width=8)
     segment = torch.as_tensor(
@@ -65,15 +66,15 @@ def masked_joint(tiny, layout, conditions):
         return joint(**{**tiny.ASKED, "encoder_hidden_states": text}, layout=layout, conditions=conditions)
 
 
-def test_it_equals_the_masked_joint_computation(model, tiny):
+def test_it_equals_the_masked_joint_computation(model):
     layout, conditions = tiny.whole()
-    found = asked(model, tiny, layout, conditions, null_text=tiny.NULL)
-    wanted = masked_joint(tiny, layout, conditions)
+    found = asked(model, layout, conditions, null_text=tiny.NULL)
+    wanted = masked_joint(layout, conditions)
     assert (found - wanted).abs().max() <= 1e-5
     assert wanted.std() > 0.05
 
 
-def test_one_cache_serves_every_guidance_branch_step_and_prompt(model, tiny):
+def test_one_cache_serves_every_guidance_branch_step_and_prompt(model):
     layout, conditions = tiny.whole()
     with torch.inference_mode():
         cache = model.remember(conditions, layout, tiny.NULL)
@@ -92,7 +93,7 @@ def test_one_cache_serves_every_guidance_branch_step_and_prompt(model, tiny):
     assert cache.bytes == 2 * 3 * 2 * whole * 48 * 4  # keys and values, blocks, batch, tokens, width, bytes
 
 
-def test_a_reference_says_nothing_to_the_plate(model, tiny):
+def test_a_reference_says_nothing_to_the_plate(model):
     layout, conditions = tiny.whole()
     other = Conditions(conditions.foreground, conditions.references + 1, conditions.history)
     with torch.inference_mode():
@@ -102,7 +103,7 @@ def test_a_reference_says_nothing_to_the_plate(model, tiny):
         assert not torch.allclose(first[Kind.REFERENCE][0], second[Kind.REFERENCE][0])
 
 
-def test_gradients_reach_the_conditions_checkpointed_or_not(tiny):
+def test_gradients_reach_the_conditions_checkpointed_or_not():
     model = tiny.trained(attention="cached").train()
     layout, conditions = tiny.whole()
     found = []
@@ -117,20 +118,20 @@ def test_gradients_reach_the_conditions_checkpointed_or_not(tiny):
     assert found[0].abs().max() > 0
 
 
-def test_a_cache_needs_cached_attention_and_a_null_text(model, tiny):
+def test_a_cache_needs_cached_attention_and_a_null_text(model):
     layout, conditions = tiny.whole()
     with pytest.raises(ValueError, match="cached attention"):
         tiny.trained().remember(conditions, layout, tiny.NULL)
     with pytest.raises(ValueError, match="null text"):
-        asked(model, tiny, layout, conditions)
+        asked(model, layout, conditions)
     with pytest.raises(ValueError, match="attention is one of"):
         tiny.trained(attention="causal")
 
 
-def test_the_librarys_first_block_cache_leaves_the_conditions_alone(tiny):
+def test_the_librarys_first_block_cache_leaves_the_conditions_alone():
     model = tiny.trained(attention="cached")
     layout, conditions = tiny.whole()
-    plain = asked(model, tiny, layout, conditions, null_text=tiny.NULL)
+    plain = asked(model, layout, conditions, null_text=tiny.NULL)
     model.enable_cache(diffusers.FirstBlockCacheConfig(threshold=0.1))
     with torch.inference_mode():
         for _ in range(2):  # two windows
@@ -141,29 +142,29 @@ def test_the_librarys_first_block_cache_leaves_the_conditions_alone(tiny):
                     assert torch.allclose(found, plain, atol=1e-5)
 
 
-def test_the_head_adds_nothing_before_it_is_trained(tiny):
+def test_the_head_adds_nothing_before_it_is_trained():
     torch.manual_seed(0)
     layout, conditions = tiny.whole()
     with_head, without = (tiny.trained(attention="cached", head_width=width) for width in (8, 0))
     torch.nn.init.zeros_(with_head.head.layers[-1].weight)
     without.load_state_dict(with_head.state_dict(), strict=False)
-    one, two = (asked(m, tiny, layout, conditions, null_text=tiny.NULL) for m in (with_head, without))
+    one, two = (asked(m, layout, conditions, null_text=tiny.NULL) for m in (with_head, without))
     assert torch.equal(one, two)
 
 
-def test_the_head_sees_a_plate_of_half_the_size(model, tiny):
+def test_the_head_sees_a_plate_of_half_the_size(model):
     layout = lay_out(Window(0, 3), tiny.GRID, [], tiny.FOUR, half_foreground=True)
     found = [
-        asked(model, tiny, layout, Conditions(tiny.noise(seed, 2, 5, 3, 4, 6)), null_text=tiny.NULL)
+        asked(model, layout, Conditions(tiny.noise(seed, 2, 5, 3, 4, 6)), null_text=tiny.NULL)
         for seed in (3, 4)
     ]
     assert found[0].shape == tiny.SHAPE
     assert not torch.allclose(*found, atol=1e-3)
 
 
-def test_without_conditions_there_is_nothing_to_keep(model, tiny):
+def test_without_conditions_there_is_nothing_to_keep(model):
     whole = lay_out(Window(0, 3), tiny.GRID, [], tiny.FOUR)
     bare = Layout(tuple(part for part in whole.segments if part.kind is Kind.NOISY))
     joint = tiny.trained(attention="bidirectional", head_width=8)
-    assert torch.allclose(asked(model, tiny, bare), asked(joint, tiny, bare), atol=1e-6)
+    assert torch.allclose(asked(model, bare), asked(joint, bare), atol=1e-6)
     assert isinstance(model.blocks[0].attn1.processor, SegmentAttention)

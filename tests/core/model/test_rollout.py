@@ -7,13 +7,17 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
+from diffusers import AutoencoderKLWan  # noqa: E402
+
 from pai_studio.core.model.codec import PixelCodec  # noqa: E402
+from pai_studio.core.model.codec_wan import WanCodec  # noqa: E402
 from pai_studio.core.model.keeping import Kept  # noqa: E402
 from pai_studio.core.model.rollout import Manner, Rollout, Told  # noqa: E402
 from pai_studio.core.model.sampler import Sampling  # noqa: E402
 from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
 from pai_studio.core.plan.windows import passes  # noqa: E402
 from pai_studio.core.shot.errors import Cancelled, EngineFailed  # noqa: E402
+from tests.core.model import tiny  # noqa: E402
 
 FRAMES, HEIGHT, WIDTH = 11, 16, 24
 PIXELS = {
@@ -30,7 +34,7 @@ PIXELS = {
 
 
 @pytest.fixture(scope="module")
-def models(tiny):
+def models():
     def made(attention):
         torch.manual_seed(0)
         model = PaiTransformer3DModel(**PIXELS, attention=attention).eval()
@@ -41,7 +45,7 @@ def models(tiny):
 
 
 @pytest.fixture
-def shot(tiny):
+def shot():
     text, null = tiny.noise(2, 1, 7, 16), tiny.noise(3, 1, 7, 16)
     return Told(tiny.noise(1, 1, 3, 3, HEIGHT, WIDTH).clamp(-1, 1), (0, 5, 10), text, null, True)
 
@@ -49,13 +53,13 @@ def shot(tiny):
 class Plate:
     """Frames of noise, and which of them were asked for."""
 
-    def __init__(self, tiny):
-        self.tiny, self.read = tiny, []
+    def __init__(self):
+        self.read = []
 
     def __call__(self, numbers):
         self.read += numbers
         for number in numbers:
-            drawn = self.tiny.noise(100 + number, 4, HEIGHT, WIDTH)
+            drawn = tiny.noise(100 + number, 4, HEIGHT, WIDTH)
             yield drawn[:3].clamp(-1, 1), (drawn[3:] > 0).float()
 
 
@@ -78,6 +82,13 @@ def rollout(models, shot, folder, *, attention="cached", codec=None, step=0, mar
     )
 
 
+def wan():
+    torch.manual_seed(0)
+    vae = AutoencoderKLWan(base_dim=8, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1,
+                           latents_mean=[0.0] * 4, latents_std=[1.0] * 4)  # fmt: skip
+    return WanCodec(vae)
+
+
 def hear(moment):
     """Nobody listens."""
 
@@ -88,10 +99,10 @@ def everything(made):
 
 @pytest.mark.parametrize("attention", ["bidirectional", "cached"])
 @pytest.mark.parametrize("step", [0, 4])
-def test_a_shot_that_was_stopped_goes_on_as_if_it_had_not_been(models, shot, tiny, tmp_path, attention, step):
+def test_a_shot_that_was_stopped_goes_on_as_if_it_had_not_been(models, shot, tmp_path, attention, step):
     whole = rollout(models, shot, tmp_path / "whole", attention=attention, step=step)
     moments = []
-    whole.make(2, Plate(tiny), moments.append)
+    whole.make(2, Plate(), moments.append)
     assert [moment.done for moment in moments] == list(range(1, whole.steps + 1))
     assert moments[0].shown.shape == (3, HEIGHT, WIDTH)
 
@@ -101,10 +112,10 @@ def test_a_shot_that_was_stopped_goes_on_as_if_it_had_not_been(models, shot, tin
 
     stopped = rollout(models, shot, tmp_path / "stopped", attention=attention, step=step)
     with pytest.raises(Cancelled):
-        stopped.make(2, Plate(tiny), stop)
+        stopped.make(2, Plate(), stop)
     assert stopped.finished == 2
 
-    plate, again = Plate(tiny), []
+    plate, again = Plate(), []
     resumed = rollout(models, shot, tmp_path / "stopped", attention=attention, step=step)
     resumed.make(2, plate, again.append)
     assert [moment.done for moment in again] == [whole.steps - 1, whole.steps]
@@ -113,38 +124,38 @@ def test_a_shot_that_was_stopped_goes_on_as_if_it_had_not_been(models, shot, tin
     assert everything(whole)[:, 0].std() > 0.05
 
 
-def test_every_window_has_its_frames_once_and_the_plate_comes_back(models, shot, tiny, tmp_path):
-    made, plate = rollout(models, shot, tmp_path), Plate(tiny)
+def test_every_window_has_its_frames_once_and_the_plate_comes_back(models, shot, tmp_path):
+    made, plate = rollout(models, shot, tmp_path), Plate()
     made.make(2, plate, hear)
     assert plate.read == list(range(FRAMES))
     assert [made.window_of(frame) for frame in range(FRAMES)] == [0] * 4 + [1] * 4 + [2] * 3
-    for frame, (plate_codes, _) in enumerate(Plate(tiny)(range(FRAMES))):
+    for frame, (plate_codes, _) in enumerate(Plate()(range(FRAMES))):
         assert torch.equal(made.composite(frame)[1], plate_codes.half().float())
 
 
-def test_keyframes_are_made_first_and_told_to_every_window(models, shot, tiny, tmp_path):
-    made, plate = rollout(models, shot, tmp_path / "with", step=4), Plate(tiny)
+def test_keyframes_are_made_first_and_told_to_every_window(models, shot, tmp_path):
+    made, plate = rollout(models, shot, tmp_path / "with", step=4), Plate()
     made.make(0, plate, hear)
     assert plate.read == [0, 4, 8, 10, *range(4)]
     without = rollout(models, shot, tmp_path / "without")
-    without.make(0, Plate(tiny), hear)
+    without.make(0, Plate(), hear)
     assert not torch.equal(made.composite(3)[0], without.composite(3)[0])
 
 
-def test_a_window_is_told_of_the_one_before_it(models, shot, tiny, tmp_path):
+def test_a_window_is_told_of_the_one_before_it(models, shot, tmp_path):
     one, other = (rollout(models, shot, tmp_path / name) for name in "ab")
-    one.make(1, Plate(tiny), hear)
-    other.make(0, Plate(tiny), hear)
+    one.make(1, Plate(), hear)
+    other.make(0, Plate(), hear)
     (latents,) = other.kept.read("window-0000", "latents")
     other.kept.put("window-0000", {"latents": -latents})
-    other.make(1, Plate(tiny), hear)
+    other.make(1, Plate(), hear)
     assert not torch.equal(one.composite(5)[0], other.composite(5)[0])
 
 
-def test_the_seed_the_stills_and_the_prompt_decide(models, shot, tiny, tmp_path):
+def test_the_seed_the_stills_and_the_prompt_decide(models, shot, tmp_path):
     def first(name, told=shot, **more):
         made = rollout(models, told, tmp_path / name, **more)
-        made.make(0, Plate(tiny), hear)
+        made.make(0, Plate(), hear)
         return made.composite(2)[0]
 
     base = first("base")
@@ -159,15 +170,48 @@ def test_the_seed_the_stills_and_the_prompt_decide(models, shot, tiny, tmp_path)
     assert not torch.equal(first("half", half_foreground=True), base)
 
 
-def test_another_mark_begins_anew(models, shot, tiny, tmp_path):
-    rollout(models, shot, tmp_path).make(1, Plate(tiny), hear)
+def test_another_mark_begins_anew(models, shot, tmp_path):
+    rollout(models, shot, tmp_path).make(1, Plate(), hear)
     assert rollout(models, shot, tmp_path).finished == 2
     assert rollout(models, shot, tmp_path, mark={"seed": 7, "model": "another"}).finished == 0
 
 
-def test_a_damaged_window_is_named(models, shot, tiny, tmp_path):
+def test_a_codec_of_several_frames_a_latent_streams_through_the_windows(shot, tmp_path):
+    model = {"cached": tiny.trained(attention="cached")}
+    stills = tiny.noise(1, 1, 3, 3, 64, 96).clamp(-1, 1)
+    told = Told(stills, (0, 5, 10), shot.text, shot.null, True)
+
+    def made(folder, frames=11):
+        kept = Kept(folder, {})
+        plan = passes(4, 2, 1)  # 11 frames are four latents: 0, 1-4, 5-8 and 9-10, held twice
+        return Rollout(
+            model["cached"], wan(), shot=told, manner=manner(), passes=plan, frame_count=frames, kept=kept
+        )
+
+    def plate(numbers):
+        for number in numbers:
+            yield tiny.noise(100 + number, 3, 64, 96).clamp(-1, 1), torch.ones(1, 64, 96)
+
+    whole, resumed = made(tmp_path / "whole"), made(tmp_path / "resumed")
+    whole.make(1, plate, hear)
+    made(tmp_path / "resumed").make(0, plate, hear)
+    moments = []
+    resumed.make(1, plate, moments.append)
+    assert [moment.done for moment in moments] == [3, 4]
+    assert moments[0].shown.shape == (3, 8, 12)
+    assert torch.equal(everything(whole), everything(resumed))
+    assert [whole.window_of(frame) for frame in (0, 4, 5, 10)] == [0, 0, 1, 1]
+    (kept,) = whole.kept.read("window-0001", "composite")
+    assert kept.shape == (6, 3, 64, 96)
+    echo = (
+        wan().decoder().push(wan().encoder().push(torch.stack([p for p, _ in plate([*range(9)])], 1)[None]))
+    )
+    assert torch.allclose(whole.composite(6)[1], echo[0, :, 6], atol=2e-3)
+
+
+def test_a_damaged_window_is_named(models, shot, tmp_path):
     made = rollout(models, shot, tmp_path)
-    made.make(0, Plate(tiny), hear)
+    made.make(0, Plate(), hear)
     (tmp_path / "window-0000.safetensors").write_bytes(b"torn")
     with pytest.raises(EngineFailed, match=r"window-0000.*render again"):
         made.composite(0)

@@ -7,38 +7,14 @@ import pytest
 torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 
-from pai_studio.core.model.clock import Clock  # noqa: E402
 from pai_studio.core.model.layout import Kind, Layout, Window, lay_out  # noqa: E402
 from pai_studio.core.model.transformer import Conditions, PaiTransformer3DModel  # noqa: E402
-
-TINY = {
-    "num_attention_heads": 2,
-    "attention_head_dim": 24,
-    "in_channels": 4,
-    "out_channels": 4,
-    "text_dim": 16,
-    "freq_dim": 32,
-    "ffn_dim": 64,
-    "num_layers": 3,
-}
-FOUR = Clock(4)
-SHAPE = (2, 4, 3, 8, 12)
-GRID = (4, 6)
+from tests.core.model.tiny import FOUR, GRID, SHAPE, TINY, noise, trained  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def model():
-    """A model of random weights whose further layers have been trained away from where they begin."""
-    torch.manual_seed(0)
-    made = PaiTransformer3DModel(**TINY).eval()
-    with torch.no_grad():
-        made.condition_embedding.weight.add_(0.05 * torch.randn_like(made.condition_embedding.weight))
-        made.type_embedding.normal_(std=0.2)
-    return made
-
-
-def noise(seed, *shape):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+    return trained()
 
 
 def asked(
