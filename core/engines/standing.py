@@ -105,8 +105,12 @@ class _Lead:
         return f"{self.row.who} {way} {DRAFT} by {abs(self.db):.2f} dB {where}"
 
 
-def read(path: Path = TABLE) -> Standing:
-    """The table; an empty one where there is no file. Raises BadInput for one that cannot be used."""
+def read(path: Path | None = None) -> Standing:
+    """The table, the package's own unless named; an empty one where there is no file.
+
+    Raises BadInput for one that cannot be used.
+    """
+    path = TABLE if path is None else path
     if not path.is_file():
         return Standing()
     try:
