@@ -14,7 +14,7 @@ from pai_studio.core.media.frame import Array
 
 _FAINT = 0.02
 """A matte below this covers nothing: keyed ones keep some noise over the screen."""
-_FRINGE = 0.01
+_FRINGE = 0.006
 """How far beyond the matte a model smears its subject, in picture widths; two pixels at least."""
 _FEATHER_PX = 2
 """Over so many pixels beyond the fringe the fill goes over into the picture."""
