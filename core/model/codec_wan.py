@@ -19,14 +19,12 @@ from torch import Tensor, nn
 
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.codec import Preview, check_pictures, linear_preview, shrunk
-from pai_studio.core.model.tiles import Tiles, cut
+from pai_studio.core.model.tiles import LEAST, Tiles, cut
 from pai_studio.core.shot.errors import NotFound
 
 Kept = Tensor | str | None
 _REPEAT = "Rep"
 """The library's own mark, in the place of features, of a layer that doubles time and has seen the first frame only."""
-_LEAST_TILE = 4
-"""Latent pixels: a smaller tile would be all overlap."""
 
 
 class WanCodec:
@@ -34,11 +32,14 @@ class WanCodec:
 
     The network works in its own type on its own device; what streams give is float32 and on that device. Memory goes
     with the tile, but for what each tile carries on. Attention inside the network sees one tile only, so that tiles
-    are near what the whole gives and not the same: their overlaps, a quarter at least, are blended.
+    are near what the whole gives and not the same: their overlaps are blended; see `tiles`.
     """
 
     def __init__(self, vae: AutoencoderKLWan, *, tile_px: int | None = None) -> None:
-        """Raises ValueError for a `tile_px` off the grid or below four latent pixels, or latents without statistics."""
+        """Takes the network over, which is not trained from here on.
+
+        Raises ValueError for a `tile_px` off the grid or below `LEAST` latent pixels, or latents without statistics.
+        """
         config = vae.config
         self.vae = vae.eval().requires_grad_(False)
         self.patch = config.patch_size or 1
@@ -47,8 +48,8 @@ class WanCodec:
         self.spatial: int = self.patch * 2 ** (len(config.dim_mult) - 1)
         if len(config.latents_mean) != self.channels or len(config.latents_std) != self.channels:
             raise ValueError(f"{self.channels} channels need a mean and a deviation each")
-        if tile_px is not None and (tile_px % self.spatial or tile_px < _LEAST_TILE * self.spatial):
-            least = _LEAST_TILE * self.spatial
+        if tile_px is not None and (tile_px % self.spatial or tile_px < LEAST * self.spatial):
+            least = LEAST * self.spatial
             raise ValueError(
                 f"a tile is a multiple of {self.spatial} pixels, at least {least}, not {tile_px}"
             )
