@@ -215,6 +215,14 @@ def further_weights(
     return {name: value for name, value in model.state_dict().items() if name.startswith(FURTHER)}
 
 
+def cast_to(tensor: torch.Tensor, name: str) -> torch.Tensor:
+    """A tensor in the type of torch's name. Raises BadInput where torch has none of that name."""
+    dtype = getattr(torch, name, None)
+    if not isinstance(dtype, torch.dtype):
+        raise BadInput(f"{name!r} is no type of numbers", hint="take float32, float16 or bfloat16")
+    return tensor.to(dtype)
+
+
 def stored(part: Path) -> dict[str, tuple[Path, tuple[int, ...]]]:
     """The file and the shape of every tensor of a part's safetensors, from their headers alone.
 

@@ -24,6 +24,7 @@ from pai_studio.core.model.checkpoint import (
     FURTHER,
     TRANSFORMER,
     WEIGHTS,
+    cast_to,
     compare,
     further_weights,
     read_config,
@@ -55,18 +56,19 @@ def convert(
     out: Path,
     *,
     licence: str = "",
-    dtype: torch.dtype | None = None,
+    dtype: str | None = None,
     shard_bytes: int = 2 << 30,
     report: Report = silent,
 ) -> Installed:
     """Make the model `out` of the diffusers folder `source`; it is marked as trained for nothing.
 
     `licence` is that of the weights, needed where `source` was not pulled and so does not tell. The transformer is
-    written in `dtype`, as it is stored for None; codec, text encoder and tokenizer are linked, or copied where the
-    disk is another. `report` hears of `convert` and `check`, in bytes.
+    written in the type that torch calls `dtype` (such as "bfloat16"), as it is stored for None; codec, text encoder
+    and tokenizer are linked, or copied where the disk is another. `report` hears of `convert` and `check`, in bytes.
 
     Raises BadInput naming the first file, key or tensor that is not Wan's, AlreadyThere where `out` exists.
     """
+    manifests.check_name(out.name)
     refuse_pickles(source)
     told = _provenance(source, licence)
     config = _our_config(source)
@@ -80,7 +82,7 @@ def convert(
         total, done = sum(path.stat().st_size for path in set(files.values())), 0
         shards = _Shards(temp / TRANSFORMER, shard_bytes)
         for key, tensor in _tensors(wanted, files):
-            shards.put(key, tensor if dtype is None else tensor.to(dtype))
+            shards.put(key, tensor if dtype is None else cast_to(tensor, dtype))
             done += tensor.nbytes
             report(Progress("convert", min(done, total), total, message=key))
         shards.finish()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
@@ -19,6 +20,8 @@ from pai_studio.core.shot.errors import BadInput
 SCHEMA: Final = "pai-studio/model/1"
 _SCHEMA_STEM = "pai-studio/model/"
 FILE = "manifest.json"
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_NAME_LENGTH = 128
 
 EngineName = Literal["pai", "vace", "none"]
 """Which engine runs a model. None runs the weights of others that are only there to be converted."""
@@ -54,7 +57,7 @@ class Manifest(_Part):
     """One model: where it is from, what it was trained for, and how it is to be sampled."""
 
     schema_: Literal["pai-studio/model/1"] = Field(SCHEMA, alias="schema")
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)
+    name: str = Field(pattern=_NAME, max_length=_NAME_LENGTH)
     engine: EngineName = Field(description="the engine that runs it")
     preset: str = Field(min_length=1, description="the architecture, as core/model/checkpoint.py names it")
     licence: str = Field(min_length=1, description="SPDX identifier of the weights' licence")
@@ -131,6 +134,13 @@ def parse(text: str, *, where: str = FILE) -> Manifest:
         return Manifest.model_validate(data)
     except ValidationError as error:
         raise _readable(error, where) from None
+
+
+def check_name(name: str) -> None:
+    """Raise BadInput for what cannot name a model."""
+    if not re.match(_NAME, name) or len(name) > _NAME_LENGTH:
+        hint = "use letters, digits, dot, dash and underscore"
+        raise BadInput(f"{name!r} cannot name a model", hint=hint)
 
 
 def _check_schema(schema: Any, where: str) -> None:

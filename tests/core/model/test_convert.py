@@ -117,11 +117,16 @@ def test_shards_are_small_and_named_as_the_library_names_them(wan: Path, tmp_pat
 
 
 def test_one_shard_holds_all_where_it_may_and_the_type_is_changed(wan: Path, tmp_path: Path) -> None:
-    made = convert(wan, tmp_path / "mine", licence="x", dtype=torch.bfloat16)
+    made = convert(wan, tmp_path / "mine", licence="x", dtype="bfloat16")
     (only,) = (made.folder / "transformer").glob("*.safetensors")
     assert only.name == "diffusion_pytorch_model.safetensors"
     assert {value.dtype for value in load_file(only).values()} == {torch.bfloat16}
     load(made.folder)
+
+
+def test_a_type_that_there_is_not_is_refused(wan: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="'float12' is no type of numbers"):
+        convert(wan, tmp_path / "mine", licence="x", dtype="float12")
 
 
 def test_what_is_not_changed_is_linked(wan: Path, tmp_path: Path) -> None:
@@ -157,6 +162,11 @@ def test_nothing_is_left_of_a_conversion_that_was_stopped(wan: Path, tmp_path: P
     with pytest.raises(Cancelled):
         convert(wan, tmp_path / "models" / "mine", licence="x", shard_bytes=50_000, report=stop)
     assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_name_that_cannot_be_is_refused_first(wan: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="'my model' cannot name a model; use letters"):
+        convert(wan, tmp_path / "my model", licence="x")
 
 
 def test_nothing_is_written_over(wan: Path, tmp_path: Path) -> None:
