@@ -9,7 +9,7 @@ Legend: S tokens, N noisy ones, L text tokens, D channels inside, F channels of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,15 +169,23 @@ def step_flops(model: Architecture, tokens: Tokens) -> int:
 
 
 def sampling_flops(
-    model: Architecture, windows: Iterable[Tokens], steps: int, *, guided: bool, cached: bool
+    model: Architecture,
+    windows: Iterable[Tokens],
+    steps: int,
+    *,
+    cached: bool,
+    branches: Collection[str] = ("all",),
 ) -> int:
-    """All forwards of a shot's windows; a guided step has three branches, of which the first has no references."""
+    """All forwards of a shot's windows, one a step for each guidance branch, as the sampler names them.
+
+    The branch "plain" has no references; the others cost the same.
+    """
     evaluate = step_flops if cached else forward_flops
     total = 0
     for tokens in windows:
-        once = evaluate(model, tokens)
-        step = evaluate(model, tokens.unreferenced) + 2 * once if guided else once
-        total += steps * step + (remember_flops(model, tokens) if cached else 0)
+        told = (tokens.unreferenced if branch == "plain" else tokens for branch in branches)
+        total += steps * sum(evaluate(model, each) for each in told)
+        total += remember_flops(model, tokens) if cached else 0
     return total
 
 

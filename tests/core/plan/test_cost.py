@@ -38,6 +38,7 @@ WAN_5B = Architecture.of(
     }
 )
 LATENTS = 21
+GUIDED = ("plain", "references", "all")
 GRIDS = {"832x480": (15, 26), "1280x704": (22, 40), "1920x1088": (34, 60)}
 
 
@@ -108,15 +109,15 @@ def test_sampling_adds_up_windows_steps_and_branches():
     first = Tokens.of(7, (4, 6), references=2)
     windows = [first, Tokens.of(6, (4, 6), references=2, history=2)]
     single = sum(forward_flops(WAN_5B, tokens) for tokens in windows)
-    assert sampling_flops(WAN_5B, windows, 30, guided=False, cached=False) == 30 * single
+    assert sampling_flops(WAN_5B, windows, 30, cached=False) == 30 * single
     branches = sum(
         2 * forward_flops(WAN_5B, tokens) + forward_flops(WAN_5B, tokens.unreferenced) for tokens in windows
     )
-    assert sampling_flops(WAN_5B, windows, 30, guided=True, cached=False) == 30 * branches
+    assert sampling_flops(WAN_5B, windows, 30, cached=False, branches=GUIDED) == 30 * branches
     once = sum(remember_flops(WAN_5B, tokens) for tokens in windows)
     kept = [
-        sampling_flops(WAN_5B, windows, steps, guided=guided, cached=True)
-        for steps, guided in ((1, False), (2, False), (1, True))
+        sampling_flops(WAN_5B, windows, steps, cached=True, branches=branches)
+        for steps, branches in ((1, ("all",)), (2, ("all",)), (1, GUIDED))
     ]
     step = sum(step_flops(WAN_5B, tokens) for tokens in windows)
     unreferenced = sum(step_flops(WAN_5B, tokens.unreferenced) for tokens in windows)

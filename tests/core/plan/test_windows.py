@@ -92,6 +92,7 @@ def test_the_small_model_passes_over_thirteen_keyframes_before_four_windows():
         keyframes=tuple(range(0, 49, 4)),
         thinned=(Span(0, 13),),
         whole=(Span(0, 13), Span(13, 12, 2), Span(25, 12, 2), Span(37, 12, 2)),
+        step=4,
     )
     assert told(found.whole[1], found.keyframes) == [16, 20, 24, 28]
     assert told(found.whole[3], found.keyframes) == [40, 44, 48]
