@@ -1,22 +1,45 @@
-"""check this machine: settings, colour, disk, server; says how to mend each fault."""
+"""check this machine: settings, colour, device, weights, disk, server; says how to mend each fault."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pai_studio
 from pai_studio.core.config import Loaded, config_path, load
-from pai_studio.core.shot.errors import PaiError
+from pai_studio.core.shot.errors import PaiError, from_json
 from pai_studio.ui.cli.console import Console
 
 _LOW_DISK_GB = 20
+_GET_TORCH = "pip install 'pai-studio[model]'"
+_PROBE_S = 120
+_PROBE = """
+import json, sys, torch
+from pai_studio.core.model.device import dtype_for, pick
+from pai_studio.core.shot.errors import PaiError, from_json
+try:
+    found = pick(sys.argv[1])
+    told = {"device": str(found), "dtype": str(dtype_for(found)).removeprefix("torch.")}
+    if found.type == "cuda":
+        gpu = torch.cuda.get_device_properties(found)
+        told |= {"name": gpu.name, "bytes": gpu.total_memory}
+except PaiError as error:
+    told = {"error": error.to_json()}
+print(json.dumps(told))
+"""
+"""Runs in a process of its own: this one never loads torch."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +92,11 @@ def _looks(loaded: Loaded) -> list[tuple[str, Callable[[], Check]]]:
     return [
         ("colour", _colour),
         ("images", _images),
-        ("device", _device),
+        ("device", lambda: _device(loaded.settings.device)),
         ("disk", lambda: _disk("disk", _local_folder(), "PAI_STATE_DIR")),
         ("disk serve", lambda: _disk("disk serve", Path(loaded.settings.data_dir), "PAI_DATA_DIR")),
         ("engines", _engines),
-        ("weights", lambda: Check("weights", True, "none needed: draft has no weights")),
+        ("weights", lambda: _weights(Path(loaded.settings.models_dir))),
         ("port", lambda: _port(loaded.settings.listen)),
         ("server", lambda: _server(loaded)),
         ("hosts", lambda: Check("hosts", True, "no host plugins in this version")),
@@ -118,17 +141,57 @@ def _colour() -> Check:
 
 
 def _images() -> Check:
-    from importlib.metadata import version
-
     names = ("OpenImageIO", "opencolorio", "opencv-python-headless", "av")
     return Check("images", True, ", ".join(f"{name} {version(name)}" for name in names))
 
 
-def _device() -> Check:
+def _device(wanted: str) -> Check:
+    """What models would compute on. torch is asked where there may be a GPU, or the settings name a device."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Check(
-        "device", True, f"{cores} cores, {platform.system()} {platform.machine()}; draft needs no GPU"
-    )
+    machine = f"{cores} cores, {platform.system()} {platform.machine()}"
+    if find_spec("torch") is None:
+        say = f"{machine}; no torch: draft needs none, models do"
+        return Check("device", wanted == "auto", say, _GET_TORCH)
+    torch = f"torch {version('torch')}"
+    if wanted == "auto" and not shutil.which("nvidia-smi") and sys.platform != "darwin":
+        return Check("device", True, f"{machine}; {torch}, no GPU: models compute on the processor")
+    told = _probed(wanted)
+    if "error" in told:
+        return Check("device", False, f"{machine}; {torch}; {told['error']}", "set PAI_DEVICE=auto")
+    gpu = f" ({told['name']}, {told['bytes'] / 1e9:.0f} GB)" if "name" in told else ""
+    return Check("device", True, f"{machine}; {torch} computes on {told['device']}{gpu} in {told['dtype']}")
+
+
+def _probed(wanted: str) -> dict[str, Any]:
+    """What torch says of the device of that name; `error` where it cannot be used, in words."""
+    command = [sys.executable, "-c", _PROBE, wanted]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_S, check=False)
+    except subprocess.TimeoutExpired:
+        return {"error": f"torch did not answer in {_PROBE_S} s"}
+    if done.returncode:
+        return {"error": (done.stderr.strip().splitlines() or ["torch cannot be loaded"])[-1]}
+    told: dict[str, Any] = json.loads(done.stdout)
+    return {"error": str(from_json(told["error"]))} if "error" in told else told
+
+
+def _weights(folder: Path) -> Check:
+    """The installed models, and whether their files are there in the sizes that their manifests say."""
+    from pai_studio.core.model.store import check, survey
+
+    models, faults = survey(folder)
+    faults += [fault for model in models for fault in check(model, contents=False)]
+    if faults:
+        return Check(
+            "weights", False, str(faults[0]), faults[0].hint or "`pai-studio models check` tells all"
+        )
+    if not models:
+        hint = "`pai-studio models list` shows what could be"
+        return Check("weights", True, f"no models in {folder}: draft needs none; {hint}")
+    names = ", ".join(f"{m.name} ({m.manifest.engine}, for {m.manifest.trained_for})" for m in models)
+    if find_spec("torch") is None:
+        return Check("weights", False, f"{names} in {folder}, but no torch to run them", _GET_TORCH)
+    return Check("weights", True, f"{names} in {folder}; `pai-studio models check` reads every file")
 
 
 def _disk(name: str, folder: Path, variable: str) -> Check:
