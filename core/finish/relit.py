@@ -20,8 +20,8 @@ _BLACK, _WHITE = 1 / 1600, 0.95
 of a linear 0.01 where white is 16."""
 _NEAR = 0.008
 """The averages' sigma, in picture widths: two pixels of a small model, which may misplace its subject by as much. On
-three synthetic shots with the truth in a model's place at 256x144, and its noise, the gain errs by 0.29 stops with 0.006,
-by 0.31 with this, by 0.33 with 0.012 and by 0.37 with 0.025; without any gain by 0.61."""
+three synthetic shots with the truth in a model's place at 256x144, and its noise, the gain errs by 0.29 stops with
+0.006, by 0.31 with this, by 0.33 with 0.012 and by 0.37 with 0.025; without any gain by 0.61."""
 _KNOWN = 0.2
 """Where this share of the neighbourhood counts, its own average is taken; where less, more of what is around."""
 
