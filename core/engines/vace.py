@@ -258,7 +258,9 @@ class VaceEngine:
 
     def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
         """Find the subject, and plan the clips. Raises BadInput where there is neither a matte nor a screen to key."""
-        report(Progress("prepare"))
+        untrained = self._model.manifest.trained_for == "none"
+        say = f"{self._model.name} is untrained: its pictures mean nothing" if untrained else ""
+        report(Progress("prepare", message=say))
         self._shot = shot = VaceShot(source, self._choice, self._model.manifest)
         self._prompt = serialise(source.shot.prompt)
         mark = {

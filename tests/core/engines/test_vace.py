@@ -295,7 +295,9 @@ def test_an_anamorphic_plate_with_overscan_keeps_its_canvas_and_is_seen_unsqueez
 def test_notes_tell_the_model_the_size_and_the_windows(shot, models, tmp_path):
     source = shot()
     engine = engine_of(source, models)
-    engine.prepare(source, silent, tmp_path)
+    heard = Heard()
+    engine.prepare(source, heard, tmp_path)
+    assert "untrained" in heard.all[0].message
     notes = engine.notes()
     assert notes["size"] == "64x32"
     assert notes["windows"] == ["1001-1005", "1006-1013", "1014-1015"]
