@@ -89,7 +89,8 @@ class WanCodec:
         check_pictures(pictures, 3, self.spatial)
         batch = len(pictures)
         apart = pictures.transpose(1, 2).flatten(0, 1).unsqueeze(2)
-        return self.encoder().push(apart).squeeze(2).unflatten(0, (batch, -1)).transpose(1, 2)
+        latents: Tensor = self.encoder().push(apart).squeeze(2).unflatten(0, (batch, -1))
+        return latents.transpose(1, 2)
 
     def preview_map(self, latents: Tensor, frames: Tensor) -> Preview:
         """The linear map from a shot's first latents to their frames' mean colours; see `linear_preview`."""
