@@ -139,16 +139,18 @@ def test_a_shot_without_a_subject_has_no_gain_and_the_models_place():
 
 def test_the_despill_and_the_models_own_do_not_add_up():
     """The plate's spill is gone in the model's picture: the finished subject is as green as that, not less."""
-    matte, coat = soft_disc(), a_coat()
-    spilled = coat + np.float32(0.35) * SCREEN.color
+    matte, coat = soft_disc(), np.full((H, W, 3), 0.3, np.float32)
+    spilled = coat + np.float32(0.25) * SCREEN.color
     plate = a_plate(spilled, matte)
     made = generated(plate, matte, over(coat, a_place(), matte))
     solid = soft_disc(radius=20) == 1
-    for despill in (0.0, 1.0):
+    foregrounds = []
+    for despill in (0.0, 0.5, 1.0):
         got = finish(plate, made, Finish(despill=despill, wrap=0, grain=0), 7)
-        assert np.median(got.beauty[solid] / coat[solid]) == pytest.approx(1, abs=0.03)
-        green = (got.beauty[solid][:, 1] / got.beauty[solid].mean(axis=1)).mean()
-        assert green == pytest.approx((coat[solid][:, 1] / coat[solid].mean(axis=1)).mean(), rel=0.06)
+        assert np.allclose(got.beauty[solid], 0.3, rtol=0.02)
+        foregrounds.append(np.median(got.foreground[solid][:, 1]))
+    assert foregrounds[0] == pytest.approx(0.4, rel=0.01)  # spill there was
+    assert foregrounds[0] > foregrounds[1] + 0.02 > foregrounds[2] + 0.04
 
 
 @pytest.mark.parametrize("limit", [(W, H), (80, 48)])
