@@ -14,6 +14,8 @@ from typing import Any
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.shot.errors import BadInput
 
+_BYTES = {"text_encoder": 2}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -42,9 +44,11 @@ class Entry:
         return self.manifest.source
 
     @property
-    def about_bytes(self) -> int:
-        """What its weights take at two bytes a parameter; the hub tells how much it really has."""
-        return round(sum(self.parameters.values()) * 2e6)
+    def most_bytes(self) -> int:
+        """What its weights take at most: the text encoder in 16 bits, the rest in 32, as its makers store them or
+        larger. The hub tells how much it really is.
+        """
+        return round(sum(count * _BYTES.get(part, 4) for part, count in self.parameters.items()) * 1e6)
 
 
 _WAN: dict[str, Any] = {

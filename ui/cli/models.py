@@ -94,13 +94,13 @@ def _told(model: Installed) -> dict[str, Any]:
 
 
 def _told_of(entry: Entry) -> dict[str, Any]:
-    """A model that could be pulled; its size is that of its weights in 16 bits."""
+    """A model that could be pulled; its size is the most that its weights may take."""
     told = entry.manifest
     return {
         "name": entry.name,
         "installed": False,
         "engine": told.engine,
-        "size_bytes": entry.about_bytes,
+        "size_bytes": entry.most_bytes,
         "licence": told.licence,
         "licence_url": entry.licence_url,
         "trained_for": told.trained_for,
@@ -115,8 +115,8 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
         f"{'MODEL':<24}{'ENGINE':<8}{'STATE':<12}{'SIZE':>9}  {'LICENCE':<14}{'TRAINED FOR':<24}".rstrip()
     ]
     for row in rows:
-        state, about = ("installed", "") if row["installed"] else ("-", "~")
-        size = about + _size(row["size_bytes"])
+        state, most = ("installed", "") if row["installed"] else ("-", "<")
+        size = most + _size(row["size_bytes"])
         line = f"{row['name']:<24}{row['engine']:<8}{state:<12}{size:>9}  {row['licence']:<14}"
         lines.append(f"{line}{row['trained_for']}")
     return lines
@@ -162,7 +162,7 @@ def _origin(asked: argparse.Namespace, entry: Entry, console: Console) -> Origin
 def _accepted(asked: argparse.Namespace, entry: Entry, console: Console) -> bool:
     """Show the licence; whether it is accepted, by the flag or by a person at a terminal."""
     told = entry.manifest
-    console.line(f"{entry.name}: {entry.about}; about {_size(entry.about_bytes)} in 16 bits")
+    console.line(f"{entry.name}: {entry.about}; up to {_size(entry.most_bytes)}")
     console.line(f"by {told.attribution}, under {told.licence}: {entry.licence_url}")
     if asked.accept_licence or not sys.stdin.isatty():
         return bool(asked.accept_licence)

@@ -328,7 +328,7 @@ def test_every_known_model_has_what_a_person_is_shown() -> None:
     assert len({entry.name for entry in KNOWN}) == len(KNOWN)
     for entry in KNOWN:
         assert entry.licence_url.startswith("https://")
-        assert entry.about_bytes > 1e9
+        assert entry.most_bytes > 1e9
         assert not entry.manifest.files
     with pytest.raises(BadInput, match=r"did you mean 'wan2\.1-vace-1\.3b'"):
         known("wan2.1-vace-1.3B")
