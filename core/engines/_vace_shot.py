@@ -71,10 +71,13 @@ class VaceShot:
         return self._maker.make(heard(), clip.count, kept)
 
     def references(self, clip: Clip) -> list[npt.NDArray[np.uint8]]:
-        """The stills (h', w', 3) nearest to a clip, as many as the model takes."""
+        """The stills (h', w', 3) nearest to a clip, as many as the model takes.
+
+        The library's pipeline fails where there are more of them than latents: a clip of a few frames gets fewer.
+        """
         inside = self.numbers[clip.first : clip.stop]
         anchors = [still.frame for still in self._source.stills]
-        return self._maker.references(nearest(anchors, inside[0], inside[-1], self._most))
+        return self._maker.references(nearest(anchors, inside[0], inside[-1], min(self._most, clip.latents)))
 
     def notes(self) -> dict[str, object]:
         """The size, the clips by their frames, and the screen."""

@@ -18,6 +18,7 @@ from pai_studio.core.media.frame import Box  # noqa: E402
 from pai_studio.core.model.manifest import read  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput, Cancelled, OutOfResources  # noqa: E402
+from pai_studio.core.shot.frames import FrameRange  # noqa: E402
 from tests.core.engines.conftest import Filmed  # noqa: E402
 from tests.core.engines.tiny_vace import NAME, tiny_vace  # noqa: E402
 
@@ -331,14 +332,31 @@ def test_memory_that_runs_out_is_told_with_the_size_that_fits(shot, models, tmp_
         list(engine.generate(source.stream([1006]), silent))
 
 
-def test_large_pictures_go_through_the_codec_in_tiles_and_look_nearly_the_same(
-    reference, shot, models, tmp_path, monkeypatch
-):
+def test_a_single_frame_is_made_from_the_nearer_of_two_stills(shot, models, tmp_path):
+    """The library's pipeline takes no more stills than a clip has latents."""
+
+    class One(CutOut):
+        def __init__(self):
+            super().__init__()
+            self.frames = FrameRange(1010, 1010)
+
+    (generated,) = made(One(), models, tmp_path).values()
+    assert generated.number == 1010
+    assert np.isfinite(generated.model.composite).all()
+
+
+def test_large_pictures_go_through_the_codec_in_tiles_and_look_nearly_the_same(shot, tmp_path, monkeypatch):
     from pai_studio.core.engines import vace
 
-    monkeypatch.setattr(vace, "WHOLE_PX", 32 * 32)
-    monkeypatch.setattr(vace, "TILE_PX", 32)
-    (tiled,) = made(shot(), models, tmp_path, [1001]).values()
-    whole = reference[0][1001].model
-    assert not np.array_equal(tiled.model.conditioning, whole.conditioning)
-    assert np.abs(tiled.model.conditioning - whole.conditioning).mean() < 0.1 * whole.conditioning.mean()
+    large = Models(tmp_path / "models", "cpu")
+    tiny_vace(large.folder, window_latents=2, history_latents=0, area_px=128 * 72)
+    seen = []
+    for name in ("whole", "tiled"):
+        (frame,) = made(shot(), large, tmp_path / name, [1001], steps=1).values()
+        seen.append(frame.model.conditioning)
+        monkeypatch.setattr(vace, "WHOLE_PX", 32 * 32)
+        monkeypatch.setattr(vace, "TILE_PX", 64)
+    whole, tiled = seen
+    assert whole.shape == (64, 128, 3)
+    assert not np.array_equal(tiled, whole)
+    assert np.abs(tiled - whole).mean() < 0.1 * whole.mean()
