@@ -30,7 +30,7 @@ from pai_studio.core.training.objective import Asked, Plan, Recipe, Sample
 from pai_studio.core.training.pictures import write_contact, write_curve
 from pai_studio.core.training.trainer import Trainer, Training, TrainStep, ask
 
-PATCH = 16
+PATCH = (16, 24)
 WINDOW = 8
 NEVER = (2, 5)
 """Frames of a window that no reference is drawn at in training, and at which the experiments then place one."""
@@ -45,8 +45,8 @@ _REPORT = "report.json"
 
 def network() -> PaiTransformer3DModel:
     """The small transformer of all experiments, with the built-in model's attention."""
-    return PaiTransformer3DModel(
-        patch_size=(1, PATCH, PATCH),
+    made: PaiTransformer3DModel = PaiTransformer3DModel(
+        patch_size=(1, *PATCH),
         num_attention_heads=4,
         attention_head_dim=32,
         in_channels=3,
@@ -57,6 +57,7 @@ def network() -> PaiTransformer3DModel:
         num_layers=4,
         attention="cached",
     )
+    return made
 
 
 def learn_anchors(
@@ -129,7 +130,7 @@ def train(out: Path, report: Report, recipe: Recipe, steps: int, seed: int) -> t
     where it went through at once.
     """
     torch.manual_seed(seed)
-    training = Training(steps=steps, batch=8, average=0.99, checkpoint_every=250, seed=seed)
+    training = Training(steps=steps, batch=8, rate=1.5e-3, average=0.99, checkpoint_every=250, seed=seed)
     trainer = Trainer(network(), Films(seed, PATCH), recipe, training, out / "checkpoint")
 
     def on_step(done: TrainStep) -> None:

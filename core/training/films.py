@@ -21,20 +21,20 @@ SIZE = (32, 48)
 """Height and width of a picture, in pixels."""
 SPEEDS_PX = (2.0, -2.5, 3.0, -3.5, -2.0, 2.5, -3.0, 3.5)
 """How far each film's background moves in a frame."""
-AROUND_PX = 96
+AROUND_PX = 64
 """All the way round the cylinder."""
 MARKS_PX = 12
 """From mark to mark on the screen."""
 _FINE = 4  # columns of a painting for every pixel: a picture may begin at a quarter of one
-_LEAVES = 90
+_LEAVES = 60
 
 
 class Films:
-    """The films as a source to learn from; `grid` for patches of `patch` pixels each way."""
+    """The films as a source to learn from; `grid` for patches of `patch` pixels, rows and columns."""
 
-    def __init__(self, seed: int, patch: int = 8) -> None:
+    def __init__(self, seed: int, patch: tuple[int, int] = (16, 24)) -> None:
         self.clock, self.size = Clock(1), SIZE
-        self.grid = (SIZE[0] // patch, SIZE[1] // patch)
+        self.grid = (SIZE[0] // patch[0], SIZE[1] // patch[1])
         self.null_text = torch.zeros(1, 1, 8)
         rng = np.random.default_rng([seed, 0xF11])
         self._columns = torch.stack([_columns(_painting(rng)) for _ in SPEEDS_PX])

@@ -41,37 +41,39 @@ def psnr_db(squared_error: float) -> float:
 class Seams:
     """What happens where a window begins, over what happens inside: 1 is a seam that nothing tells from the rest.
 
-    `change`: mean |x_t - x_{t-1}|, each over the truth's own. `jump`: mean |e_t - e_{t-1}|, e the difference from the
-    truth: what moves that should not. The first forgives what the second does not.
+    `change`: mean |x_t - x_{t-1}|, each over the truth's own. `unrest`: mean |x_t - W(x_{t-1})|, where W moves a frame
+    as the camera truly moved, less the truth's own: background that slips, morphs or changes its colour. The first is
+    what an eye sees of seams, but slips to and fro cancel in it; in the second they do not.
     """
 
     change: float
-    jump: float
-    interior_jump: float
+    unrest: float
+    interior_unrest: float
     """In code values 0..1."""
     seams: int
     frames: int
 
 
 class SeamMeter:
-    """Takes a shot frame by frame, and keeps only the last."""
+    """Takes a shot frame by frame, and keeps only the last. Its background moves by `speed_px` columns a frame."""
 
-    def __init__(self, where: Tensor) -> None:
-        self._where = where
+    def __init__(self, where: Tensor, speed_px: float) -> None:
+        self._where, self._speed = where, speed_px
+        self._steady = where & (_moved(where[None].float(), speed_px)[0] == 1)
         self._last: tuple[Tensor, Tensor] | None = None
-        # Of seams and of the interior: frames, then the sums of the change, the truth's change, and the jump.
+        # Of seams and of the interior: frames, then the sums of the change, the truth's own, and the unrest.
         self._sums = torch.zeros(2, 4, dtype=torch.float64)
         self._frames = 0
 
     def add(self, frame: Tensor, truth: Tensor, *, seam: bool) -> None:
         """The next frame; whether it is the first of a window."""
         self._frames += 1
-        now = frame[:, self._where], truth[:, self._where]
         if self._last is not None:
-            moved, own = now[0] - self._last[0], now[1] - self._last[1]
-            means = [float(part.abs().mean()) / _PEAK for part in (moved, own, moved - own)]
-            self._sums[0 if seam else 1] += torch.tensor([1.0, *means])
-        self._last = now
+            pairs = list(zip((frame, truth), self._last, strict=True))
+            change = [_mean(now - before, self._where) for now, before in pairs]
+            warp = [_mean(now - _moved(before, self._speed), self._steady) for now, before in pairs]
+            self._sums[0 if seam else 1] += torch.tensor([1.0, *change, warp[0] - warp[1]])
+        self._last = frame, truth
 
     def found(self) -> Seams:
         """Raises ValueError before there has been both a seam and something between seams."""
@@ -80,8 +82,26 @@ class SeamMeter:
         seams, interior = self._sums[:, 1:] / self._sums[:, :1]
         return Seams(
             change=float((seams[0] / seams[1]) / (interior[0] / interior[1])),
-            jump=float(seams[2] / interior[2]),
-            interior_jump=float(interior[2]),
+            unrest=float(seams[2] / interior[2]),
+            interior_unrest=float(interior[2]),
             seams=int(self._sums[0, 0]),
             frames=self._frames,
         )
+
+
+def _moved(picture: Tensor, speed_px: float) -> Tensor:
+    """What is `speed_px` columns to the right of each pixel, linearly between two; 0 where the picture ends."""
+    width = picture.shape[-1]
+    at = torch.arange(width) + speed_px
+    low = at.floor().long()
+    share = at - low
+    padded = torch.nn.functional.pad(picture, (1, 1))
+
+    def column(index: Tensor) -> Tensor:
+        return padded[..., (index + 1).clamp(0, width + 1)]
+
+    return column(low) * (1 - share) + column(low + 1) * share
+
+
+def _mean(difference: Tensor, where: Tensor) -> float:
+    return float(difference[:, where].abs().mean()) / _PEAK

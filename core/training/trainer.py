@@ -195,6 +195,11 @@ def ask(model: PaiTransformer3DModel, asked: Asked, null_text: Tensor) -> Tensor
     return found
 
 
+def use_threads(count: int) -> None:
+    """How many threads of the CPU this process computes with; small networks are slower with several."""
+    torch.set_num_threads(count)
+
+
 def rate_at(training: Training, step: int) -> float:
     """The rate of a step as a part of the whole: a straight rise, then half a cosine (Loshchilov and Hutter, 2017)."""
     if step < training.warm_up:

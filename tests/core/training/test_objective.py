@@ -30,7 +30,7 @@ def plans(recipe, clock=ONE, count=4000, grid=GRID):
 
 @pytest.fixture(scope="module")
 def films():
-    return Films(0, patch=16)
+    return Films(0, patch=(16, 16))
 
 
 @pytest.mark.parametrize("kind", ["velocity", "sample"])

@@ -20,17 +20,9 @@ RECIPE = Recipe(count=2, longest=6, history=1, most_references=2)
 TRAINING = Training(steps=6, batch=2, warm_up=2, checkpoint_every=2)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def films():
-    return Films(0, patch=16)
+    return Films(0, patch=(16, 16))
 
 
 def model(attention="cached", width=12, seed=0):

@@ -1,0 +1,88 @@
+"""train small models that show what the model's parts are worth: anchors, cloning, history.
+
+Writes DIR/report.json, contact.png, loss.png and checkpoints; run again, it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pai_studio.core.report import Progress
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.ui.cli.console import Console, Eta
+from pai_studio.ui.cli.jobs import count
+
+STEPS = 2500
+_EXPERIMENTS = ("learn-anchors", "learn-without-cloning", "learn-history")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`train EXPERIMENT --out DIR [--steps N] [--seed N] [--threads N] [--against DIR]`."""
+    parser.add_argument("experiment", choices=_EXPERIMENTS, help="what is to be shown")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where everything is written")
+    parser.add_argument("--steps", type=count, default=STEPS, metavar="N", help=f"default {STEPS}")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is other films too")
+    parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU (default 1)")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="DIR",
+        help="learn-without-cloning: the folder of learn-anchors to compare with, shot by shot",
+    )
+
+
+def run(asked: argparse.Namespace, console: Console) -> int:
+    """Train, look, and write."""
+    if asked.against is not None and asked.experiment != "learn-without-cloning":
+        raise BadInput("--against is for learn-without-cloning", hint="leave it out")
+    from pai_studio.core.training.experiments import learn_anchors, learn_without_cloning
+    from pai_studio.core.training.history import learn_history
+    from pai_studio.core.training.trainer import use_threads
+
+    use_threads(asked.threads)
+    eta = Eta()
+
+    def report(progress: Progress) -> None:
+        eta_s = eta(progress.phase, progress.done, progress.total)
+        console.progress(progress.phase, progress.done, progress.total, eta_s=eta_s, note=progress.message)
+
+    known: dict[str, Any] = {"steps": asked.steps, "seed": asked.seed}
+    if asked.experiment == "learn-anchors":
+        found = learn_anchors(asked.out, report, **known)
+    elif asked.experiment == "learn-without-cloning":
+        found = learn_without_cloning(asked.out, report, against=asked.against, **known)
+    else:
+        found = learn_history(asked.out, report, **known)
+    console.result(found, _text(found, asked.out))
+    return 0
+
+
+def _text(found: dict[str, Any], out: Path) -> str:
+    rows = [f"loss {found['loss_first']:.4f} -> {found['loss_last']:.4f} over {found['samples']} samples"]
+    for name in ("never", "drawn"):
+        if name in found:
+            told = found[name]
+            off = _figure(told["offset_frames"])
+            rows.append(
+                f"anchors {name:<6} off by {off} frames, on time {told['on_time']:.0%},"
+                f" background {told['background_psnr_db']:.2f} dB"
+            )
+    if "cloning_gains" in found:
+        told = found["cloning_gains"]
+        offsets, decibels = _figure(told["offset_frames"]), _figure(told["background_psnr_db"])
+        rows.append(f"cloning gains {offsets} frames and {decibels} dB")
+    for name in ("with_history", "without_history"):
+        if name in found:
+            told = found[name]
+            change, unrest = _figure(told["change"]), _figure(told["unrest"])
+            rows.append(f"{name.replace('_', ' '):<16} seams over interior: change {change}, unrest {unrest}")
+    if "memory" in found:
+        rows.append(", ".join(f"{key} {value}" for key, value in found["memory"].items()))
+    return "\n".join([*rows, f"see {out / 'contact.png'}"])
+
+
+def _figure(told: dict[str, Any]) -> str:
+    low, high = told["ci95"]
+    return "-" if told["mean"] is None else f"{told['mean']:.3f} ({low:.3f} to {high:.3f})"
