@@ -132,7 +132,7 @@ def _pull(asked: argparse.Namespace, folder: Path, console: Console) -> int:
     from pai_studio.core.model.store import survey
 
     entry = known(asked.name)
-    (there,) = [model for model in survey(folder)[0] if model.name == entry.name] or [None]
+    there = next((model for model in survey(folder)[0] if model.name == entry.name), None)
     if there is not None:
         console.result({"pulled": False, "model": _told(there)}, f"{entry.name} is installed in {folder}")
         return 0
