@@ -3,8 +3,8 @@
 VACE's own convention (Jiang et al., "VACE: All-in-One Video Creation and Editing", 2025): of the control video black
 parts of the mask are kept, white parts are made; where the mask is white the control video is mid-grey, code 0.5. A
 frame whose mask is black everywhere is kept whole: so the stills and the frames of the clip before enter. Four
-frames share a latent, whose mask is that of one of them, so that a single kept frame may be told by its picture alone;
-VACE was trained so, and its own first and last frames are told no better.
+frames share a latent, whose mask is that of one of them, so that a single kept frame may be told by its picture alone:
+VACE's own code does so too, also with the first and last frames that its guide has kept.
 
 Legend of shapes: n frames of the clip, (h, w) pixels of the model's frame. Codes are those of the model's view, 0..1.
 """
