@@ -35,6 +35,7 @@ from pai_studio.core.model.checkpoint import (
     whole_folder,
 )
 from pai_studio.core.model.manifest import Manifest
+from pai_studio.core.model.origins import LICENCES
 from pai_studio.core.model.presets import PRESETS
 from pai_studio.core.model.store import Installed, check, refuse_pickles
 from pai_studio.core.report import Progress, Report, silent
@@ -89,6 +90,9 @@ def convert(
         report(Progress("convert", total, total))  # headers are no tensors: the sum falls short of the files
         for part in _WHOLE_PARTS:
             _take(source / part, temp / part)
+        for notice in LICENCES:
+            if (source / notice).is_file():
+                _link(source / notice, temp / notice)
         name = {"name": out.name, "grid_px": _grid(source, config)}
         made = seal(Manifest(**{**PRESETS[_PRESET].manifest, **told, **name}), temp, report)
     return Installed(out, made)
@@ -197,10 +201,13 @@ def _take(source: Path, target: Path) -> None:
         raise BadInput("there is no such folder", where=str(source), hint=hint)
     target.mkdir()
     for path in sorted(source.iterdir()):
-        if not path.is_file() or path.name.startswith("."):
-            continue
-        real = path.resolve()
-        try:
-            os.link(real, target / path.name)
-        except OSError:
-            shutil.copyfile(real, target / path.name)
+        if path.is_file() and not path.name.startswith("."):
+            _link(path, target / path.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    real = source.resolve()
+    try:
+        os.link(real, target)
+    except OSError:  # another disk, or one that knows no links
+        shutil.copyfile(real, target)

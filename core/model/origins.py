@@ -20,6 +20,9 @@ _WEIGHED_PARTS = ("transformer", "vae", "text_encoder")
 _PARTS = (*_WEIGHED_PARTS, "tokenizer", "scheduler")
 _SUFFIXES = {".json", ".safetensors", ".txt", ".model"}
 _INDEX = "model_index.json"
+LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE")
+"""What goes wherever the weights go, where a repository has it."""
+
 _CHUNK_BYTES = 8 << 20
 GOES_ON = "what was fetched is kept, and the same command goes on from there"
 
@@ -204,8 +207,10 @@ def _offered(commit: str, files: list[Told], where: str) -> Offer:
 
 
 def _is_wanted(path: PurePosixPath) -> bool:
-    known = str(path) == _INDEX or (len(path.parts) == 2 and path.parts[0] in _PARTS)
-    return known and path.suffix in _SUFFIXES and not path.name.startswith(".")
+    if str(path) in {_INDEX, *LICENCES}:
+        return True
+    is_of_part = len(path.parts) == 2 and path.parts[0] in _PARTS
+    return is_of_part and path.suffix in _SUFFIXES and not path.name.startswith(".")
 
 
 def _refused(status: int, where: str) -> PaiError:

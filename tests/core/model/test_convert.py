@@ -58,6 +58,7 @@ def wan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     diffusers.AutoencoderKLWan(**VAE).save_pretrained(folder / "vae")
     TextEncoder.small(0, dim=32, length=16).save(folder)
     (folder / "model_index.json").write_text("{}")
+    (folder / "LICENSE.txt").write_text("Apache License")
     assert (folder / FIRST).is_file()
     return folder
 
@@ -131,7 +132,7 @@ def test_a_type_that_there_is_not_is_refused(wan: Path, tmp_path: Path) -> None:
 
 def test_what_is_not_changed_is_linked(wan: Path, tmp_path: Path) -> None:
     made = convert(wan, tmp_path / "mine", licence="x")
-    for name in ("vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"):
+    for name in ("vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors", "LICENSE.txt"):
         assert (made.folder / name).samefile(wan / name)
 
 

@@ -43,6 +43,7 @@ def tensors(size: int, fill: int) -> bytes:
 
 FILES = {
     "README.md": b"read me",
+    "LICENSE.txt": b"Apache License",
     "model_index.json": b'{"_class_name": "WanVACEPipeline"}',
     "transformer/config.json": b'{"num_layers": 30}',
     WEIGHTS: tensors(300_000, 1),
@@ -55,6 +56,7 @@ FILES = {
     "assets/demo.mp4": b"film",
 }
 WANTED = {
+    "LICENSE.txt",
     "model_index.json",
     "transformer/config.json",
     WEIGHTS,
