@@ -40,6 +40,7 @@ class SmallHub:
     status: int = 200
     page: bytes = b""
     tells_digests: bool = True
+    gives_parts: bool = True
     asked: list[Asked] = field(default_factory=list)
     address: str = ""
 
@@ -115,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _content(self, name: str, asked: Asked) -> None:
         content = self.small.given.get(name, self.small.files[name])
-        first = int(asked.range.removeprefix("bytes=").partition("-")[0]) if asked.range else 0
+        is_part = asked.range and self.small.gives_parts
+        first = int(asked.range.removeprefix("bytes=").partition("-")[0]) if is_part else 0
         part = content[first:]
         headers = {"Content-Range": f"bytes {first}-{len(content) - 1}/{len(content)}"} if first else {}
         breaks = self.small.breaks.get(name)

@@ -144,6 +144,12 @@ def test_a_line_that_breaks_is_taken_up_again(hub: SmallHub, tmp_path: Path) -> 
     ]
 
 
+def test_a_mirror_that_gives_no_parts_is_read_from_the_start(hub: SmallHub, tmp_path: Path) -> None:
+    hub.breaks[WEIGHTS], hub.gives_parts = [2 * PIECE], False
+    assert store.check(pulled(hub, tmp_path)) == []
+    assert hub.bytes_of(WEIGHTS) == 2 * PIECE + len(FILES[WEIGHTS])
+
+
 def test_a_pull_goes_on_with_the_commit_that_it_began_with(hub: SmallHub, tmp_path: Path) -> None:
     def stop(progress: Progress) -> None:
         raise Cancelled("asked to stop")
