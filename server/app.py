@@ -74,9 +74,9 @@ class Server:
             say = f"the data folder cannot be used ({error.strerror})"
             raise BadInput(say, where=str(settings.data_dir), hint="choose another --data-dir") from None
         self._scheduler = Scheduler(settings, self._store, self._spool, Roots(settings.roots), self._clock)
-        from pai_studio.core.engines.registry import NAMES  # noqa: PLC0415 - brings OpenCV: not for those who only ask
+        from pai_studio.core.engines.registry import available  # noqa: PLC0415 - brings OpenCV: not for those who only ask
 
-        self._studio = Studio(settings, NAMES, self._store, self._spool, self._scheduler)
+        self._studio = Studio(settings, available(), self._store, self._spool, self._scheduler)
         self._grpc = self._listen()
         self._scheduler.start()
         self._grpc.start()

@@ -32,8 +32,8 @@ Outcome = Literal["warm", "replace"]
 class Pace:
     """Turns a worker's progress into events: an ETA from each phase's own rate, and few enough to keep.
 
-    What begins a phase or says something new is told at once, mere counting and previews five times a second at the
-    most; of what is held back the newest is told. Phases may alternate, as an engine's steps do with finished frames:
+    What begins a phase, says something new or is a step that can be looked at is told at once; mere counting, and the
+    pictures themselves, five times a second at the most; of what is held back the newest is told. Phases may alternate, as an engine's steps do with finished frames:
     the work is then not over before the slowest of them is.
     """
 
@@ -62,7 +62,7 @@ class Pace:
         if total > 0 and (left_s := self._left_s(phase, done, total)) is not None:
             event.eta_s = left_s
         self._picture = from_text(message["preview"]) or self._picture
-        at_once = is_new or bool(event.message)
+        at_once = is_new or bool(event.message) or bool(message["preview"])
         if at_once or self._held is None or total > 0 or self._held.total == 0:
             self._held = event
         return self._tell() if at_once else self.due()

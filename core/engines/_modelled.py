@@ -26,7 +26,8 @@ WHOLE_PX, TILE_PX = 832 * 480, 512
 """Above so many pixels a codec works in tiles: its memory then stays what it is at 480p."""
 
 _PREVIEW_STEPS = 3
-_PREVIEW_PX = 480
+_PREVIEW_PX, _PREVIEW_BYTES = 480, 60_000
+_PREVIEW_QUALITIES = (90, 60, 30, 10)
 _INSIDE = 0.999
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 
@@ -106,10 +107,15 @@ def jpeg(picture: Array) -> bytes:
     pixels = np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)[..., ::-1]
     scale = _PREVIEW_PX / max(pixels.shape[:2])
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    done, data = cv2.imencode(".jpg", cv2.resize(pixels, size, interpolation=how))
-    assert done, "eight bits in three channels are always a JPEG"
-    return bytes(data)
+    shown = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+    found = b""
+    for quality in _PREVIEW_QUALITIES:  # the first steps show noise, which no good JPEG holds in so few bytes
+        done, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        assert done, "eight bits in three channels are always a JPEG"
+        found = bytes(data)
+        if len(found) <= _PREVIEW_BYTES:
+            break
+    return found
 
 
 def told_of(model: Installed) -> dict[str, object]:

@@ -139,7 +139,7 @@ class PaiEngine:
             window = rollout.window_of(place)
             if rollout.finished > window:
                 return rollout
-            now = Progress("sample", rollout.before(rollout.finished), rollout.steps)
+            now = Progress("sample", rollout.done, rollout.steps)
 
             def heard(moment: Moment) -> None:
                 nonlocal now

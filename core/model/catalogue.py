@@ -66,6 +66,7 @@ _VACE = _WAN | {
     "steps": 30,
     "guidance": (1.0, 5.0),
     "window_latents": 21,
+    "history_latents": 2,
 }
 _UMT5_XXL, _WAN21_VAE, _WAN22_VAE = 5681.0, 127.0, 705.0
 

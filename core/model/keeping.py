@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from pai_studio.core.media.files import whole_file, write_fault, write_file
+from pai_studio.core.media.files import sweep_temps, whole_file, write_fault, write_file
 from pai_studio.core.shot.errors import EngineFailed
 
 _MADE_FROM, _STREAMS = "made-from.json", "streams"
@@ -35,6 +35,7 @@ class Kept:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             write_file(path, text.encode())
+        sweep_temps(folder, lambda name: name.endswith(".safetensors"))  # of a job that was killed
 
     def has(self, name: str) -> bool:
         """Whether a window is finished."""

@@ -145,13 +145,16 @@ class Rollout:
         made, plate = (self.kept.row(_window(index), key, row) for key in ("composite", "conditioning"))
         return made.float(), plate.float()
 
-    def before(self, window: int) -> int:
-        """How many of all steps are done when a window of the pass over all frames begins."""
-        return (len(self.passes.thinned) + window) * self.manner.sampling.steps
+    @property
+    def done(self) -> int:
+        """How many of all steps finished windows have taken."""
+        ahead = sum(self.kept.has(_keyframes(index)) for index in range(len(self.passes.thinned)))
+        return (ahead + self.finished) * self.manner.sampling.steps
 
     def _begin(self, window: int, doing: str) -> None:
         """Count on from a window's first step; keyframes have negative numbers."""
-        self._done, self._doing = self.before(window), doing
+        ahead = len(self.passes.thinned)
+        self._done, self._doing = (ahead + window) * self.manner.sampling.steps, doing
         if self.transformer.is_cache_enabled:  # the library's caches compare steps of one window
             self.transformer._reset_stateful_cache()
 

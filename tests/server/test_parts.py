@@ -90,8 +90,9 @@ def test_a_message_is_told_at_once_and_once(clock):
 def test_previews_come_five_times_a_second_at_most_and_the_newest_wins(clock):
     pace = Pace(clock)
     assert pace.offer(said(1, preview=b"a")).preview == b"a"
-    assert pace.offer(said(2, preview=b"b")) is None
-    assert pace.offer(said(3, preview=b"c")) is None
+    for step, picture in ((2, b"b"), (3, b"c")):  # a step that can be looked at is told, its picture waits
+        told = pace.offer(said(step, preview=picture))
+        assert (told.done, told.preview) == (step, b"")
     assert pace.offer(said(4)) is None
     clock.now += 0.2
     told = pace.due()
@@ -102,7 +103,7 @@ def test_previews_come_five_times_a_second_at_most_and_the_newest_wins(clock):
     clock.now += 0.2
     told = pace.due()
     assert (told.done, told.message, told.preview) == (5, "", b"d")
-    assert pace.offer(said(6, preview=b"e")) is None
+    assert pace.offer(said(6, preview=b"e")).preview == b""
     assert pace.last().preview == b"e"
     assert pace.last() is None
 

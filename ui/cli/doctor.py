@@ -202,9 +202,10 @@ def _disk(name: str, folder: Path, variable: str) -> Check:
 
 
 def _engines() -> Check:
-    from pai_studio.core.engines.registry import NAMES
+    from pai_studio.core.engines.registry import available
 
-    return Check("engines", True, f"{', '.join(NAMES)}; auto takes draft")
+    says = "auto takes what leads the stored benchmark and runs here"
+    return Check("engines", True, f"{', '.join(available())}; {says}")
 
 
 def _server(loaded: Loaded) -> Check:
