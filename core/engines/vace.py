@@ -19,6 +19,7 @@ import numpy.typing as npt
 import PIL.Image
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler, WanVACEPipeline
+from diffusers.utils import logging
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -42,6 +43,8 @@ from pai_studio.core.model.store import find
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
 from pai_studio.core.shot.errors import BadInput
+
+logging.disable_progress_bar()  # a job tells of its progress in one way
 
 _NEGATIVE = (
     "plain grey areas, green screen, coloured fringe or halo around the subject, frozen background, flicker, "

@@ -48,8 +48,8 @@ class Cache:
 class SegmentAttention:
     """Wan's self-attention for tokens that do not all see one another.
 
-    With `sizes` the tokens are conditions, segment after segment: each attends only to itself, and the keys and values
-    of all are appended to `keep`. With `further` they are noise, which attends to itself and to what was kept.
+    With `sizes` the tokens are conditions, segment after segment: each attends only to itself, and what is attended
+    comes with the keys and values of all. With `further` they are noise, which attends to itself and to what was kept.
     """
 
     _attention_backend: ClassVar[Any] = None
@@ -63,26 +63,21 @@ class SegmentAttention:
         attention_mask: Tensor | None = None,  # noqa: ARG002
         rotary_emb: Rotary | None = None,
         sizes: Sequence[int] | None = None,
-        keep: list[KeysValues] | None = None,
         further: Sequence[KeysValues] = (),
-    ) -> Tensor:
-        """Attended tokens (B, S, D) from tokens (B, S, D)."""
+    ) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+        """Attended tokens (B, S, D) from tokens (B, S, D); with `sizes` the keys and values (B, S, H, E) too."""
         query, key, value = (part.unflatten(2, (attn.heads, -1)) for part in _projected(attn, hidden_states))
         if rotary_emb is not None:
             query, key = turned(query, rotary_emb), turned(key, rotary_emb)
-        if keep is not None:
-            keep.append((key, value))
         if sizes is None:
             keys = torch.cat([key, *(pair[0] for pair in further)], dim=1) if further else key
             values = torch.cat([value, *(pair[1] for pair in further)], dim=1) if further else value
-            attended = self._attend(query, keys, values)
-        else:
-            # Where the sequence is shared out, every process has its part of every segment.
-            mine = [size * query.shape[1] // sum(sizes) for size in sizes]
-            parts = (part.split(mine, dim=1) for part in (query, key, value))
-            attended = torch.cat([self._attend(*each) for each in zip(*parts, strict=True)], dim=1)
-        out: Tensor = attn.to_out[1](attn.to_out[0](attended.flatten(2).type_as(query)))
-        return out
+            return _out(attn, self._attend(query, keys, values))
+        # Where the sequence is shared out, every process has its part of every segment.
+        mine = [size * query.shape[1] // sum(sizes) for size in sizes]
+        parts = (part.split(mine, dim=1) for part in (query, key, value))
+        attended = torch.cat([self._attend(*each) for each in zip(*parts, strict=True)], dim=1)
+        return _out(attn, attended), key, value
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         out: Tensor = dispatch_attention_fn(
@@ -97,6 +92,12 @@ def turned(tokens: Tensor, rotary: Rotary) -> Tensor:
     first, second = tokens[..., 0::2], tokens[..., 1::2]
     pairs = torch.stack([first * cos - second * sin, first * sin + second * cos], dim=-1)
     return pairs.flatten(-2).type_as(tokens)
+
+
+def _out(attn: Any, attended: Tensor) -> Tensor:
+    """Tokens (B, S, D) of what the heads (B, S, H, E) attended to."""
+    out: Tensor = attn.to_out[1](attn.to_out[0](attended.flatten(2)))
+    return out
 
 
 def _projected(attn: Any, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:

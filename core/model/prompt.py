@@ -20,9 +20,12 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoTokenizer, ByT5Tokenizer, UMT5Config, UMT5EncoderModel
+from transformers.utils import logging
 
 from pai_studio.core.shot.document import Prompt
 from pai_studio.core.shot.errors import BadInput
+
+logging.disable_progress_bar()  # a job tells of its progress in one way
 
 LENGTH = 512
 """The most text tokens, and the number that Wan pads to."""
@@ -65,7 +68,7 @@ class TextEncoder:
         self.length = length
 
     @classmethod
-    def small(cls, seed: int, *, dim: int = 128, length: int = 256) -> TextEncoder:
+    def small(cls, seed: int, *, dim: int = 128, length: int = LENGTH) -> TextEncoder:
         """An encoder of bytes with random weights from a seed: nothing to download, at most 2M parameters to dim 256.
 
         The caller's random numbers are left as they were.

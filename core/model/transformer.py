@@ -68,21 +68,23 @@ class PaiTransformerBlock(WanTransformerBlock):  # type: ignore[misc]
         rotary_emb: Rotary,
         rows: Tensor | None = None,
         sizes: Sequence[int] | None = None,
-        keep: list[KeysValues] | None = None,
         further: Sequence[KeysValues] = (),
-    ) -> Tensor:
+    ) -> Tensor | tuple[Tensor, Tensor, Tensor]:
         """Tokens (B, S, D) from tokens, text (B, L, D), rows of modulation (B, R, 6, D) and each token's row (S,).
 
-        Without `rows` all tokens are of the first. `sizes`, `keep` and `further` are `SegmentAttention`'s. The rows are
-        spread over the tokens one factor at a time: all six at once would be six times the tokens.
+        Without `rows` all tokens are of the first. `sizes` and `further` are `SegmentAttention`'s; with `sizes` keys and
+        values come too. The rows are spread over the tokens one factor at a time: all six at once would be six times as
+        much as the tokens.
         """
         table = self.scale_shift_table + temb.float()
         shift, scale, gate, feed_shift, feed_scale, feed_gate = table.unbind(2)
         at = (slice(None), slice(0, 1) if rows is None else rows)
-        seen: dict[str, Any] = {"sizes": sizes, "keep": keep, "further": further}
 
         normed = self.norm1(hidden_states.float()) * (1 + scale[at]) + shift[at]
+        seen: dict[str, Any] = {"sizes": sizes, "further": further}
         attended = self.attn1(normed.type_as(hidden_states), None, None, rotary_emb, **seen)
+        if sizes is not None:
+            attended, key, value = attended
         hidden_states = (hidden_states.float() + attended * gate[at]).type_as(hidden_states)
 
         normed = self.norm2(hidden_states.float()).type_as(hidden_states)
@@ -91,7 +93,7 @@ class PaiTransformerBlock(WanTransformerBlock):  # type: ignore[misc]
         normed = self.norm3(hidden_states.float()) * (1 + feed_scale[at]) + feed_shift[at]
         fed = self.ffn(normed.type_as(hidden_states))
         out: Tensor = (hidden_states.float() + fed.float() * feed_gate[at]).type_as(hidden_states)
-        return out
+        return out if sizes is None else (out, key, value)
 
 
 class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
@@ -229,7 +231,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         rows = None if is_cached else torch.as_tensor(layout.rows, device=tokens.device)
         for index, block in enumerate(self.blocks):
             further = tuple(cache.layers[index].values()) if cache else ()
-            tokens = self._run(block, tokens, text, modulation, turns, rows, None, None, further)
+            tokens = self._run(block, tokens, text, modulation, turns, rows, None, further)
         tokens = self.sequence(tokens)
         (noisy,) = layout.spans(Kind.NOISY)
         found = self._unpatched(tokens[:, noisy], embedding[:, Row.TIMESTEP], hidden_states.shape)
@@ -268,13 +270,8 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         layers = []
         with self._apart():
             for block in self.blocks:
-
-                def run(tokens: Tensor, block: nn.Module = block) -> tuple[Tensor, ...]:
-                    keep: list[KeysValues] = []
-                    out = block(tokens, text, modulation, (cos, sin), rows, sizes, keep)
-                    return out, *keep[0]
-
-                tokens, keys, values = self._run(run, tokens)
+                told = tokens, text, modulation, (cos, sin), rows, sizes
+                tokens, keys, values = self._run(block, *told)
                 layers.append(_by_kind(keys, values, kinds, sizes))
         return Cache(tuple(layers), self._plate(conditions))
 
@@ -286,13 +283,16 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
 
     @contextmanager
     def _apart(self) -> Iterator[None]:
-        """Conditions are a sequence of their own to the library's caches, and new with every window."""
-        if not self.is_cache_enabled:
+        """Without the library's caches, which compare steps; they begin anew with the window's first."""
+        config = self._cache_config
+        if config is None:
             yield
             return
-        self._reset_stateful_cache()
-        with self.cache_context("conditions"):
+        self.disable_cache()
+        try:
             yield
+        finally:
+            self.enable_cache(config)
 
     def _shared_out(self, sizes: Sequence[int]) -> Tensor | None:
         """The order in which an even split among processes gives each its part of every segment; None for one.

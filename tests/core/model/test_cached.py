@@ -168,3 +168,25 @@ def test_without_conditions_there_is_nothing_to_keep(model):
     joint = tiny.trained(attention="bidirectional", head_width=8)
     assert torch.allclose(asked(model, bare), asked(joint, bare), atol=1e-6)
     assert isinstance(model.blocks[0].attn1.processor, SegmentAttention)
+
+
+def answer(model):
+    layout, conditions = tiny.whole()
+    return asked(model, layout, conditions, null_text=tiny.NULL)
+
+
+def test_it_is_compiled_offloaded_and_kept_in_fewer_bits_as_the_joint_one_is():
+    plain = answer(tiny.trained(attention="cached"))
+    compiled = tiny.trained(attention="cached")
+    compiled.compile_repeated_blocks(fullgraph=True, backend="eager")
+    assert torch.allclose(answer(compiled), plain, atol=1e-6)
+
+    offloaded, here = tiny.trained(attention="cached"), torch.device("cpu")
+    offloaded.enable_group_offload(here, here, offload_type="block_level", num_blocks_per_group=1)
+    assert torch.equal(answer(offloaded), plain)
+
+    cast = tiny.trained(attention="cached")
+    cast.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.float32)
+    assert cast.blocks[0].attn1.to_q.weight.dtype == torch.float8_e4m3fn
+    alike = torch.nn.functional.cosine_similarity(answer(cast).flatten(), plain.flatten(), dim=0)
+    assert 0.98 < alike < 1

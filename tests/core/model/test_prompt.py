@@ -103,7 +103,7 @@ def test_the_small_encoder_has_at_most_two_million_parameters(dim):
     made = TextEncoder.small(0, dim=dim)
     assert sum(parameter.numel() for parameter in made.model.parameters()) <= 2_000_000
     assert made.dim == dim
-    assert made.length == 256
+    assert made.length == LENGTH
 
 
 def test_the_small_encoder_comes_of_its_seed_and_leaves_the_callers_numbers_alone():
