@@ -72,9 +72,9 @@ class PaiTransformerBlock(WanTransformerBlock):  # type: ignore[misc]
     ) -> Tensor | tuple[Tensor, Tensor, Tensor]:
         """Tokens (B, S, D) from tokens, text (B, L, D), rows of modulation (B, R, 6, D) and each token's row (S,).
 
-        Without `rows` all tokens are of the first. `sizes` and `further` are `SegmentAttention`'s; with `sizes` keys and
-        values come too. The rows are spread over the tokens one factor at a time: all six at once would be six times as
-        much as the tokens.
+        Without `rows` all tokens are of the first. `sizes` and `further` are those of `SegmentAttention`: with `sizes`
+        keys and values come too. The rows are spread over the tokens one factor at a time: all six at once would be six
+        times the tokens.
         """
         table = self.scale_shift_table + temb.float()
         shift, scale, gate, feed_shift, feed_scale, feed_gate = table.unbind(2)
