@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from pai_studio.core.media.files import sweep_temps, whole_file, write_fault, write_file
+from pai_studio.core.media.files import as_pai_error, sweep_temps, whole_file, write_fault, write_file
 from pai_studio.core.shot.errors import EngineFailed
 
 _MADE_FROM, _STREAMS = "made-from.json", "streams"
@@ -25,16 +25,18 @@ Tensors = Mapping[str, Tensor]
 
 
 class Kept:
-    """A folder with the windows of one shot, all made from the same `mark`; another mark finds it empty."""
+    """A folder with the windows of one shot, all made from the same `mark`; another mark finds it empty.
+
+    Raises OutOfResources where the disk is full, BadInput where the folder cannot be written.
+    """
 
     def __init__(self, folder: Path, mark: Mapping[str, Any]) -> None:
         self.folder = folder
-        text = json.dumps(mark, sort_keys=True)
+        told = json.dumps(mark, sort_keys=True).encode()
         path = folder / _MADE_FROM
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            write_file(path, text.encode())
+        if not path.is_file() or path.read_bytes() != told:
+            _clear(folder, path)
+            write_file(path, told)
         sweep_temps(folder, lambda name: name.endswith(".safetensors"))  # of a job that was killed
 
     def has(self, name: str) -> bool:
@@ -60,12 +62,20 @@ class Kept:
         """What the codec's streams carry after a window: only the newest is needed."""
         _write(self._path(_STREAMS), tensors, {"window": str(window)})
 
-    def streams(self) -> tuple[int, dict[str, Tensor]]:
-        """After which window the streams were kept, and what they carried; -1 and nothing before the first."""
+    @property
+    def newest(self) -> int:
+        """The window after which the streams were kept, -1 before the first; what they carry is not read."""
         if not self.has(_STREAMS):
-            return -1, {}
+            return -1
         with self._open(_STREAMS) as file:
-            return int(file.metadata()["window"]), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            return int(file.metadata()["window"])
+
+    def streams(self) -> dict[str, Tensor]:
+        """What the streams carried after the newest window; nothing before the first."""
+        if not self.has(_STREAMS):
+            return {}
+        with self._open(_STREAMS) as file:
+            return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.safetensors"
@@ -81,6 +91,18 @@ class Kept:
             raise EngineFailed(
                 f"a kept window cannot be read ({error})", where=str(path), hint=hint
             ) from None
+
+
+def _clear(folder: Path, mark: Path) -> None:
+    """Remove a folder of other windows, if there is one: its mark first, lest a killed run leaves half of them."""
+    try:
+        if folder.is_symlink() or folder.is_file():
+            folder.unlink()
+        elif folder.exists():
+            mark.unlink(missing_ok=True)
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise as_pai_error(error, folder) from error
 
 
 def _write(path: Path, tensors: Tensors, facts: dict[str, str]) -> None:

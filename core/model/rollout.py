@@ -121,18 +121,17 @@ class Rollout:
             if not self.kept.has(_keyframes(index)):
                 self._begin(index - ahead, f"keyframes {index + 1} of {ahead}")
                 self._make_keyframes(index, frames, on_moment)
-        done, carried = self.kept.streams()
-        if done >= through:
+        if self.finished > through:
             return
-        streams = self._streams(carried)
-        for index in range(done + 1, through + 1):
+        streams = self._streams(self.kept.streams())
+        for index in range(self.finished, through + 1):
             self._begin(index, f"window {index + 1} of {count}")
             self._make_window(index, frames, on_moment, streams)
 
     @property
     def finished(self) -> int:
         """How many windows of the pass over all frames are finished."""
-        return self.kept.streams()[0] + 1
+        return self.kept.newest + 1
 
     def window_of(self, frame: int) -> int:
         """The window that makes a frame."""
