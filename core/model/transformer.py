@@ -198,28 +198,31 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
 
     def forward(  # noqa: PLR0917 - the library's own order first
         self,
-        hidden_states: Tensor,
-        timestep: Tensor,
-        encoder_hidden_states: Tensor,
+        hidden_states: Tensor | None,
+        timestep: Tensor | None,
+        encoder_hidden_states: Tensor | None,
         layout: Layout,
         conditions: Conditions | None = None,
         history_timestep: Tensor | None = None,
         *,
         null_text: Tensor | None = None,
         cache: Cache | None = None,
-    ) -> Tensor:
+    ) -> Tensor | Cache:
         """What it predicts, (B, C, N, H, W), of the noisy latents `hidden_states`, of the same shape.
 
         `timestep` is (B,), in 0..1000; text `encoder_hidden_states` (B, L, text_dim). `layout` tells where every token
         stands, and must have the segments that `conditions` brings. History is noised to `history_timestep` (B,),
         clean where none is given. A model of `cached` attention takes the `cache` that `remember` has made, or makes
-        its own from `conditions` and `null_text` (1 or B, L, text_dim), the embedding of an empty prompt.
+        its own from `conditions` and `null_text` (1 or B, L, text_dim), the embedding of an empty prompt. Asked with
+        no latents, time and text it gives that cache, which is how `remember` comes to it.
 
         Raises ValueError where latents and layout do not have the same tokens.
         """
+        if hidden_states is None or timestep is None or encoder_hidden_states is None:
+            return self._remembered(conditions, layout, null_text, history_timestep)
         is_cached = self.config.attention == "cached"
         if is_cached and cache is None and conditions is not None:
-            cache = self.remember(conditions, layout, null_text, history_timestep)
+            cache = self._remembered(conditions, layout, null_text, history_timestep)
         kinds = (Kind.NOISY,) if is_cached else tuple(Kind)
         given: dict[Kind, Tensor | None] = {Kind.NOISY: hidden_states}
         if conditions is not None and not is_cached:
@@ -252,7 +255,18 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
 
         Raises ValueError for a model that is not of `cached` attention, and without `null_text`.
         """
-        if self.config.attention != "cached" or null_text is None:
+        # By a call, as what a hook does for the whole model, such as bringing it to a device, is done around calls.
+        found: Cache = self(None, None, None, layout, conditions, history_timestep, null_text=null_text)
+        return found
+
+    def _remembered(
+        self,
+        conditions: Conditions | None,
+        layout: Layout,
+        null_text: Tensor | None,
+        history_timestep: Tensor | None,
+    ) -> Cache:
+        if self.config.attention != "cached" or null_text is None or conditions is None:
             raise ValueError("conditions are kept by a model of cached attention, under the null text")
         layout = layout.only(tuple(kind for kind in Kind if kind is not Kind.NOISY))
         tokens = self._tokens(conditions.by_kind(), layout)

@@ -190,3 +190,19 @@ def test_it_is_compiled_offloaded_and_kept_in_fewer_bits_as_the_joint_one_is():
     assert cast.blocks[0].attn1.to_q.weight.dtype == torch.float8_e4m3fn
     alike = torch.nn.functional.cosine_similarity(answer(cast).flatten(), plain.flatten(), dim=0)
     assert 0.98 < alike < 1
+
+
+def test_a_model_whose_weights_wait_elsewhere_keeps_the_conditions_too(tmp_path):
+    layout, conditions = tiny.whole()
+    plain, waiting = (tiny.trained(attention="cached", head_width=8) for _ in range(2))
+    here = torch.device("cpu")
+    # On disk: while they wait their memory holds nothing, as a device's would not.
+    waiting.enable_group_offload(
+        here, here, offload_type="block_level", num_blocks_per_group=1, offload_to_disk_path=str(tmp_path)
+    )
+    found = []
+    for model in (plain, waiting):
+        with torch.inference_mode():
+            cache = model.remember(conditions, layout, tiny.NULL)
+        found.append(asked(model, layout, cache=cache))
+    assert torch.equal(*found)
