@@ -36,6 +36,7 @@ def learn_history(out: Path, report: Report, *, steps: int, seed: int = 0) -> di
         count=WINDOW,
         longest=3 * WINDOW,
         history=rolling.HISTORY,
+        history_share=0.75,  # nearly all windows of a long shot have some
         most_references=3,
         outside_frames=rolling.REACH,
         shift=3.0,
@@ -44,7 +45,7 @@ def learn_history(out: Path, report: Report, *, steps: int, seed: int = 0) -> di
     trainer, took_s = train(out, report, recipe, steps, seed)
     films = Films(seed, PATCH)
     with trainer.averaged() as model, tempfile.TemporaryDirectory() as folder:
-        shots = {}
+        shots: dict[str, list[dict[str, Any]]] = {}
         for name, history in (("with_history", rolling.HISTORY), ("without_history", 0)):
             shots[name] = []
             for film in range(len(SPEEDS_PX)):

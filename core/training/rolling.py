@@ -29,7 +29,7 @@ from pai_studio.core.training.films import SPEEDS_PX, Films
 from pai_studio.core.training.measures import SeamMeter, Seams, errors
 
 FRAMES = 200
-HISTORY = 2
+HISTORY = 3
 REACH = 12
 """How far outside its window, in frames, a reference is drawn in training."""
 STILL_EVERY = 16

@@ -14,15 +14,16 @@ from pai_studio.core.shot.errors import BadInput
 from pai_studio.ui.cli.console import Console, Eta
 from pai_studio.ui.cli.jobs import count
 
-STEPS = 2500
-_EXPERIMENTS = ("learn-anchors", "learn-without-cloning", "learn-history")
+_STEPS = {"learn-anchors": 2500, "learn-without-cloning": 2500, "learn-history": 5000}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`train EXPERIMENT --out DIR [--steps N] [--seed N] [--threads N] [--against DIR]`."""
-    parser.add_argument("experiment", choices=_EXPERIMENTS, help="what is to be shown")
+    parser.add_argument("experiment", choices=tuple(_STEPS), help="what is to be shown")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where everything is written")
-    parser.add_argument("--steps", type=count, default=STEPS, metavar="N", help=f"default {STEPS}")
+    parser.add_argument(
+        "--steps", type=count, metavar="N", help="how long to learn (default: minutes on a CPU)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is other films too")
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU (default 1)")
     parser.add_argument(
@@ -48,7 +49,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         eta_s = eta(progress.phase, progress.done, progress.total)
         console.progress(progress.phase, progress.done, progress.total, eta_s=eta_s, note=progress.message)
 
-    known: dict[str, Any] = {"steps": asked.steps, "seed": asked.seed}
+    known: dict[str, Any] = {"steps": asked.steps or _STEPS[asked.experiment], "seed": asked.seed}
     if asked.experiment == "learn-anchors":
         found = learn_anchors(asked.out, report, **known)
     elif asked.experiment == "learn-without-cloning":
