@@ -52,7 +52,15 @@ def test_a_lora_is_trained_saved_and_loaded_alone(attention, tmp_path):
     assert torch.allclose(asked(other), learned, atol=1e-5)
 
 
+@pytest.fixture
+def _one_backend():
+    """A backend that is set for one model is set for every one that is made later."""
+    yield
+    tiny.trained().set_attention_backend("native")
+
+
 @MODES
+@pytest.mark.usefixtures("_one_backend")
 def test_another_attention_backend_gives_the_same(attention):
     model = tiny.trained(attention=attention)
     plain = asked(model)
