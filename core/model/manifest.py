@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from pai_studio.core.shot.errors import BadInput
 
 SCHEMA: Final = "pai-studio/model/1"
-_SCHEMA_STEM = "pai-studio/model/"
+_NEWER = re.compile(r"pai-studio/model/([2-9]|[1-9][0-9]{1,5})")
 FILE = "manifest.json"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _NAME_LENGTH = 128
@@ -127,6 +127,8 @@ def parse(text: str, *, where: str = FILE) -> Manifest:
     except json.JSONDecodeError as error:
         say = f"is no JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         raise BadInput(say, where=where, hint="get the model anew") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists within lists
+        raise BadInput(f"cannot be read ({error})", where=where, hint="get the model anew") from None
     if not isinstance(data, dict):
         raise BadInput("holds no JSON object", where=where, hint="get the model anew")
     _check_schema(data.get("schema"), where)
@@ -138,7 +140,7 @@ def parse(text: str, *, where: str = FILE) -> Manifest:
 
 def check_name(name: str) -> None:
     """Raise BadInput for what cannot name a model."""
-    if not re.match(_NAME, name) or len(name) > _NAME_LENGTH:
+    if not re.fullmatch(_NAME, name) or len(name) > _NAME_LENGTH:
         hint = "use letters, digits, dot, dash and underscore"
         raise BadInput(f"{name!r} cannot name a model", hint=hint)
 
@@ -146,8 +148,7 @@ def check_name(name: str) -> None:
 def _check_schema(schema: Any, where: str) -> None:
     if schema == SCHEMA:
         return
-    version = schema.removeprefix(_SCHEMA_STEM) if isinstance(schema, str) else ""
-    if isinstance(schema, str) and schema.startswith(_SCHEMA_STEM) and version.isdigit() and int(version) > 1:
+    if isinstance(schema, str) and _NEWER.fullmatch(schema):
         say = f"schema: {schema} is newer than {SCHEMA}, the newest known here"
         raise BadInput(say, where=where, hint="update PAI-Studio")
     say = "schema: is missing" if schema is None else f"schema: {schema!r} is not known"

@@ -36,15 +36,28 @@ class Installed:
 def survey(folder: Path) -> tuple[list[Installed], list[BadInput]]:
     """The models under a folder by name, and what is wrong with those whose manifest cannot be used."""
     found, faults = [], []
-    names = sorted(folder.iterdir()) if folder.is_dir() else []
-    for place in names:
-        if place.name.startswith(".") or not (place / manifest.FILE).is_file():
-            continue
+    for place in _places(folder):
         try:
-            found.append(Installed(place, manifest.read(place)))
+            if (place / manifest.FILE).is_file():
+                found.append(Installed(place, manifest.read(place)))
         except BadInput as fault:
             faults.append(fault)
+        except OSError as error:  # a folder of somebody else's, as a disk's lost+found
+            faults.append(_unreadable(place, error))
     return found, faults
+
+
+def _places(folder: Path) -> list[Path]:
+    """What may be models under a folder, by name. Raises BadInput where it cannot be listed."""
+    try:
+        there = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    return [place for place in there if not place.name.startswith(".")]
+
+
+def _unreadable(path: Path, error: OSError) -> BadInput:
+    return BadInput(f"cannot be read ({error.strerror})", where=str(path), hint="check who may read it")
 
 
 def installed(folder: Path) -> list[Installed]:
@@ -69,7 +82,8 @@ def find(folder: Path, name: str, engine: str) -> Installed:
 
 def _named(folder: Path, name: str, engine: str) -> Installed:
     there = installed(folder)
-    if Path(name).name != name or not (folder / name / manifest.FILE).is_file():
+    is_folder = Path(name).name == name and not name.startswith(".")
+    if not is_folder or not (folder / name / manifest.FILE).is_file():
         say = f"no model {name!r} is installed (there: {_listed(there)})"
         raise BadInput(say, where=str(folder), hint=_how_to_get(engine, name))
     model = Installed(folder / name, manifest.read(folder / name))
@@ -114,7 +128,8 @@ def weigh(folder: Path, report: Report = silent) -> dict[str, Weighed]:
 
 
 def check(model: Installed, report: Report = silent, *, contents: bool = True) -> list[BadInput]:
-    """What is wrong with a model's files against its manifest: one that is missing, has changed, or nobody named.
+    """What is wrong with a model's files against its manifest: one that is missing, has changed, or nobody named; and
+    a folder that is a link, as nobody looks at what is behind it.
 
     Without `contents` sizes are compared and no digest, which reads nothing.
     """
@@ -147,16 +162,22 @@ def _faults(model: Installed, report: Report, *, contents: bool) -> Iterator[Bad
     done = 0
     for name, weighed in sorted(told.items()):
         path = model.folder / name
-        if name not in there:
-            yield BadInput("is missing", where=str(path), hint=hint)
-        elif (size := path.stat().st_size) != weighed.size:
-            yield BadInput(f"has {size} bytes, not {weighed.size}", where=str(path), hint=hint)
-        elif contents and (found := sha256(path, report, done, model.manifest.size)) != weighed.sha256:
-            say = f"has the SHA-256 {found[:12]}..., not {weighed.sha256[:12]}..."
-            yield BadInput(say, where=str(path), hint=hint)
+        try:
+            if name not in there:
+                yield BadInput("is missing", where=str(path), hint=hint)
+            elif (size := path.stat().st_size) != weighed.size:
+                yield BadInput(f"has {size} bytes, not {weighed.size}", where=str(path), hint=hint)
+            elif contents and (found := sha256(path, report, done, model.manifest.size)) != weighed.sha256:
+                say = f"has the SHA-256 {found[:12]}..., not {weighed.sha256[:12]}..."
+                yield BadInput(say, where=str(path), hint=hint)
+        except OSError as error:
+            yield _unreadable(path, error)
         done += weighed.size
     for name in sorted(there.keys() - told.keys()):
         yield BadInput("is no file of this model", where=str(model.folder / name), hint="remove it")
+    for path in sorted(model.folder.rglob("*")):
+        if path.is_symlink() and path.is_dir():
+            yield BadInput("is a link to a folder", where=str(path), hint="put the folder itself there")
 
 
 def _files(folder: Path) -> dict[str, Path]:

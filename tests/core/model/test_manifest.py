@@ -47,7 +47,10 @@ def test_what_is_written_is_read_again() -> None:
             "m.json: schema: pai-studio/model/2 is newer than pai-studio/model/1",
         ),
         ({"schema": None}, "m.json: schema: is missing"),
+        ({"schema": "pai-studio/model/12"}, "schema: pai-studio/model/12 is newer"),
         ({"schema": "pai-studio/shot/1"}, "schema: 'pai-studio/shot/1' is not known"),
+        ({"schema": "pai-studio/model/\N{SUPERSCRIPT TWO}"}, "is not known"),
+        ({"schema": "pai-studio/model/" + "9" * 5000}, "is not known"),
         ({"engine": "draft"}, "engine: must be 'pai', 'vace' or 'none'"),
         ({"licence": None}, "licence: is missing"),
         ({"wieghts": 1}, "wieghts: is not a known key; known: schema, name"),
@@ -82,9 +85,18 @@ def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
         manifest.read(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", b"\xff"])
+@pytest.mark.parametrize("text", ["{", "[]", b"\xff", "[" * 200_000, '{"steps": ' + "1" * 5000 + "}"])
 def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, text: str | bytes) -> None:
     path = tmp_path / manifest.FILE
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(BadInput, match=r"manifest\.json: (is no JSON|holds no JSON object|cannot be read)"):
         manifest.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/b", "a\n", "\N{LATIN SMALL LETTER A WITH ACUTE}", "a" * 129]
+)
+def test_what_cannot_name_a_folder_names_no_model(name: str) -> None:
+    with pytest.raises(BadInput, match="cannot name a model"):
+        manifest.check_name(name)
+    assert "name: " in refused(name=name)

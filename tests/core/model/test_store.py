@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -63,15 +64,17 @@ def test_without_a_name_the_model_made_for_the_task_is_taken(tmp_path: Path) -> 
         ("b", "pai", "no model 'b' is installed (there: a (pai, untrained)"),
         ("wan2.1-vace-14b", "vace", "`pai-studio models pull wan2.1-vace-14b` gets it"),
         ("../a", "pai", "no model '../a' is installed"),
+        ("..", "pai", "no model '..' is installed"),
         ("a", "vace", "'a' is a model for the engine 'pai', not 'vace'; name that engine"),
         ("s", "pai", "`pai-studio models convert s NAME`"),
     ],
 )
 def test_what_is_not_there_is_told_with_what_is(tmp_path: Path, name: str, engine: str, says: str) -> None:
-    install(tmp_path, "a", trained_for="none")
-    install(tmp_path, "s", engine="none", trained_for="none")
+    models = tmp_path / "models"
+    shutil.copy(install(models, "a", trained_for="none").folder / manifest.FILE, tmp_path)
+    install(models, "s", engine="none", trained_for="none")
     with pytest.raises(BadInput) as caught:
-        store.find(tmp_path, name, engine)
+        store.find(models, name, engine)
     assert says in str(caught.value)
 
 
@@ -84,6 +87,46 @@ def test_a_broken_model_hides_no_other(tmp_path: Path) -> None:
     assert "b/manifest.json: schema: pai-studio/model/9 is newer" in str(faults[0])
     with pytest.raises(BadInput, match="is newer"):
         store.find(tmp_path, "b", "pai")
+
+
+def test_a_folder_that_may_not_be_read_hides_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "a")
+    (tmp_path / "lost+found").mkdir()
+    real = Path.is_file
+
+    def guarded(path: Path) -> bool:  # what the system says to all but root
+        if path.parent.name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", guarded)
+    found, (fault,) = store.survey(tmp_path)
+    assert [model.name for model in found] == ["a"]
+    assert "lost+found: cannot be read (Permission denied)" in str(fault)
+
+
+def test_a_disk_that_gives_a_file_no_longer_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = install(tmp_path, "a")
+
+    def torn(*arguments: object) -> str:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(store, "sha256", torn)
+    faults = [str(fault) for fault in store.check(model)]
+    assert len(faults) == 2
+    assert "a.safetensors: cannot be read (Input/output error)" in faults[0]
+
+
+def test_a_part_that_is_a_link_to_another_folder_is_a_fault(tmp_path: Path) -> None:
+    model = install(tmp_path / "models", "a")
+    (tmp_path / "elsewhere").mkdir()
+    (model.folder / "tokenizer").symlink_to(tmp_path / "elsewhere")
+    (fault,) = store.check(model)
+    assert "tokenizer: is a link to a folder" in str(fault)
 
 
 def test_a_whole_model_has_no_faults_and_all_of_it_is_read(tmp_path: Path) -> None:
