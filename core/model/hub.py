@@ -19,13 +19,15 @@ from typing import BinaryIO, cast
 from pai_studio.core.model import manifest
 from pai_studio.core.model.catalogue import Entry
 from pai_studio.core.model.manifest import Manifest, Weighed
-from pai_studio.core.model.origins import GOES_ON, Offer, Origin
+from pai_studio.core.model.origins import GOES_ON, Offer, Origin, Told
 from pai_studio.core.model.store import Installed, weigh
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.errors import AlreadyThere, BadInput, OutOfResources, PaiError, Unreachable
 
 _COMMIT = ".commit"
 _SPARE_BYTES = 64 << 20
+_HEADER_BYTES = 100_000_000
+"""The longest header that the safetensors library reads."""
 
 
 def pull(
@@ -45,7 +47,7 @@ def pull(
     with _alone(folder):
         partial = folder / f".pulling-{entry.name}"
         noted = partial / _COMMIT
-        offer = origin.offer(entry, noted.read_text().strip() if noted.is_file() else "")
+        offer = origin.offer(entry, noted.read_text(errors="replace").strip() if noted.is_file() else "")
         _fits(offer, partial, folder)
         partial.mkdir(exist_ok=True)
         noted.write_text(offer.commit)
@@ -79,7 +81,7 @@ def _fetch_all(entry: Entry, origin: Origin, offer: Offer, partial: Path, report
             path.unlink()
         try:
             with path.open("ab") as opened:
-                counted = _Counted(opened, file.path, done, offer.size, report)
+                counted = _Counted(opened, file, done, offer.size, report)
                 if opened.tell() < file.size:
                     origin.fetch(entry, offer.commit, file, cast("BinaryIO", counted))
         except OSError as error:
@@ -89,16 +91,21 @@ def _fetch_all(entry: Entry, origin: Origin, offer: Offer, partial: Path, report
 
 
 class _Counted:
-    """A file whose reader is told of every byte that comes in."""
+    """A file whose reader is told of every byte that comes in, and that takes no more than it is to have."""
 
-    def __init__(self, file: BinaryIO, name: str, before: int, total: int, report: Report) -> None:
+    def __init__(self, file: BinaryIO, told: Told, before: int, total: int, report: Report) -> None:
         self.seek, self.tell, self.truncate = file.seek, file.tell, file.truncate
-        self._file, self._name, self._before, self._total, self._report = file, name, before, total, report
+        self._file, self._told, self._before, self._total, self._report = file, told, before, total, report
 
     def write(self, chunk: bytes) -> int:
+        if self._file.tell() + len(chunk) > self._told.size:
+            hint = "take the hub itself, or another mirror"
+            raise BadInput(
+                f"is more than the {self._told.size} bytes stated", where=self._told.path, hint=hint
+            )
         count = self._file.write(chunk)
         done = self._before + self._file.tell()
-        self._report(Progress("download", done, self._total, message=self._name))
+        self._report(Progress("download", done, self._total, message=self._told.path))
         return count
 
 
@@ -132,14 +139,14 @@ def _is_whole(path: Path) -> bool:
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= size - 8:
+        if not 2 <= length <= min(size - 8, _HEADER_BYTES):
             return False
         try:
             header = json.loads(file.read(length))
             ends = [told["data_offsets"][1] for name, told in header.items() if name != "__metadata__"]
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return bool(size == 8 + length + max(ends, default=0))
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
             return False
-    return size == 8 + length + max(ends, default=0)
 
 
 def _install(made: Manifest, partial: Path, place: Path) -> Installed:

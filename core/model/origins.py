@@ -5,6 +5,7 @@ Both tell what there is, of which only what is wanted is looked at, and give the
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,12 +89,12 @@ class Hub:
 
             api = HfApi(endpoint=self._endpoint, token=self._token)
             info = api.model_info(entry.repository, revision=commit or entry.revision, files_metadata=True)
-        files = [
-            Told(found.rfilename, found.size or 0, found.lfs.sha256, "")
-            if found.lfs
-            else Told(found.rfilename, found.size or 0, "", found.blob_id or "")
-            for found in info.siblings or []
-        ]
+            files = [
+                Told(found.rfilename, operator.index(found.size or 0), found.lfs.sha256, "")
+                if found.lfs
+                else Told(found.rfilename, operator.index(found.size or 0), "", found.blob_id or "")
+                for found in info.siblings or []
+            ]
         offer = _offered(info.sha or "", files, f"{self.address}/{entry.repository}")
         if not (offer.commit and offer.stated):
             hint = "take the hub itself, or another mirror"
@@ -196,7 +197,7 @@ def _is_url(text: str) -> bool:
 
 def _offered(commit: str, files: list[Told], where: str) -> Offer:
     """The files of a repository that are wanted: of known parts and harmless kinds, and of every part some."""
-    wanted = [file for file in files if _is_wanted(PurePosixPath(file.path))]
+    wanted = [file for file in files if _is_wanted(file.path)]
     for part in _WEIGHED_PARTS:
         if not any(
             file.path.startswith(f"{part}/") and file.path.endswith(".safetensors") for file in wanted
@@ -206,10 +207,12 @@ def _offered(commit: str, files: list[Told], where: str) -> Offer:
     return Offer(commit, tuple(sorted(wanted, key=lambda file: (file.size, file.path))))
 
 
-def _is_wanted(path: PurePosixPath) -> bool:
-    if str(path) in {_INDEX, *LICENCES}:
+def _is_wanted(name: str) -> bool:
+    path = PurePosixPath(name)
+    if name in {_INDEX, *LICENCES}:
         return True
-    is_of_part = len(path.parts) == 2 and path.parts[0] in _PARTS
+    is_plain = name == str(path) and "\\" not in name  # `vae//a` and `./vae/a` are other names of a file's
+    is_of_part = is_plain and len(path.parts) == 2 and path.parts[0] in _PARTS
     return is_of_part and path.suffix in _SUFFIXES and not path.name.startswith(".")
 
 

@@ -53,6 +53,9 @@ FILES = {
     "tokenizer/spiece.model": b"pieces",
     "scheduler/scheduler_config.json": b"{}",
     "transformer/../../outside.json": b"{}",
+    "transformer//config.json": b'{"num_layers": 2}',
+    "./tokenizer/tokenizer.json": b"{}",
+    "tokenizer/..\\outside.json": b"{}",
     "assets/demo.mp4": b"film",
 }
 WANTED = {
@@ -183,6 +186,45 @@ def test_a_small_file_is_checked_by_its_git_digest(hub: SmallHub, tmp_path: Path
 def test_weights_that_the_hub_itself_has_only_in_part_are_refused(tmp_path: Path) -> None:
     with SmallHub(ENTRY.repository, {**FILES, WEIGHTS: FILES[WEIGHTS][:-1]}) as hub:
         assert f"{WEIGHTS}: is no whole safetensors file" in refused(BadInput, hub, tmp_path)
+
+
+def header(text: bytes, size: int) -> bytes:
+    """A file of so many bytes that begins as safetensors do."""
+    return (len(text).to_bytes(8, "little") + text).ljust(size, b"\0")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        header(b'{"w": {"data_offsets": [0, "9"]}}', 100),
+        header(b"[" * 100_000, 100_008),
+        header(b"[1]", 100),
+        b"short",
+        (1 << 62).to_bytes(8, "little") * 2,
+    ],
+    ids=["no number", "nested", "no table", "short", "long header"],
+)
+def test_what_only_begins_as_weights_is_refused(tmp_path: Path, content: bytes) -> None:
+    with SmallHub(ENTRY.repository, {**FILES, WEIGHTS: content}) as hub:
+        assert f"{WEIGHTS}: is no whole safetensors file" in refused(BadInput, hub, tmp_path)
+
+
+def test_more_than_the_hub_states_is_not_written(hub: SmallHub, tmp_path: Path) -> None:
+    hub.given[WEIGHTS] = FILES[WEIGHTS] + bytes(2_000_000)
+    assert f"{WEIGHTS}: is more than the " in refused(BadInput, hub, tmp_path)
+    (there,) = tmp_path.rglob(WEIGHTS)
+    assert there.stat().st_size <= len(FILES[WEIGHTS])
+    del hub.given[WEIGHTS]
+    assert store.check(pulled(hub, tmp_path)) == []
+
+
+def test_a_size_that_is_no_number_is_no_hubs_answer(
+    hub: SmallHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = hub.told()
+    told["siblings"][0]["size"] = "large"
+    monkeypatch.setattr(SmallHub, "told", lambda _: told)
+    assert "does not answer as a hub does" in refused(BadInput, hub, tmp_path)
 
 
 def test_nothing_is_asked_before_the_licence_is_accepted(hub: SmallHub, tmp_path: Path) -> None:
