@@ -174,7 +174,7 @@ def skeleton(config: Mapping[str, Any], where: Path) -> PaiTransformer3DModel:
     try:
         with torch.device("meta"):
             made: PaiTransformer3DModel = PaiTransformer3DModel.from_config(dict(config))
-    except (ValueError, TypeError, RuntimeError, ZeroDivisionError) as error:
+    except (ValueError, TypeError, RuntimeError, ArithmeticError, LookupError, AssertionError) as error:
         say = f"is no configuration of a transformer ({' '.join(str(error).split())[:200]})"
         raise BadInput(say, where=str(where), hint="get the model anew") from None
     known = inspect.signature(PaiTransformer3DModel).parameters
@@ -189,7 +189,7 @@ def read_config(part: Path, kind: str) -> dict[str, Any]:
     path = part / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path), hint="get the model anew") from None
     found = config.get("_class_name") if isinstance(config, dict) else None
     if found != kind:

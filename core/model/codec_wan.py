@@ -15,12 +15,14 @@ from typing import Self
 import torch
 from diffusers import AutoencoderKLWan
 from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, patchify, unpatchify
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.codec import Preview, check_pictures, linear_preview, shrunk
+from pai_studio.core.model.device import ran_out
 from pai_studio.core.model.tiles import LEAST, Tiles, cut
-from pai_studio.core.shot.errors import NotFound
+from pai_studio.core.shot.errors import BadInput, NotFound
 
 Kept = Tensor | str | None
 _REPEAT = "Rep"
@@ -64,12 +66,25 @@ class WanCodec:
         *,
         tile_px: int | None = None,
     ) -> Self:
-        """The codec of a folder that `save` wrote, or the library. Raises NotFound where there is none."""
+        """The codec of a folder that `save` wrote, or the library. Raises NotFound where there is none, BadInput for
+        one that is damaged, or lacks weights.
+        """
+        hint = "install the model again"
         if not (folder / "config.json").is_file():
-            raise NotFound("no autoencoder here", where=str(folder), hint="install the model again")
-        vae = AutoencoderKLWan.from_pretrained(
-            folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True
-        )
+            raise NotFound("no autoencoder here", where=str(folder), hint=hint)
+        try:
+            vae = AutoencoderKLWan.from_pretrained(
+                folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True
+            )
+            cls(vae).statistics()
+        except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+            if ran_out(error):
+                raise
+            say = f"the autoencoder cannot be read: {' '.join(str(error).split())[:200]}"
+            raise BadInput(say, where=str(folder), hint=hint) from error
+        lacking = sorted(name for name, weight in vae.named_parameters() if weight.is_meta)
+        if lacking:
+            raise BadInput(f"the autoencoder lacks weights: {lacking[0]}", where=str(folder), hint=hint)
         return cls(vae.to(device), tile_px=tile_px)
 
     def save(self, folder: Path) -> None:

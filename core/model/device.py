@@ -30,5 +30,10 @@ def dtype_for(device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "cpu" else torch.bfloat16
 
 
+def ran_out(error: BaseException) -> bool:
+    """Whether memory ran out, of a device or of the machine, whose allocator has no exception of its own."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
+
+
 def _mps() -> bool:
     return torch.backends.mps.is_available()

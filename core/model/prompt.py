@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoTokenizer, ByT5Tokenizer, UMT5Config, UMT5EncoderModel
 from transformers.utils import logging
 
+from pai_studio.core.model.device import ran_out
 from pai_studio.core.shot.document import Prompt
 from pai_studio.core.shot.errors import BadInput
 
@@ -31,6 +33,13 @@ LENGTH = 512
 """The most text tokens, and the number that Wan pads to."""
 
 _MODEL, _TOKENIZER = "text_encoder", "tokenizer"
+_AGAIN = "install the model again"
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError,
+    SafetensorError, StrictDataclassError,
+)  # fmt: skip
+"""What the libraries raise for folders that are not what they should be."""
+
 _ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
@@ -96,9 +105,7 @@ class TextEncoder:
         """
         if not (folder / _MODEL / "config.json").is_file():
             # The library would go on with a configuration of its own.
-            raise BadInput(
-                "there is no text encoder", where=str(folder / _MODEL), hint="install the model again"
-            )
+            raise BadInput("there is no text encoder", where=str(folder / _MODEL), hint=_AGAIN)
         try:
             tokenizer = AutoTokenizer.from_pretrained(
                 folder / _TOKENIZER, local_files_only=True, trust_remote_code=False
@@ -109,20 +116,24 @@ class TextEncoder:
                 local_files_only=True,
                 use_safetensors=True,
                 output_loading_info=True,
+                attn_implementation="sdpa",  # a configuration may name one that is fetched, code and all
             )
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise BadInput(
-                f"the text encoder cannot be read: {_clean(str(error))}",
-                where=str(folder),
-                hint="install the model again",
-            ) from error
-        if told["missing_keys"]:
-            raise BadInput(
-                f"the text encoder lacks weights: {', '.join(sorted(told['missing_keys']))}",
-                where=str(folder / _MODEL),
-                hint="install the model again",
-            )
-        return cls(tokenizer, model, min(LENGTH, tokenizer.model_max_length))
+            length = int(min(LENGTH, tokenizer.model_max_length))
+        except _UNREADABLE as error:
+            if ran_out(error):
+                raise
+            say = f"the text encoder cannot be read: {_clean(str(error))[:300]}"
+            raise BadInput(say, where=str(folder), hint=_AGAIN) from error
+        lacking = sorted(told["missing_keys"])
+        if lacking:
+            say = f"the text encoder lacks weights: {', '.join(lacking)}"
+            raise BadInput(say, where=str(folder / _MODEL), hint=_AGAIN)
+        # What else a file may hold, such as a decoder, is no fault; layers that nobody computes are.
+        beyond = sorted(name for name in told["unexpected_keys"] if name.startswith("encoder.block."))
+        if beyond or length < 1:
+            say = f"has no place for {beyond[0]}" if beyond else f"reads {length} tokens"
+            raise BadInput(f"the text encoder {say}", where=str(folder), hint=_AGAIN)
+        return cls(tokenizer, model, length)
 
     def save(self, folder: Path) -> None:
         """Write the folders `text_encoder` (safetensors) and `tokenizer` into a model's folder."""

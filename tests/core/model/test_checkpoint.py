@@ -164,6 +164,8 @@ def test_the_first_tensor_that_does_not_fit_is_named_with_its_shape(folder: Path
         ({"attention": "sparse"}, "is no configuration of a transformer (attention is one of"),
         ({"rings": 2}, "rings: is not known here; update PAI-Studio"),
         ({"num_layers": 3}, "blocks.2.scale_shift_table [1, 6, 48] is missing"),
+        ({"patch_size": [1]}, "patch_embedding.weight is "),
+        ({"attention_head_dim": 25}, "is no configuration of a transformer"),
     ],
 )
 def test_a_configuration_that_cannot_be_is_refused(folder: Path, change, says: str) -> None:
@@ -173,6 +175,13 @@ def test_a_configuration_that_cannot_be_is_refused(folder: Path, change, says: s
     with pytest.raises(BadInput) as caught:
         load(folder)
     assert says in str(caught.value)
+
+
+def test_a_configuration_of_nothing_but_brackets_is_refused(folder: Path) -> None:
+    (folder / "transformer" / "config.json").write_text("[" * 100_000)
+    seal(manifest.read(folder), folder)
+    with pytest.raises(BadInput, match=r"transformer/config\.json: cannot be read"):
+        load(folder)
 
 
 def test_weights_that_changed_on_disk_are_not_read(folder: Path) -> None:

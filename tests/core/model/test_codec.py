@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +13,11 @@ diffusers = pytest.importorskip("diffusers")
 
 from safetensors.torch import load_file, save_file  # noqa: E402
 
+from pai_studio.core.model import codec_wan  # noqa: E402
 from pai_studio.core.model.clock import Clock  # noqa: E402
 from pai_studio.core.model.codec import PixelCodec, linear_preview, shrunk  # noqa: E402
 from pai_studio.core.model.codec_wan import WanCodec  # noqa: E402
-from pai_studio.core.shot.errors import NotFound  # noqa: E402
+from pai_studio.core.shot.errors import BadInput, NotFound  # noqa: E402
 
 CHANNELS = 4
 FORMS = {
@@ -300,3 +303,66 @@ def test_a_codec_fits_its_preview_to_the_frames_of_its_latents(codec):
     assert 0 < missed.square().mean() < small.var()
     with pytest.raises(ValueError, match="latents for"):
         codec.preview_map(told, frames[:, :, :9])
+
+
+VAE = "diffusion_pytorch_model.safetensors"
+
+
+def without_a_weight(folder):
+    stored = load_file(folder / VAE)
+    stored.pop("decoder.conv_in.bias")
+    save_file(stored, folder / VAE, {"format": "pt"})
+
+
+def misshapen(folder):
+    stored = load_file(folder / VAE)
+    stored["decoder.conv_in.bias"] = torch.zeros(3)
+    save_file(stored, folder / VAE, {"format": "pt"})
+
+
+def torn(folder):
+    (folder / VAE).write_bytes((folder / VAE).read_bytes()[:-10])
+
+
+def gone(folder):
+    (folder / VAE).unlink()
+
+
+def told(**values):
+    def change(folder):
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+    return change
+
+
+SPOILT = {
+    "without a weight": (without_a_weight, r"lacks weights: decoder\.conv_in\.bias"),
+    "misshapen": (misshapen, "cannot be read: .*expected shape"),
+    "torn": (torn, "cannot be read"),
+    "gone": (gone, "cannot be read"),
+    "one mean": (told(latents_mean=[0.0]), "need a mean and a deviation each"),
+    "words": (told(latents_std=["a"] * CHANNELS), "cannot be read"),
+    "no blocks": (told(dim_mult="x"), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "says"), SPOILT.values(), ids=SPOILT)
+def test_an_autoencoder_that_is_not_whole_says_so_in_one_line(tmp_path, spoil, says):
+    tiny("Wan2.1").save(tmp_path)
+    spoil(tmp_path)
+    with pytest.raises(BadInput, match=says) as caught:
+        WanCodec.load(tmp_path)
+    assert caught.value.where == str(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_memory_that_runs_out_is_no_fault_of_the_autoencoders(tmp_path, monkeypatch):
+    tiny("Wan2.1").save(tmp_path)
+
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(codec_wan.AutoencoderKLWan, "from_pretrained", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        WanCodec.load(tmp_path)

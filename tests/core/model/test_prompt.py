@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 
 import pytest
@@ -12,6 +13,7 @@ transformers = pytest.importorskip("transformers")
 
 from safetensors.torch import load_file, save_file  # noqa: E402
 
+from pai_studio.core.model import prompt as prompt_module  # noqa: E402
 from pai_studio.core.model.prompt import LENGTH, TextEncoder, serialise  # noqa: E402
 from pai_studio.core.shot.document import Prompt  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
@@ -200,7 +202,35 @@ def tokenless(folder):
         path.unlink()
 
 
-@pytest.mark.parametrize("spoil", [damaged, unsettled, pickled, misshapen, tokenless])
+def changed(part, **values):
+    def change(folder):
+        path = folder / part
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+    return change
+
+
+def nested(folder):
+    (folder / "text_encoder/config.json").write_text("[" * 100_000)
+
+
+CONFIG, TOKENS = "text_encoder/config.json", "tokenizer/tokenizer_config.json"
+SPOILT = {
+    "damaged": damaged,
+    "unsettled": unsettled,
+    "pickled": pickled,
+    "misshapen": misshapen,
+    "tokenless": tokenless,
+    "nested": nested,
+    "width": changed(CONFIG, d_model="wide"),
+    "activation": changed(CONFIG, dense_act_fn="none"),
+    "type": changed(CONFIG, dtype="real"),
+    "quantised": changed(CONFIG, quantization_config=3),
+    "length": changed(TOKENS, model_max_length="long"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
 def test_what_cannot_be_read_says_so_in_one_line_with_the_folder(tmp_path, encoder, spoil):
     encoder.save(tmp_path)
     spoil(tmp_path)
@@ -208,6 +238,39 @@ def test_what_cannot_be_read_says_so_in_one_line_with_the_folder(tmp_path, encod
         TextEncoder.load(tmp_path)
     assert caught.value.where == str(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_configuration_brings_no_code_from_elsewhere(tmp_path, encoder):
+    encoder.save(tmp_path)
+    changed(CONFIG, attn_implementation="kernels-community/flash-attn")(tmp_path)
+    loaded = TextEncoder.load(tmp_path)
+    assert loaded.model.config._attn_implementation == "sdpa"
+    assert torch.equal(loaded.encode(["a coat"]), encoder.encode(["a coat"]))
+
+
+def test_fewer_layers_than_there_are_weights_for_are_refused(tmp_path, encoder):
+    encoder.save(tmp_path)
+    changed(CONFIG, num_layers=2)(tmp_path)
+    with pytest.raises(BadInput, match=r"has no place for encoder\.block\.2\."):
+        TextEncoder.load(tmp_path)
+
+
+def test_an_encoder_that_reads_nothing_is_refused(tmp_path, encoder):
+    encoder.save(tmp_path)
+    changed(TOKENS, model_max_length=0)(tmp_path)
+    with pytest.raises(BadInput, match="reads 0 tokens"):
+        TextEncoder.load(tmp_path)
+
+
+def test_memory_that_runs_out_is_no_fault_of_the_files(tmp_path, encoder, monkeypatch):
+    encoder.save(tmp_path)
+
+    def full(*_, **__):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 11 GB")
+
+    monkeypatch.setattr(prompt_module.UMT5EncoderModel, "from_pretrained", full)
+    with pytest.raises(RuntimeError, match="allocate memory"):
+        TextEncoder.load(tmp_path)
 
 
 def test_a_folder_without_a_configuration_is_no_text_encoder(tmp_path, encoder):
