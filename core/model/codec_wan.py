@@ -77,7 +77,7 @@ class WanCodec:
                 folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True
             )
             cls(vae).statistics()
-        except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
+        except (OSError, ValueError, TypeError, LookupError, RuntimeError, SafetensorError) as error:
             if ran_out(error):
                 raise
             say = f"the autoencoder cannot be read: {' '.join(str(error).split())[:200]}"

@@ -35,7 +35,7 @@ LENGTH = 512
 _MODEL, _TOKENIZER = "text_encoder", "tokenizer"
 _AGAIN = "install the model again"
 _UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError,
+    OSError, ValueError, TypeError, LookupError, AttributeError, ImportError, RuntimeError,
     SafetensorError, StrictDataclassError,
 )  # fmt: skip
 """What the libraries raise for folders that are not what they should be."""
