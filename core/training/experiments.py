@@ -8,16 +8,15 @@ films that it has not seen.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
-from pai_studio.core.evaluation.aggregate import figure
 from pai_studio.core.media.files import write_file
 from pai_studio.core.model.layout import Cloning, Window, lay_out
 from pai_studio.core.model.sampler import Sampling, sample
@@ -25,10 +24,10 @@ from pai_studio.core.model.transformer import Conditions, PaiTransformer3DModel
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.films import AROUND_PX, MARKS_PX, SPEEDS_PX, Films
-from pai_studio.core.training.measures import anchor_offset, errors, psnr_db
+from pai_studio.core.training.measures import Shot, anchor_offset, errors, gains, summary
 from pai_studio.core.training.objective import Asked, Plan, Recipe, Sample
 from pai_studio.core.training.pictures import write_contact, write_curve
-from pai_studio.core.training.trainer import Trainer, Training, TrainStep, ask
+from pai_studio.core.training.trainer import AVERAGE, Trainer, Training, TrainStep, ask, latest
 
 PATCH = (16, 24)
 WINDOW = 8
@@ -38,9 +37,14 @@ DRAWN = (0, 3, 7)
 SAMPLING = Sampling(solver="euler", steps=6, shift=3.0, prediction="sample")
 OFFSET_BOUND_FRAMES = 0.5
 """Half a temporal stride of the codec, which holds one frame a latent."""
+_SHOWN = (0, 2)
 _PHASES = 6  # shots of each film that are looked at
 _EVALUATION_SEED = 20_011
 _REPORT = "report.json"
+_TITLE = f"a still at frame {NEVER[1]}, where none was in training"
+
+Made = Mapping[str, tuple[PaiTransformer3DModel, Cloning]]
+"""Trained models by what their results are called, and where their references stand."""
 
 
 def network() -> PaiTransformer3DModel:
@@ -78,14 +82,14 @@ def learn_anchors(
         shift=3.0,
         least_sigma=0.5,
     )
-    trainer, took_s = train(out, report, recipe, steps, seed)
+    trainer = train(out, report, recipe, steps, seed)
     films = Films(seed, PATCH)
     with trainer.averaged() as model:
         shots = looked_at(model, films, cloning, (*NEVER, *DRAWN), report)
-        write_contact(out / "contact.png", strips(model, films, cloning), f"stills at frame {NEVER[1]}")
+        write_contact(out / "contact.png", strips(films, {"made": (model, cloning)}), _TITLE)
     found = {
         "experiment": "anchors" if cloning == "frame" else f"cloning {cloning}",
-        **settings(trainer, took_s),
+        **settings(trainer),
         "never_drawn": list(NEVER),
         "never": summary(shots, NEVER, seed),
         "drawn": summary(shots, DRAWN, seed),
@@ -105,30 +109,16 @@ def learn_without_cloning(
     """
     other = None if against is None else _earlier(against / _REPORT, steps, seed)
     found = learn_anchors(out, report, steps=steps, seed=seed, cloning="none")
-    if other is not None:
-        found["cloning_gains"] = gains(other["shots"], found["shots"], seed)
+    if against is not None and other is not None:
+        found["cloning_gains"] = gains(_at_never(other["shots"]), _at_never(found["shots"]), seed)
         write_report(out, found)
+        both: Made = {"cloned": (trained(against), "frame"), "not cloned": (trained(out), "none")}
+        write_contact(out / "contact.png", strips(Films(seed, PATCH), both), _TITLE)
     return found
 
 
-@dataclass(frozen=True)
-class Shot:
-    """One shot that was looked at: which film, from where on, with its one still at which frame.
-
-    `offset` is `anchor_offset`; `background_error` the mean squared error of its background, codes 0..1.
-    """
-
-    film: int
-    start: int
-    anchor: int
-    offset: int | None
-    background_error: float
-
-
-def train(out: Path, report: Report, recipe: Recipe, steps: int, seed: int) -> tuple[Trainer, float | None]:
-    """A trained run in `out`, which goes on where an earlier one of the same settings stopped; the seconds it took,
-    where it went through at once.
-    """
+def train(out: Path, report: Report, recipe: Recipe, steps: int, seed: int) -> Trainer:
+    """A trained run in `out`, which goes on where an earlier one of the same settings stopped."""
     torch.manual_seed(seed)
     training = Training(steps=steps, batch=8, rate=1.5e-3, average=0.99, checkpoint_every=250, seed=seed)
     trainer = Trainer(network(), Films(seed, PATCH), recipe, training, out / "checkpoint")
@@ -136,11 +126,20 @@ def train(out: Path, report: Report, recipe: Recipe, steps: int, seed: int) -> t
     def on_step(done: TrainStep) -> None:
         report(Progress("train", done.done, done.total, message=f"loss {done.loss:.4f}"))
 
-    begun, left = time.monotonic(), steps - trainer.done
     trainer.run(on_step)
-    took_s = time.monotonic() - begun
     write_curve(out / "loss.png", trainer.losses)
-    return trainer, took_s if left == steps else None
+    return trainer
+
+
+def trained(folder: Path) -> PaiTransformer3DModel:
+    """The averaged model of a finished run's folder. Raises BadInput where there is none."""
+    checkpoint = latest(folder / "checkpoint")
+    if checkpoint is None:
+        raise BadInput("no run has finished here", where=str(folder))
+    model = network()
+    model.eval()
+    model.load_state_dict(load_file(checkpoint / AVERAGE))
+    return model
 
 
 def looked_at(
@@ -191,58 +190,28 @@ def sampled(
     return sample(denoise, noise, SAMPLING)
 
 
-def strips(model: PaiTransformer3DModel, films: Films, cloning: Cloning) -> list[tuple[str, Tensor]]:
-    """For the contact picture: of some films the plate, the truth and the result with a still where none was drawn."""
-    which = torch.arange(0, len(SPEEDS_PX), 2)
-    anchor = NEVER[1]
+def strips(films: Films, models: Made) -> list[tuple[str, Tensor]]:
+    """For the contact picture: of some films the plate, the truth and the results, a still where none was drawn."""
+    which, anchor = torch.tensor(_SHOWN), NEVER[1]
     generator = torch.Generator().manual_seed(_EVALUATION_SEED + 1)
     starts = AROUND_PX * torch.rand(len(which), generator=generator)
     told = films.seen(Plan(Window(0, WINDOW), (anchor,)), which, starts, starts % MARKS_PX)
     noise = torch.randn(told.clean.shape, generator=generator)
-    made = sampled(model, films, told, noise, anchors=(anchor,), cloning=cloning)
+    made = {
+        name: sampled(model, films, told, noise, anchors=(anchor,), cloning=cloning)
+        for name, (model, cloning) in models.items()
+    }
     assert told.references is not None
     found = []
-    for index, film in enumerate(which.tolist()):
+    for index, film in enumerate(_SHOWN):
         still = torch.full_like(told.clean[index], -0.8)
         still[:, anchor] = told.references[index, :3, 0]
-        found += [
-            (f"film {film}: still", still),
-            ("plate", told.foreground[index, :3]),
-            ("truth", told.clean[index]),
-            ("made", made[index]),
-        ]
+        found += [(f"film {film}: the still", still), ("plate", told.foreground[index, :3])]
+        found += [("truth", told.clean[index]), *((name, each[index]) for name, each in made.items())]
     return found
 
 
-def summary(shots: Sequence[Shot], anchors: Sequence[int], seed: int) -> dict[str, Any]:
-    """Over the shots with a still at one of `anchors`; intervals are over shots, whose anchors are averaged first."""
-    chosen = [shot for shot in shots if shot.anchor in anchors]
-    offsets = [shot.offset for shot in chosen if shot.offset is not None]
-    error = sum(shot.background_error for shot in chosen) / len(chosen)
-    return {
-        "offset_frames": figure(_by_shot(chosen, "offset"), seed),
-        "on_time": sum(offset == 0 for offset in offsets) / len(offsets) if offsets else None,
-        "defined": len(offsets),
-        "shots": len(chosen),
-        "background_psnr_db": round(psnr_db(error), 3),
-    }
-
-
-def gains(cloned: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
-    """What cloning gains at the anchors never drawn, shot by shot, over a run without it."""
-    one, two = ([Shot(**shot) for shot in shots if shot["anchor"] in NEVER] for shots in (cloned, other))
-    offsets = [b - a for a, b in zip(_by_shot(one, "offset"), _by_shot(two, "offset"), strict=True)]
-    decibels = [
-        psnr_db(a) - psnr_db(b) for a, b in zip(_by_shot(one, "error"), _by_shot(two, "error"), strict=True)
-    ]
-    return {
-        "offset_frames": figure(offsets, seed),
-        "background_psnr_db": figure(decibels, seed),
-        "better_in": sum(value > 0 for value in decibels),
-    }
-
-
-def settings(trainer: Trainer, took_s: float | None) -> dict[str, Any]:
+def settings(trainer: Trainer) -> dict[str, Any]:
     """What the run was, and how it went."""
     losses, training = trainer.losses, trainer.training
     tail = max(1, len(losses) // 20)
@@ -253,7 +222,7 @@ def settings(trainer: Trainer, took_s: float | None) -> dict[str, Any]:
         "training": asdict(training),
         "recipe": asdict(trainer.recipe) | {"never": sorted(trainer.recipe.never)},
         "samples": training.steps * training.batch,
-        "training_s": None if took_s is None else round(took_s, 1),
+        "training_s": round(trainer.seconds, 1),
         "loss_first": round(sum(losses[:tail]) / tail, 5),
         "loss_last": round(sum(losses[-tail:]) / tail, 5),
     }
@@ -264,14 +233,8 @@ def write_report(out: Path, found: dict[str, Any]) -> None:
     write_file(out / _REPORT, (json.dumps(found, indent=2) + "\n").encode())
 
 
-def _by_shot(shots: Sequence[Shot], what: str) -> list[float]:
-    """The mean over its anchors of each shot's size of offset, or background error; shots without one are left out."""
-    groups: dict[tuple[int, int], list[float]] = {}
-    for shot in shots:
-        value = shot.background_error if what == "error" else shot.offset
-        if value is not None:
-            groups.setdefault((shot.film, shot.start), []).append(abs(value))
-    return [sum(values) / len(values) for _, values in sorted(groups.items())]
+def _at_never(shots: Sequence[dict[str, Any]]) -> list[Shot]:
+    return [Shot(**shot) for shot in shots if shot["anchor"] in NEVER]
 
 
 def _earlier(path: Path, steps: int, seed: int) -> dict[str, Any]:

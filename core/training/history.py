@@ -42,7 +42,7 @@ def learn_history(out: Path, report: Report, *, steps: int, seed: int = 0) -> di
         shift=3.0,
         least_sigma=0.5,
     )
-    trainer, took_s = train(out, report, recipe, steps, seed)
+    trainer = train(out, report, recipe, steps, seed)
     films = Films(seed, PATCH)
     with trainer.averaged() as model, tempfile.TemporaryDirectory() as folder:
         shots: dict[str, list[dict[str, Any]]] = {}
@@ -60,7 +60,7 @@ def learn_history(out: Path, report: Report, *, steps: int, seed: int = 0) -> di
     checkpoint = out / "checkpoint" / f"step-{steps:08d}"
     found = {
         "experiment": "history",
-        **settings(trainer, took_s),
+        **settings(trainer),
         "frames": rolling.FRAMES,
         "still_every": rolling.STILL_EVERY,
         **{name: _summary(each, seed) for name, each in shots.items()},

@@ -6,10 +6,14 @@ Pictures are (3, H, W) or (3, n, H, W) in -1..1; `where` is (H, W) and true on t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from pai_studio.core.evaluation.aggregate import figure
 
 _UNIQUE = 1.02
 _PEAK = 2.0  # from -1 to 1
@@ -35,6 +39,47 @@ def anchor_offset(frames: Tensor, truth: Tensor, still: Tensor, anchor: int, whe
 def psnr_db(squared_error: float) -> float:
     """Of a mean squared error of codes 0..1."""
     return -10 * math.log10(max(squared_error, 1e-12))
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One shot that was looked at: which film, from where on, with its one still at which frame.
+
+    `offset` is `anchor_offset`; `background_error` the mean squared error of its background, codes 0..1.
+    """
+
+    film: int
+    start: int
+    anchor: int
+    offset: int | None
+    background_error: float
+
+
+def summary(shots: Sequence[Shot], anchors: Sequence[int], seed: int) -> dict[str, Any]:
+    """Over the shots with a still at one of `anchors`; intervals are over shots, whose anchors are averaged first."""
+    chosen = [shot for shot in shots if shot.anchor in anchors]
+    offsets = [shot.offset for shot in chosen if shot.offset is not None]
+    error = sum(shot.background_error for shot in chosen) / len(chosen)
+    return {
+        "offset_frames": figure(_by_shot(chosen, "offset"), seed),
+        "on_time": sum(offset == 0 for offset in offsets) / len(offsets) if offsets else None,
+        "defined": len(offsets),
+        "shots": len(chosen),
+        "background_psnr_db": round(psnr_db(error), 3),
+    }
+
+
+def gains(one: Sequence[Shot], two: Sequence[Shot], seed: int) -> dict[str, Any]:
+    """What the first run gains over the second, shot by shot: how much less it is off, and its background's dB."""
+    offsets = [b - a for a, b in zip(_by_shot(one, "offset"), _by_shot(two, "offset"), strict=True)]
+    decibels = [
+        psnr_db(a) - psnr_db(b) for a, b in zip(_by_shot(one, "error"), _by_shot(two, "error"), strict=True)
+    ]
+    return {
+        "offset_frames": figure(offsets, seed),
+        "background_psnr_db": figure(decibels, seed),
+        "better_in": sum(value > 0 for value in decibels),
+    }
 
 
 @dataclass(frozen=True)
@@ -105,3 +150,13 @@ def _moved(picture: Tensor, speed_px: float) -> Tensor:
 
 def _mean(difference: Tensor, where: Tensor) -> float:
     return float(difference[:, where].abs().mean()) / _PEAK
+
+
+def _by_shot(shots: Sequence[Shot], what: str) -> list[float]:
+    """The mean over its anchors of each shot's size of offset, or background error; shots without one are left out."""
+    groups: dict[tuple[int, int], list[float]] = {}
+    for shot in shots:
+        value = shot.background_error if what == "error" else shot.offset
+        if value is not None:
+            groups.setdefault((shot.film, shot.start), []).append(abs(value))
+    return [sum(values) / len(values) for _, values in sorted(groups.items())]

@@ -13,7 +13,7 @@ from pai_studio.core.evaluation.contact import save_png, write
 from pai_studio.core.media.frame import Array
 
 _GROUND, _INK, _FAINT, _LINE = 0.102, (0.84, 0.84, 0.84), (0.3, 0.3, 0.3), (0.93, 0.69, 0.33)
-_SCALE, _GAP, _LABEL, _HEAD = 3, 4, 130, 34
+_SCALE, _GAP, _LABEL, _HEAD = 3, 4, 130, 54
 
 
 def write_contact(path: Path, strips: Sequence[tuple[str, Tensor]], title: str) -> None:
@@ -24,7 +24,7 @@ def write_contact(path: Path, strips: Sequence[tuple[str, Tensor]], title: str) 
     sheet = _sheet(_HEAD + len(strips) * cell[0], _LABEL + frames * cell[1])
     write(sheet, title, (10, 22), 0.5, _INK)
     for frame in range(frames):
-        write(sheet, str(frame), (_LABEL + frame * cell[1], 28), 0.37, _INK)
+        write(sheet, str(frame), (_LABEL + frame * cell[1], _HEAD - 8), 0.37, _INK)
     for row, ((name, _), strip) in enumerate(zip(strips, pictures, strict=True)):
         top = _HEAD + row * cell[0]
         write(sheet, name, (10, top + 18), 0.37, _INK)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,6 +24,8 @@ from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.objective import Asked, Recipe, Source, draw, loss
 
+AVERAGE = "average.safetensors"
+"""A checkpoint's averaged weights."""
 _STATE = "state.json"
 _PARTS = ("step", "exp_avg", "exp_avg_sq")
 
@@ -76,6 +79,7 @@ class Trainer:
         self.folder = folder
         self.done = 0
         self.losses: list[float] = []
+        self.seconds = 0.0  # what all steps so far have taken
         self._names = {name: value for name, value in model.named_parameters() if value.requires_grad}
         self.average = {name: value.detach().clone() for name, value in self._names.items()}
         self._optimizer = torch.optim.AdamW(
@@ -86,16 +90,18 @@ class Trainer:
             lr=training.rate,
             betas=training.betas,
         )
-        if folder is not None and (latest := _latest(folder)) is not None:
-            self._restore(latest)
+        if folder is not None and (checkpoint := latest(folder)) is not None:
+            self._restore(checkpoint)
 
     def run(self, on_step: Callable[[TrainStep], None] | None = None) -> None:
         """Train to the end. `on_step` is called after every step; what it raises ends the run there."""
         self.model.train()
         every = self.training.checkpoint_every
         while self.done < self.training.steps:
+            begun = time.monotonic()
             self.losses.append(self._step())
             self.done += 1
+            self.seconds += time.monotonic() - begun
             if self.folder is not None and (
                 self.done == self.training.steps or (every and self.done % every == 0)
             ):
@@ -148,9 +154,10 @@ class Trainer:
         shutil.rmtree(temp, ignore_errors=True)
         temp.mkdir(parents=True)
         save_file({name: value.detach() for name, value in self._names.items()}, temp / "model.safetensors")
-        save_file(self.average, temp / "average.safetensors")
+        save_file(self.average, temp / AVERAGE)
         save_file(self._optimizer_state(), temp / "optimizer.safetensors")
-        state = {"done": self.done, "losses": self.losses, "settings": self._settings()}
+        run = {"done": self.done, "losses": self.losses, "seconds": self.seconds}
+        state = {**run, "settings": self._settings()}
         (temp / _STATE).write_text(json.dumps(state) + "\n", encoding="utf-8")
         temp.replace(made)
         for earlier in folder.glob("step-*"):
@@ -171,9 +178,9 @@ class Trainer:
             raise BadInput(
                 "the folder holds a run of other settings", where=str(checkpoint), hint="name another folder"
             )
-        self.done, self.losses = state["done"], state["losses"]
+        self.done, self.losses, self.seconds = (state[key] for key in ("done", "losses", "seconds"))
         self._put(load_file(checkpoint / "model.safetensors"))
-        average = load_file(checkpoint / "average.safetensors")
+        average = load_file(checkpoint / AVERAGE)
         self.average = {name: average[name] for name in self._names}
         moments = load_file(checkpoint / "optimizer.safetensors")
         for name, value in self._names.items():
@@ -208,5 +215,6 @@ def rate_at(training: Training, step: int) -> float:
     return training.least_rate + (1 - training.least_rate) * (1 + math.cos(math.pi * along)) / 2
 
 
-def _latest(folder: Path) -> Path | None:
+def latest(folder: Path) -> Path | None:
+    """The last checkpoint that a run left in a folder."""
     return max(folder.glob("step-*"), default=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import pytest
@@ -12,9 +11,10 @@ pytest.importorskip("diffusers")
 
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
-from pai_studio.core.training import experiments, history, rolling  # noqa: E402
-from pai_studio.core.training.experiments import DRAWN, NEVER, Shot  # noqa: E402
+from pai_studio.core.training import experiments, history, measures, rolling  # noqa: E402
+from pai_studio.core.training.experiments import DRAWN, NEVER  # noqa: E402
 from pai_studio.core.training.films import Films  # noqa: E402
+from pai_studio.core.training.measures import Shot  # noqa: E402
 from pai_studio.ui.cli import main  # noqa: E402
 
 
@@ -28,18 +28,18 @@ def shots(offsets, error):
 
 
 def test_offsets_are_averaged_by_size_over_a_shots_anchors_first():
-    found = experiments.summary(shots([2, -2, 0, None], 0.01), NEVER, seed=0)
+    found = measures.summary(shots([2, -2, 0, None], 0.01), NEVER, seed=0)
     assert found["offset_frames"]["mean"] == pytest.approx(0.5)
     assert found["offset_frames"]["n"] == 4
     assert (found["defined"], found["shots"]) == (7, 8)
     assert found["on_time"] == pytest.approx(5 / 7)
     assert found["background_psnr_db"] == pytest.approx(20)
-    assert experiments.summary(shots([2], 0.01), NEVER[1:], seed=0)["offset_frames"]["mean"] == 0
+    assert measures.summary(shots([2], 0.01), NEVER[1:], seed=0)["offset_frames"]["mean"] == 0
 
 
 def test_gains_are_taken_shot_by_shot():
     cloned, other = shots([0, 2, 4], 0.01), shots([2, 4, 6], 0.1)
-    found = experiments.gains(*([dataclasses.asdict(s) for s in each] for each in (cloned, other)), seed=0)
+    found = measures.gains(cloned, other, seed=0)
     assert found["offset_frames"] == {"mean": 1.0, "ci95": [1.0, 1.0], "n": 3}
     assert found["background_psnr_db"]["mean"] == pytest.approx(10)
     assert found["better_in"] == 3
