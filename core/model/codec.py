@@ -150,8 +150,9 @@ def linear_preview(latents: Tensor, pictures: Tensor) -> Preview:
     """
     if latents.shape[2:] != pictures.shape[2:] or len(latents) != len(pictures):
         raise ValueError(f"{tuple(latents.shape)} latents for {tuple(pictures.shape)} pictures")
-    known = latents.movedim(1, -1).flatten(0, -2).double().cpu()
-    seen = pictures.movedim(1, -1).flatten(0, -2).double().cpu()
+    # First to the CPU: not every device has 64 bits.
+    known = latents.movedim(1, -1).flatten(0, -2).cpu().double()
+    seen = pictures.movedim(1, -1).flatten(0, -2).cpu().double()
     middle, base = known.mean(0), seen.mean(0)
     spread = known - middle
     scatter = spread.T @ spread

@@ -102,10 +102,8 @@ class WanCodec:
     def still(self, pictures: Tensor) -> Tensor:
         """Latents (B, C, n, h, w) of pictures (B, 3, n, H, W) without time: each is a first frame of its own."""
         check_pictures(pictures, 3, self.spatial)
-        batch = len(pictures)
-        apart = pictures.transpose(1, 2).flatten(0, 1).unsqueeze(2)
-        latents: Tensor = self.encoder().push(apart).squeeze(2).unflatten(0, (batch, -1))
-        return latents.transpose(1, 2)
+        # One at a time: together they would take as much memory as there are stills.
+        return torch.cat([self.encoder().push(each) for each in pictures.split(1, dim=2)], dim=2)
 
     def preview_map(self, latents: Tensor, frames: Tensor) -> Preview:
         """The linear map from a shot's first latents to their frames' mean colours; see `linear_preview`."""

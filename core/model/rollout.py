@@ -26,6 +26,7 @@ from pai_studio.core.model.sampler import Branch, Denoise, Sampling, Step, sampl
 from pai_studio.core.model.transformer import Conditions, PaiTransformer3DModel
 from pai_studio.core.plan.reach import nearest
 from pai_studio.core.plan.windows import Passes, covering, told
+from pai_studio.core.shot.errors import PaiError
 
 Frames = Callable[[Sequence[int]], Iterator[tuple[Tensor, Tensor]]]
 """The plate (3, H, W) on its screen and its matte (1, H, W) at some frames, in that order."""
@@ -181,12 +182,12 @@ class Rollout:
         latents = self._sampled(
             _window(index), window, numbers, seen, behind=behind, made=made, on_moment=on_moment
         )
+        out = {"composite": (streams["decoder"], latents), "conditioning": (streams["echo"], seen.latents)}
         pictures = {
-            "composite": streams["decoder"].push(latents),
-            "conditioning": streams["echo"].push(seen.latents),
+            name: stream.push(each)[0, :, : len(numbers)].transpose(0, 1).half().cpu()
+            for name, (stream, each) in out.items()  # the device holds one of them at a time
         }
-        kept = {name: each[0, :, : len(numbers)].transpose(0, 1).half() for name, each in pictures.items()}
-        self.kept.put(_window(index), {"latents": latents, **kept})
+        self.kept.put(_window(index), {"latents": latents, **pictures})
         carried = {
             f"{name}/{key}": each for name, one in streams.items() for key, each in one.state().items()
         }
@@ -244,7 +245,7 @@ class Rollout:
         made: Sequence[int],
         on_moment: OnMoment,
     ) -> Tensor:
-        """The clean latents (1, C, N, h, w) of a window, float32."""
+        """The clean latents (1, C, N, h, w) of a window, float32. Raises PaiError where they are no numbers."""
         _, p, q = self.transformer.config.patch_size
         height, width = seen.latents.shape[-2:]
         anchors, chosen = self.shot.anchors, list[int]()
@@ -275,7 +276,11 @@ class Rollout:
             middle = step.estimate[:, :, [step.estimate.shape[2] // 2]]
             on_moment(Moment(self._done, self.steps, self._doing, shown(middle)[0, :, 0]))
 
-        return sample(self._denoiser(layout, conditions), noise, sampling, on_step)
+        latents = sample(self._denoiser(layout, conditions), noise, sampling, on_step)
+        if not latents.isfinite().all():
+            hint = "its weights are damaged, or made for other numbers than this device's"
+            raise PaiError("the model's result has values that are no numbers", where=self._doing, hint=hint)
+        return latents
 
     def _denoiser(self, layout: Layout, conditions: Conditions) -> Denoise:
         """The model under what each guidance branch is told."""
@@ -313,10 +318,12 @@ class Rollout:
     def _shown(self, plate: Tensor) -> Preview:
         """How latents of this shot look, learned from the stills and a frame of the plate."""
         if self._preview is None:
-            known = torch.cat([self.shot.stills.to(self._device), plate[:, :, :1]], dim=2)
-            pictures = known[0].transpose(0, 1)[:, :, None]
-            latents = self.codec.still(known)[0].transpose(0, 1)[:, :, None]
-            self._preview = self.codec.preview_map(latents.float(), pictures)
+            pictures, latents = plate[:, :, :1], self.codec.still(plate[:, :, :1]).float()
+            if self._stills is not None:
+                pictures = torch.cat([self.shot.stills.to(self._device), pictures], dim=2)
+                latents = torch.cat([self._stills, latents], dim=2)
+            alone = (each[0].transpose(0, 1)[:, :, None] for each in (latents, pictures))
+            self._preview = self.codec.preview_map(*alone)
         return self._preview
 
 

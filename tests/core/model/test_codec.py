@@ -366,3 +366,15 @@ def test_memory_that_runs_out_is_no_fault_of_the_autoencoders(tmp_path, monkeypa
     monkeypatch.setattr(codec_wan.AutoencoderKLWan, "from_pretrained", full)
     with pytest.raises(torch.OutOfMemoryError):
         WanCodec.load(tmp_path)
+
+
+def test_stills_take_no_more_memory_than_one_of_them(form):
+    codec = tiny(form)
+    pictures = noise(9, 1, 3, 4, 2 * codec.spatial, 3 * codec.spatial).clamp(-1, 1)
+    at_once = []
+    codec.vae.encoder.register_forward_pre_hook(lambda _, given: at_once.append(given[0].shape[0]))
+    latents = codec.still(pictures)
+    assert at_once == [1] * 4
+    assert latents.shape == (1, CHANNELS, 4, 2, 3)
+    for index in range(4):
+        assert torch.equal(latents[:, :, [index]], codec.encoder().push(pictures[:, :, [index]]))

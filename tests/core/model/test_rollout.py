@@ -16,7 +16,7 @@ from pai_studio.core.model.rollout import Manner, Rollout, Told  # noqa: E402
 from pai_studio.core.model.sampler import Sampling  # noqa: E402
 from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
 from pai_studio.core.plan.windows import passes  # noqa: E402
-from pai_studio.core.shot.errors import Cancelled, EngineFailed  # noqa: E402
+from pai_studio.core.shot.errors import Cancelled, EngineFailed, PaiError  # noqa: E402
 from tests.core.model import tiny  # noqa: E402
 
 FRAMES, HEIGHT, WIDTH = 11, 16, 24
@@ -215,3 +215,48 @@ def test_a_damaged_window_is_named(models, shot, tmp_path):
     (tmp_path / "window-0000.safetensors").write_bytes(b"torn")
     with pytest.raises(EngineFailed, match=r"window-0000.*render again"):
         made.composite(0)
+
+
+def test_a_result_that_is_no_numbers_is_an_error_and_no_window(models, shot, tmp_path):
+    torch.manual_seed(0)
+    broken = PaiTransformer3DModel(**PIXELS, attention="cached").eval()
+    broken.proj_out.bias.data[0] = float("nan")
+    made = rollout({"cached": broken}, shot, tmp_path)
+    with pytest.raises(PaiError, match="window 1 of 3: the model's result has values that are no numbers"):
+        made.make(0, Plate(), hear)
+    assert made.finished == 0
+
+
+def test_sixteen_bits_make_nearly_the_same_shot(models, shot, tmp_path):
+    """As on a device: weights from disk, some of them kept in 32 bits; the codec, the noise and the loop in 32."""
+    folder = tmp_path / "model"
+    for attention, model in models.items():
+        model.save_pretrained(folder / attention)
+        half = PaiTransformer3DModel.from_pretrained(folder / attention, torch_dtype=torch.bfloat16).eval()
+        assert half.dtype == torch.bfloat16
+        assert half.scale_shift_table.dtype == torch.float32
+        made = []
+        for name, each in (("whole", model), ("half", half)):
+            one = rollout({attention: each}, shot, tmp_path / attention / name, attention=attention, step=4)
+            one.make(2, Plate(), hear)
+            made.append(everything(one)[:, 0])
+        off = (made[0] - made[1]).abs().mean()
+        assert 1e-5 < off < 0.02
+
+
+@pytest.mark.parametrize("attention", ["bidirectional", "cached"])
+def test_a_shot_of_one_frame_without_stills_or_a_prompt(models, shot, tmp_path, attention):
+    bare = Told(shot.stills[:, :, :0], (), shot.null, shot.null, False)
+    made = Rollout(
+        models[attention],
+        PixelCodec(),
+        shot=bare,
+        manner=manner(),
+        passes=passes(1, 4, 2, 4),
+        frame_count=1,
+        kept=Kept(tmp_path, {}),
+    )
+    made.make(0, Plate(), hear)
+    assert made.steps == made.done == 2
+    assert made.composite(0)[0].shape == (3, HEIGHT, WIDTH)
+    assert made.composite(0)[0].std() > 0.05
