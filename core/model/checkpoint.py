@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from pai_studio.core.media.files import as_pai_error, write_fault
 from pai_studio.core.model import manifest as manifests
 from pai_studio.core.model.codec import Codec, PixelCodec
 from pai_studio.core.model.codec_wan import WanCodec
@@ -29,7 +30,7 @@ from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.model.store import Installed, check, weigh
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.report import Report, silent
-from pai_studio.core.shot.errors import AlreadyThere, BadInput
+from pai_studio.core.shot.errors import AlreadyThere, BadInput, OutOfResources
 
 __all__ = ["PRESETS", "Bundle", "build", "load", "save"]
 
@@ -151,22 +152,46 @@ def seal(told: Manifest, folder: Path, report: Report = silent) -> Manifest:
 
 @contextmanager
 def whole_folder(folder: Path, *, replace: bool = False) -> Iterator[Path]:
-    """A temporary folder beside `folder` that takes its name at the end, and is removed after any error."""
+    """A temporary folder beside `folder` that takes its name at the end, and is removed after any error.
+
+    Raises AlreadyThere, OutOfResources where the disk is full, BadInput where the folder cannot be written.
+    """
     if folder.exists() and not (replace and (folder / manifests.FILE).is_file()):
         raise AlreadyThere("is there already", where=str(folder), hint="name another folder, or remove it")
     temp = folder.with_name(f".pai-{secrets.token_hex(6)}-{folder.name}")
     try:
         temp.mkdir(parents=True)
+    except OSError as error:
+        raise as_pai_error(error, folder) from error
+    try:
         yield temp
-        if folder.exists():
-            gone = temp.with_name(f"{temp.name}.old")
-            folder.rename(gone)
-            temp.rename(folder)
-            shutil.rmtree(gone)
-        else:
-            temp.rename(folder)
+        _put(temp, folder)
+    except SafetensorError as error:  # it does not tell a full disk from other faults
+        raise write_fault(temp / "probe", folder, str(error)) from error
+    except OSError as error:
+        fault = as_pai_error(error, folder)
+        if not isinstance(fault, OutOfResources):
+            raise
+        raise OutOfResources(
+            fault.what, where=fault.where, hint="make space, or name another folder"
+        ) from error
     finally:
         shutil.rmtree(temp, ignore_errors=True)
+
+
+def _put(temp: Path, folder: Path) -> None:
+    """Give a finished folder its name; the one that had it goes only when that is done."""
+    if not folder.exists():
+        temp.rename(folder)
+        return
+    gone = temp.with_name(f"{temp.name}.old")
+    folder.rename(gone)
+    try:
+        temp.rename(folder)
+    except OSError:
+        gone.rename(folder)
+        raise
+    shutil.rmtree(gone)
 
 
 def skeleton(config: Mapping[str, Any], where: Path) -> PaiTransformer3DModel:

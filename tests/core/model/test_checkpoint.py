@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from pathlib import Path
@@ -12,11 +13,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
+from safetensors import SafetensorError  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 
 from pai_studio.core.model import manifest, store  # noqa: E402
 from pai_studio.core.model.checkpoint import PRESETS, build, load, save, seal  # noqa: E402
-from pai_studio.core.shot.errors import AlreadyThere, BadInput  # noqa: E402
+from pai_studio.core.shot.errors import AlreadyThere, BadInput, OutOfResources  # noqa: E402
 
 SMALL = {"num_attention_heads": 2, "attention_head_dim": 24, "ffn_dim": 32, "num_layers": 2, "text_dim": 32}
 WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"
@@ -123,6 +125,45 @@ def test_a_model_is_written_over_only_when_asked(folder: Path) -> None:
     (folder / manifest.FILE).unlink()
     with pytest.raises(AlreadyThere):
         save(other, folder, replace=True)
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("fault", [FULL, SafetensorError(str(FULL))], ids=["system", "library"])
+def test_a_full_disk_is_told_of_and_leaves_what_was_there(folder: Path, monkeypatch, fault) -> None:
+    def raising(error: Exception):
+        def raises(*arguments: object) -> None:
+            raise error
+
+        return raises
+
+    monkeypatch.setattr("pai_studio.core.model.prompt.TextEncoder.save", raising(fault))
+    # Where the library does not tell, it is tried whether there is room.
+    monkeypatch.setattr("pai_studio.core.media.files.os.fsync", raising(FULL))
+    for place, replace in ((folder, True), (folder.parent / "other", False)):
+        with pytest.raises(OutOfResources) as caught:
+            save(build("tiny", 4, **SMALL), place, replace=replace)
+        assert place.name in str(caught.value)
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+    monkeypatch.undo()
+    assert same(load(folder), build("tiny", 3, **SMALL))
+
+
+def test_a_model_that_cannot_take_its_place_leaves_the_one_that_has_it(folder: Path, monkeypatch) -> None:
+    real = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if target == folder and not path.name.endswith(".old"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(PermissionError):
+        save(build("tiny", 4, **SMALL), folder, replace=True)
+    monkeypatch.undo()
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+    assert same(load(folder), build("tiny", 3, **SMALL))
 
 
 def rewritten(folder: Path, change) -> None:
