@@ -25,6 +25,7 @@ import numpy.typing as npt
 from pai_studio.core.model.clock import Clock
 
 Floats = npt.NDArray[np.float64]
+Turns = npt.NDArray[np.float32]
 Cloning = Literal["frame", "latent", "none"]
 """Where a reference stands in time: at its frame; at the latent that holds it, as in the paper; or, to measure what
 cloning is worth, behind the video, where nothing tells what it anchors."""
@@ -150,8 +151,27 @@ class Layout:
         return sum(segment.tokens for segment in self.segments)
 
     def only(self, kinds: Sequence[Kind]) -> Layout:
-        """The segments of some kinds alone."""
-        return Layout(tuple(segment for segment in self.segments if segment.kind in kinds))
+        """The segments of some kinds alone; asked again it gives the same object, which has its angles by then."""
+        wanted = frozenset(kinds)
+        if wanted not in self._parts:
+            kept = tuple(segment for segment in self.segments if segment.kind in wanted)
+            self._parts[wanted] = Layout(kept)
+        return self._parts[wanted]
+
+    def turns(self, head_dim: int) -> tuple[Turns, Turns]:
+        """`rotary` of all tokens in float32, (S, head_dim) each: computed once, as every step of a window asks."""
+        if head_dim not in self._turns:
+            cos, sin = rotary(self.positions, head_dim)
+            self._turns[head_dim] = cos.astype(np.float32), sin.astype(np.float32)
+        return self._turns[head_dim]
+
+    @cached_property
+    def _parts(self) -> dict[frozenset[Kind], Layout]:
+        return {}
+
+    @cached_property
+    def _turns(self) -> dict[int, tuple[Turns, Turns]]:
+        return {}
 
     def spans(self, kind: Kind) -> list[slice]:
         """Where the segments of a kind lie in the sequence."""
@@ -228,12 +248,14 @@ def rotary(positions: Floats, head_dim: int, theta: float = 10_000.0) -> tuple[F
     """
     if head_dim % 2:
         raise ValueError(f"rotary attention turns pairs of channels; {head_dim} is odd")
-    angles = [
-        positions[:, axis, None] * theta ** (-np.arange(0, channels, 2, dtype=np.float64) / channels)
-        for axis, channels in enumerate(axis_channels(head_dim))
-    ]
-    turned = np.repeat(np.concatenate(angles, axis=1), 2, axis=1)
-    return np.cos(turned), np.sin(turned)
+    angles = np.concatenate(
+        [
+            positions[:, axis, None] * theta ** (-np.arange(0, channels, 2, dtype=np.float64) / channels)
+            for axis, channels in enumerate(axis_channels(head_dim))
+        ],
+        axis=1,
+    )
+    return np.repeat(np.cos(angles), 2, axis=1), np.repeat(np.sin(angles), 2, axis=1)
 
 
 def axis_channels(head_dim: int) -> tuple[int, int, int]:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from pai_studio.core.model.attention import Cache, KeysValues, Rotary, SegmentAttention
 from pai_studio.core.model.head import PixelHead
-from pai_studio.core.model.layout import Kind, Layout, Row, rotary
+from pai_studio.core.model.layout import Kind, Layout, Row
 
 Attention = Literal["bidirectional", "cached"]
 """Who sees whom. `bidirectional`, the paper's: every token sees every token. `cached`: each segment of conditions sees
@@ -362,8 +362,8 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
 
     def _turns(self, layout: Layout, device: torch.device) -> Rotary:
         """Rotary attention's cosines and sines, (1, S, 1, head channels): angles in float64, the rest in float32."""
-        found = rotary(layout.positions, self.config.attention_head_dim)
-        cos, sin = (torch.as_tensor(part, dtype=torch.float32, device=device) for part in found)
+        found = layout.turns(self.config.attention_head_dim)
+        cos, sin = (torch.as_tensor(part, device=device) for part in found)
         return cos[None, :, None], sin[None, :, None]
 
     def _unpatched(self, tokens: Tensor, row: Tensor, shape: torch.Size) -> Tensor:

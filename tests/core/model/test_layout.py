@@ -143,6 +143,20 @@ def test_a_later_window_counts_from_its_own_first_latent():
     assert early - late == 6
 
 
+def test_what_every_step_asks_for_is_computed_once_and_is_what_was_computed(monkeypatch):
+    layout = lay_out(Window(6, 3, history=2), GRID, [20, 3.5], FOUR)
+    noisy = layout.only([Kind.NOISY])
+    (span,) = layout.spans(Kind.NOISY)
+    assert layout.only([Kind.NOISY]) is noisy
+    assert layout.only([Kind.FOREGROUND]) is not noisy
+    assert np.array_equal(noisy.positions, layout.positions[span])
+    for part, exact in zip(layout.turns(24), rotary(layout.positions, 24), strict=True):
+        assert part.dtype == np.float32
+        assert np.array_equal(part, exact.astype(np.float32))
+    monkeypatch.setattr("pai_studio.core.model.layout.rotary", None)
+    assert layout.turns(24)[0] is layout.turns(24)[0]
+
+
 def test_half_a_foreground_stands_between_the_tokens_that_it_covers():
     layout = lay_out(Window(0, 2), GRID, [], FOUR, half_foreground=True)
     (noisy,), (plate,) = layout.spans(Kind.NOISY), layout.spans(Kind.FOREGROUND)
