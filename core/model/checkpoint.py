@@ -54,11 +54,17 @@ class Bundle:
     codec: Codec
 
     def __post_init__(self) -> None:
-        config = self.transformer.config
-        if config.in_channels != self.codec.channels or config.text_dim != self.text.dim:
-            have, need = (self.codec.channels, self.text.dim), (config.in_channels, config.text_dim)
-            say = f"codec and text encoder have {have} channels, the transformer needs {need}"
-            raise BadInput(say, where=self.manifest.name, hint="take parts that belong together")
+        config, codec = self.transformer.config, self.codec
+        have = (codec.channels, codec.channels, self.text.dim)
+        need = (config.in_channels, config.out_channels, config.text_dim)
+        hint = "take parts that belong together"
+        if have != need:
+            say = f"codec (in, out) and text encoder have {have} channels, the transformer needs {need}"
+            raise BadInput(say, where=self.manifest.name, hint=hint)
+        token_px = [codec.spatial * side for side in config.patch_size[1:]]
+        if any(self.manifest.grid_px % side for side in token_px):
+            say = f"grid_px: {self.manifest.grid_px} cuts through tokens of {token_px} pixels"
+            raise BadInput(say, where=self.manifest.name, hint=hint)
 
 
 def build(

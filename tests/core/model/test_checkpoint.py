@@ -88,8 +88,12 @@ def test_a_preset_without_parts_of_its_own_asks_for_them() -> None:
 
 
 def test_parts_that_do_not_belong_together_are_refused() -> None:
-    with pytest.raises(BadInput, match=r"have \(3, 32\) channels, the transformer needs \(5, 32\)"):
+    with pytest.raises(BadInput, match=r"have \(3, 3, 32\) channels, the transformer needs \(5, 5, 32\)"):
         build("tiny", 0, **SMALL, in_channels=5, out_channels=5)
+    with pytest.raises(BadInput, match=r"the transformer needs \(3, 5, 32\)"):
+        build("tiny", 0, **SMALL, out_channels=5)
+    with pytest.raises(BadInput, match=r"grid_px: 24 cuts through tokens of \[16, 16\] pixels"):
+        build("tiny", 0, **SMALL, grid_px=24)
 
 
 def test_a_saved_model_is_read_again_to_the_bit(folder: Path) -> None:
