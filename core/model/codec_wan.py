@@ -33,8 +33,9 @@ class WanCodec:
     """Pictures to normalised latents and back, `tile_px` pixels of the picture at a time, or all for None.
 
     The network works in its own type on its own device; what streams give is float32 and on that device. Memory goes
-    with the tile, but for what each tile carries on. Attention inside the network sees one tile only, so that tiles
-    are near what the whole gives and not the same: their overlaps are blended; see `tiles`.
+    with the tile: what each of them carries on, which is gigabytes, waits in main memory for its turn. Attention inside
+    the network sees one tile only, so that tiles are near what the whole gives and not the same: their overlaps are
+    blended; see `tiles`.
     """
 
     def __init__(self, vae: AutoencoderKLWan, *, tile_px: int | None = None) -> None:
@@ -118,7 +119,7 @@ class WanCodec:
 
 
 class _Stream(ABC):
-    """One half of the network over time, with a cache of features for each tile of the picture."""
+    """One half of the network over time, with a cache of features for each tile of the picture, on the CPU between."""
 
     def __init__(self, codec: WanCodec, half: nn.Module) -> None:
         self._codec = codec
@@ -158,6 +159,7 @@ class _Stream(ABC):
         whole: list[Tensor] = []
         for cache, (row, column) in zip(self._caches, self._tiles(), strict=True):
             weight = down[row][:, None] * across[column]
+            cache[:] = [kept.to(device) if isinstance(kept, Tensor) else kept for kept in cache]
             for index, piece in enumerate(pieces):
                 tile = piece[..., cuts[0][row], cuts[1][column]].to(device)
                 given = self._step(tile, cache, first and index == 0).float()
@@ -166,7 +168,7 @@ class _Stream(ABC):
                     whole.append(given.new_zeros((*given.shape[:3], *size)))
                 whole[index][..., lands[0][row], lands[1][column]] += given * weight
             # In order, as a file brings them back: what the network computes from them is then the same to the bit.
-            cache[:] = [kept.contiguous() if isinstance(kept, Tensor) else kept for kept in cache]
+            cache[:] = [kept.contiguous().to("cpu") if isinstance(kept, Tensor) else kept for kept in cache]
         return torch.cat(whole, dim=2)
 
     def state(self) -> dict[str, Tensor]:
@@ -193,12 +195,12 @@ class _Stream(ABC):
         wanted = {f"{tile}.{layer}" for tile in range(len(self._caches)) for layer in range(self._layers)}
         if not state.keys() - {"size", "tile"} <= wanted:
             raise ValueError("the state is of another network")
-        device, dtype = self._codec.vae.device, self._codec.vae.dtype
+        dtype = self._codec.vae.dtype
         for tile, cache in enumerate(self._caches):
             for layer in range(self._layers):
                 kept = state.get(f"{tile}.{layer}")
                 if kept is not None:
-                    cache[layer] = kept.to(device, dtype).clone() if kept.numel() else _REPEAT
+                    cache[layer] = kept.to(dtype).clone() if kept.numel() else _REPEAT
 
 
 class WanEncoder(_Stream):
