@@ -188,7 +188,7 @@ class _Stream(ABC):
         self._size, self._caches = None, []
         if not state:
             return
-        if "size" not in state or int(state["tile"]) != (self._codec.tile or 0):
+        if not {"size", "tile"} <= state.keys() or int(state["tile"]) != (self._codec.tile or 0):
             raise ValueError("the state is of another codec or of other tiles")
         batch, height, width = state["size"].tolist()
         self._begin((batch, height, width))

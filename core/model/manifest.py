@@ -42,6 +42,10 @@ Relative = Annotated[str, AfterValidator(_inside)]
 """A file of the model, relative to its folder, with slashes."""
 
 
+Weight = Annotated[float, Field(ge=0)]
+"""How much a guidance branch weighs."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -72,7 +76,7 @@ class Manifest(_Part):
     shift: float = Field(1.0, gt=0, description="shift of the noise schedule")
     solver: Literal["unipc", "euler"] = "unipc"
     steps: int = Field(30, ge=1, le=1000)
-    guidance: tuple[float, float] | None = Field(
+    guidance: tuple[Weight, Weight] | None = Field(
         None, description="weights of references and text; null: a single pass"
     )
 

@@ -218,6 +218,8 @@ def test_states_of_others_are_refused(form):
     stream.push(latents(1))
     with pytest.raises(ValueError, match="other tiles"):
         whole.decoder().restore(stream.state())
+    with pytest.raises(ValueError, match="another codec or of other tiles"):
+        whole.decoder().restore({"size": torch.ones(3)})
     with pytest.raises(ValueError, match="another network"):
         tiled.encoder().restore({**stream.state(), "0.999": torch.zeros(1)})
     with pytest.raises(ValueError, match="another codec"):

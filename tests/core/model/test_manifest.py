@@ -56,6 +56,8 @@ def test_what_is_written_is_read_again() -> None:
         ({"wieghts": 1}, "wieghts: is not a known key; known: schema, name"),
         ({"name": "../up"}, "name: "),
         ({"shift": float("nan")}, "shift: "),
+        ({"guidance": [2.0, -1.0]}, "guidance.1: "),
+        ({"guidance": [2.0]}, "guidance.1: is missing"),
         ({"files": {"../a": {"sha256": "0" * 64, "size": 3}}}, "files.../a: must lie inside"),
         ({"files": {"/etc/a": {"sha256": "0" * 64, "size": 3}}}, "files./etc/a: must lie inside"),
         ({"files": {"C:/a": {"sha256": "0" * 64, "size": 3}}}, "must lie inside"),
