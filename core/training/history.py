@@ -57,14 +57,13 @@ def learn_history(out: Path, report: Report, *, steps: int, seed: int = 0) -> di
                 if history and film == 0:
                     write_contact(out / "contact.png", _strips(made, films), "frames round the seams")
                 report(Progress(f"roll {name}", film + 1, len(SPEEDS_PX)))
-    checkpoint = out / "checkpoint" / f"step-{steps:08d}"
     found = {
         "experiment": "history",
         **settings(trainer),
         "frames": rolling.FRAMES,
         "still_every": rolling.STILL_EVERY,
         **{name: _summary(each, seed) for name, each in shots.items()},
-        "memory": _memory(checkpoint, seed),
+        "memory": _memory(out, seed),
         "shots": shots,
     }
     write_report(out, found)
@@ -82,9 +81,9 @@ def _summary(shots: list[dict[str, Any]], seed: int) -> dict[str, Any]:
     }
 
 
-def _memory(checkpoint: Path, seed: int) -> dict[str, int]:
+def _memory(out: Path, seed: int) -> dict[str, int]:
     """Measured in a process of its own, where nothing of the training is left."""
-    command = [sys.executable, "-m", rolling.__name__, str(checkpoint), str(seed)]
+    command = [sys.executable, "-m", rolling.__name__, str(out), str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PaiError("the long shot failed in its own process: " + done.stderr.strip()[-300:])

@@ -1,8 +1,9 @@
 """Long shots of the films, window after window, by the same rollout that the engine uses.
 
-    python -m pai_studio.core.training.rolling CHECKPOINT SEED
+    python -m pai_studio.core.training.rolling FOLDER SEED
 
-makes one in a process of its own and prints, as JSON, the most memory that it has had by some frames.
+makes one with the model of a run, in a process of its own, and prints as JSON the most memory that it has had by some
+frames.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from pai_studio.core.model.codec import PixelCodec
@@ -24,9 +24,10 @@ from pai_studio.core.model.keeping import Kept
 from pai_studio.core.model.rollout import Manner, Rollout, Told
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.plan.windows import passes
-from pai_studio.core.training.experiments import PATCH, SAMPLING, WINDOW, network
+from pai_studio.core.training.experiments import PATCH, SAMPLING, WINDOW, trained
 from pai_studio.core.training.films import SPEEDS_PX, Films
 from pai_studio.core.training.measures import SeamMeter, Seams, errors
+from pai_studio.core.training.trainer import use_threads
 
 FRAMES = 200
 HISTORY = 3
@@ -91,14 +92,13 @@ def seams_of(made: Rollout, films: Films, film: int) -> tuple[Seams, float]:
     return meter.found(), error
 
 
-def memory(checkpoint: Path, seed: int) -> dict[str, int]:
+def memory(folder: Path, seed: int) -> dict[str, int]:
     """Peak resident memory of this process in KiB, and bytes of all tensors alive, by frame `EARLY` and by the last."""
-    torch.set_num_threads(1)
-    films, model = Films(seed, PATCH), network().eval()
-    model.load_state_dict(load_file(checkpoint / "average.safetensors"))
+    use_threads(1)
+    films, model = Films(seed, PATCH), trained(folder)
     found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        made = rollout(model, films, 0, Path(folder))
+    with tempfile.TemporaryDirectory() as kept:
+        made = rollout(model, films, 0, Path(kept))
         for frame in (EARLY - 1, FRAMES - 1):
             make(made, films, 0, frame)
             gc.collect()
