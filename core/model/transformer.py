@@ -110,8 +110,10 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         *WanTransformer3DModel._skip_layerwise_casting_patterns,
         "condition_embedding",
         "type_embedding",
-        "head",
     ]
+    # What is said last is the picture, in pixel space: 16 bits would show as steps in its gradients. The library casts
+    # these no further down either.
+    _keep_in_fp32_modules: ClassVar = [*WanTransformer3DModel._keep_in_fp32_modules, "proj_out", "head"]
     # Tokens are shared out among processes once, before the first block; their rows and positions for every block.
     _cp_plan: ClassVar = {
         "blocks.0": {"hidden_states": ContextParallelInput(split_dim=1, expected_dims=3)},
@@ -370,7 +372,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         """Latents of a shape (B, C, N, H, W) from their tokens, modulated by the row (B, D) of the noise."""
         shift, scale = (self.scale_shift_table + row.unsqueeze(1)).chunk(2, dim=1)
         normed = self.norm_out(tokens.float()) * (1 + scale) + shift
-        pixels = self.proj_out(normed.type_as(tokens))
+        pixels = self.proj_out(normed.to(self.proj_out.weight.dtype))
         batch, _, frames, height, width = shape
         _, p, q = self.config.patch_size
         grid: Tensor = pixels.reshape(batch, frames, height // p, width // q, p, q, -1)

@@ -206,3 +206,13 @@ def test_a_model_whose_weights_wait_elsewhere_keeps_the_conditions_too(tmp_path)
             cache = model.remember(conditions, layout, tiny.NULL)
         found.append(asked(model, layout, cache=cache))
     assert torch.equal(*found)
+
+
+def test_the_head_is_never_kept_in_fewer_bits(model):
+    plain = answer(model)
+    cast = tiny.trained(attention="cached", head_width=8)
+    cast.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.float32)
+    assert cast.blocks[0].attn1.to_q.weight.dtype == torch.float8_e4m3fn
+    assert cast.proj_out.weight.dtype == cast.head.layers[0].weight.dtype == torch.float32
+    alike = torch.nn.functional.cosine_similarity(answer(cast).flatten(), plain.flatten(), dim=0)
+    assert 0.98 < alike < 1

@@ -202,6 +202,19 @@ def test_weights_may_be_kept_in_fewer_bits_than_they_are_used_in():
     assert torch.nn.functional.cosine_similarity(plain.flatten(), cast.flatten(), dim=0) > 0.98
 
 
+@pytest.mark.parametrize("head_width", [0, 8])
+def test_what_is_said_last_is_in_32_bits_whatever_the_blocks_compute_in(tmp_path, head_width):
+    whole = trained(head_width=head_width)
+    whole.save_pretrained(tmp_path)
+    half = PaiTransformer3DModel.from_pretrained(tmp_path, torch_dtype=torch.bfloat16).eval()
+    assert half.dtype == half.blocks[0].attn1.to_q.weight.dtype == torch.bfloat16
+    references = noise(4, 2, 5, 1, 8, 12)
+    found = asked(half, [5], references.bfloat16(), like=torch.bfloat16)
+    assert found.dtype == torch.float32
+    assert (found != found.bfloat16().float()).float().mean() > 0.9  # no steps of 16 bits
+    assert torch.allclose(found, asked(whole, [5], references), atol=0.1)
+
+
 def test_repeated_blocks_are_compiled_whole():
     torch.manual_seed(3)
     made = PaiTransformer3DModel(**TINY).eval()
