@@ -16,16 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Cloning, Layout, Window, lay_out
+from pai_studio.core.model.sampler import Prediction
 from pai_studio.core.model.transformer import Conditions
 
-Prediction = Literal["velocity", "sample"]
 TIMESTEPS = 1000.0
 """What the network is told for pure noise."""
 
