@@ -90,6 +90,7 @@ class PaiEngine:
             "quality": self._choice.quality,
             "size": [self._shot.at.width, self._shot.at.height],
             "frames": len(self._shot.numbers),
+            "device": self._device.type,
         }
         self._kept = Kept(state / self.name, mark)
 
@@ -294,7 +295,8 @@ def _plan(frames: int, bundle: Bundle, manifest: Manifest) -> Passes:
     clock = bundle.codec.clock
     # Keyframes are a shot of their own, thinned: a latent that holds several frames cannot be one.
     step = manifest.keyframe_step if clock.stride == 1 else 0
-    return passes(clock.latents(frames), manifest.window_latents, manifest.history_latents, step)
+    most, history, ahead = manifest.window_latents, manifest.history_latents, manifest.ahead_latents
+    return passes(clock.latents(frames), most, history, step, ahead)
 
 
 def _weight_bytes(model: torch.nn.Module) -> int:

@@ -84,6 +84,7 @@ class Manifest(_Part):
     codec: Literal["pixel", "wan"]
     window_latents: int = Field(ge=1, description="most latents in a window")
     history_latents: int = Field(0, ge=0, description="latents of the window before that a window sees")
+    ahead_latents: int = Field(0, ge=0, description="latents made behind a window and thrown away")
     keyframe_step: int = Field(
         0, ge=0, description="frames between keyframes of a first pass; 0: no such pass"
     )

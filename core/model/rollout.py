@@ -16,13 +16,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from pai_studio.core.model.attention import Cache
-from pai_studio.core.model.codec import Codec, Preview
+from pai_studio.core.model.codec import Codec, Decoder, Preview
 from pai_studio.core.model.keeping import Kept
 from pai_studio.core.model.layout import Cloning, Kind, Layout, Window, lay_out
 from pai_studio.core.model.sampler import Branch, Denoise, Sampling, Step, sample, start_noise
+from pai_studio.core.model.seen import PlateStream, Seen, under
 from pai_studio.core.model.transformer import Conditions, PaiTransformer3DModel
 from pai_studio.core.plan.reach import nearest
 from pai_studio.core.plan.windows import Passes, covering, told
@@ -31,8 +31,25 @@ from pai_studio.core.shot.errors import PaiError
 Frames = Callable[[Sequence[int]], Iterator[tuple[Tensor, Tensor]]]
 """The plate (3, H, W) on its screen and its matte (1, H, W) at some frames, in that order."""
 
-Streams = Mapping[str, Any]
-"""The codec's streams of a shot by name: `encoder`, `decoder`, `echo` (the plate out again), and maybe `half`."""
+
+@dataclass(frozen=True, eq=False)
+class _Streams:
+    """A shot's causal streams: the plate on its way in, the result on its way out, and the plate out again."""
+
+    plate: PlateStream
+    result: Decoder
+    echo: Decoder
+
+    def state(self) -> dict[str, Tensor]:
+        """All that they carry."""
+        states = {"plate": self.plate.state(), "result": self.result.state(), "echo": self.echo.state()}
+        return {f"{name}/{key}": part for name, state in states.items() for key, part in state.items()}
+
+    def restore(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+        """Go on from a `state`."""
+        self.plate.restore(under(state, "plate"), device)
+        self.result.restore(under(state, "result"))
+        self.echo.restore(under(state, "echo"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +121,7 @@ class Rollout:
         self._dtype = transformer.dtype
         self._stills = codec.still(shot.stills.to(self._device)).float() if shot.anchors else None
         self._preview: Preview | None = None
+        self._frame: Tensor | None = None
         self._done, self._doing = 0, ""
 
     @property
@@ -124,7 +142,9 @@ class Rollout:
                 self._make_keyframes(index, frames, on_moment)
         if self.finished > through:
             return
-        streams = self._streams(self.kept.streams())
+        streams = self._streams()
+        if self.finished:
+            streams.restore(self.kept.streams(), self._device)
         for index in range(self.finished, through + 1):
             self._begin(index, f"window {index + 1} of {count}")
             self._make_window(index, frames, on_moment, streams)
@@ -162,58 +182,67 @@ class Rollout:
         """A window of the pass over the thinned shot, whose latents are frames."""
         span, step = self.passes.thinned[index], self.passes.step
         numbers = [self.passes.keyframes[place] for place in span.made]
-        seen = self._seen(*self._read(frames, numbers), self._streams({}))
+        plate = PlateStream(self.codec, half=self.manner.half_foreground)
+        plate.push(*self._read(frames, numbers))
+        assert plate.waiting is not None
         window = Window(span.first * step, span.count, span.history, step)
         behind = self._behind([_keyframes(other) for other in range(index)], span.history)
+        reach = numbers[0], numbers[-1]
+        preview = self._shown(frames, numbers[0])
         latents = self._sampled(
-            _keyframes(index), window, numbers, seen, behind=behind, made=[], on_moment=on_moment
+            _keyframes(index),
+            window,
+            reach,
+            plate.waiting,
+            behind=behind,
+            on_step=self._heard(preview, on_moment),
         )
         self.kept.put(_keyframes(index), {"latents": latents})
 
-    def _make_window(self, index: int, frames: Frames, on_moment: OnMoment, streams: Streams) -> None:
+    def _make_window(self, index: int, frames: Frames, on_moment: OnMoment, streams: _Streams) -> None:
         span, clock = self.passes.whole[index], self.codec.clock
-        asked = [frame for latent in span.made for frame in clock.frames_of(latent)]
-        numbers = [frame for frame in asked if frame < self.frame_count]
-        held = len(asked) - len(numbers)  # a last latent that is not full holds the last frame
-        seen = self._seen(*self._read(frames, numbers, held), streams)
-        window = Window(span.first, span.count, span.history)
-        behind = self._behind([_window(other) for other in range(index)], span.history)
-        made = told(span, self.passes.keyframes)
+        missing = span.sampled[streams.plate.count :]
+        asked = [frame for latent in missing for frame in clock.frames_of(latent)]
+        if asked:
+            streams.plate.push(*self._read(frames, asked))
+        seen = streams.plate.waiting
+        assert seen is not None
+        window = Window(span.first, len(span.sampled), span.history)
+        first, last = clock.frames_of(span.first).start, clock.frames_of(span.sampled[-1]).stop - 1
         latents = self._sampled(
-            _window(index), window, numbers, seen, behind=behind, made=made, on_moment=on_moment
-        )
-        out = {"composite": (streams["decoder"], latents), "conditioning": (streams["echo"], seen.latents)}
+            _window(index),
+            window,
+            (first, min(last, self.frame_count - 1)),
+            seen,
+            behind=self._behind([_window(other) for other in range(index)], span.history),
+            made=told(span, self.passes.keyframes),
+            on_step=self._heard(self._shown(frames, first), on_moment),
+        )[:, :, : span.count]
+        real = min(clock.frames_of(span.stop - 1).stop, self.frame_count) - first
+        out = {
+            "composite": (streams.result, latents),
+            "conditioning": (streams.echo, seen.latents[:, :, : span.count]),
+        }
         pictures = {
-            name: stream.push(each)[0, :, : len(numbers)].transpose(0, 1).half().cpu()
+            name: stream.push(each)[0, :, :real].transpose(0, 1).half().cpu()
             for name, (stream, each) in out.items()  # the device holds one of them at a time
         }
         self.kept.put(_window(index), {"latents": latents, **pictures})
-        carried = {
-            f"{name}/{key}": each for name, one in streams.items() for key, each in one.state().items()
-        }
-        self.kept.keep_streams(index, carried)
+        streams.plate.let_go(span.count)
+        self.kept.keep_streams(index, streams.state())
 
-    def _read(self, frames: Frames, numbers: Sequence[int], held: int = 0) -> tuple[Tensor, Tensor]:
-        """The plate (1, 3, n, H, W) and its matte (1, 1, n, H, W) at some frames, the last of them `held` on."""
-        read = list(frames(numbers))
-        read += read[-1:] * held
-        plate, matte = (torch.stack(each, dim=1)[None] for each in zip(*read, strict=True))
-        return plate.to(self._device), matte.to(self._device)
+    def _read(self, frames: Frames, asked: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """The plate (1, 3, n, H, W) and its matte (1, 1, n, H, W) at some frames, the shot's last held past its end."""
+        there = [number for number in asked if number < self.frame_count]
+        read = list(frames(there))
+        read += read[-1:] * (len(asked) - len(there))
+        plate, matte = (torch.stack(each, dim=1)[None].to(self._device) for each in zip(*read, strict=True))
+        self._frame = plate[:, :, :1]
+        return plate, matte
 
-    def _seen(self, plate: Tensor, matte: Tensor, streams: Streams) -> _Seen:
-        return _Seen(plate, matte, streams, self.manner.half_foreground, self.codec.clock.stride)
-
-    def _streams(self, carried: Mapping[str, Tensor]) -> Streams:
-        """The codec's streams, going on from what they carried: plate in, result out, and the plate out again."""
-        made: dict[str, Any] = {"encoder": self.codec.encoder(), "decoder": self.codec.decoder()}
-        made["echo"] = self.codec.decoder()
-        if self.manner.half_foreground:
-            made["half"] = self.codec.encoder()
-        for name, stream in made.items():
-            mine = {key: each for key, each in carried.items() if key.startswith(f"{name}/")}
-            if carried:
-                stream.restore({key.removeprefix(f"{name}/"): each for key, each in mine.items()})
-        return made
+    def _streams(self) -> _Streams:
+        plate = PlateStream(self.codec, half=self.manner.half_foreground)
+        return _Streams(plate, self.codec.decoder(), self.codec.decoder())
 
     def _behind(self, names: Sequence[str], count: int) -> list[Tensor]:
         """The last `count` latents of some windows, as one run (1, C, count, h, w); an empty list for none."""
@@ -238,19 +267,22 @@ class Rollout:
         self,
         name: str,
         window: Window,
-        numbers: Sequence[int],
-        seen: _Seen,
+        reach: tuple[int, int],
+        seen: Seen,
         *,
         behind: list[Tensor],
-        made: Sequence[int],
-        on_moment: OnMoment,
+        made: Sequence[int] = (),
+        on_step: Callable[[Step], None],
     ) -> Tensor:
-        """The clean latents (1, C, N, h, w) of a window, float32. Raises PaiError where they are no numbers."""
+        """The clean latents (1, C, N, h, w) of a window that shows the frames of `reach`, first and last, float32.
+
+        `made` are the keyframes that it is told of. Raises PaiError where the result is no numbers.
+        """
         _, p, q = self.transformer.config.patch_size
         height, width = seen.latents.shape[-2:]
         anchors, chosen = self.shot.anchors, list[int]()
         if anchors:
-            chosen = nearest(anchors, numbers[0], numbers[-1], self.manner.references_most)
+            chosen = nearest(anchors, *reach, self.manner.references_most)
         layout = lay_out(
             window,
             (height // p, width // q),
@@ -269,13 +301,6 @@ class Rollout:
         )
         sampling = self.manner.sampling.given(references=bool(chosen), prompt=self.shot.prompted)
         noise = start_noise(seen.latents.shape, self.manner.seed, name).to(self._device)
-        shown = self._shown(seen.plate)
-
-        def on_step(step: Step) -> None:
-            self._done += 1
-            middle = step.estimate[:, :, [step.estimate.shape[2] // 2]]
-            on_moment(Moment(self._done, self.steps, self._doing, shown(middle)[0, :, 0]))
-
         latents = sample(self._denoiser(layout, conditions), noise, sampling, on_step)
         if not latents.isfinite().all():
             hint = "its weights are damaged, or made for other numbers than this device's"
@@ -315,38 +340,27 @@ class Rollout:
             matte = latents.new_zeros(batch, 1, frames, height, width)
         return torch.cat([latents, matte.expand(-1, count, -1, -1, -1)], dim=1).to(self._dtype)
 
-    def _shown(self, plate: Tensor) -> Preview:
-        """How latents of this shot look, learned from the stills and a frame of the plate."""
+    def _heard(self, preview: Preview, on_moment: OnMoment) -> Callable[[Step], None]:
+        """What tells of a window's steps."""
+
+        def on_step(step: Step) -> None:
+            self._done += 1
+            middle = step.estimate[:, :, [step.estimate.shape[2] // 2]]
+            on_moment(Moment(self._done, self.steps, self._doing, preview(middle)[0, :, 0]))
+
+        return on_step
+
+    def _shown(self, frames: Frames, first: int) -> Preview:
+        """How latents of this shot look, learned from the stills and a frame of the plate, the last read or `first`."""
         if self._preview is None:
-            pictures, latents = plate[:, :, :1], self.codec.still(plate[:, :, :1]).float()
+            plate = self._read(frames, [first])[0] if self._frame is None else self._frame
+            pictures, latents = plate, self.codec.still(plate).float()
             if self._stills is not None:
                 pictures = torch.cat([self.shot.stills.to(self._device), pictures], dim=2)
                 latents = torch.cat([self._stills, latents], dim=2)
             alone = (each[0].transpose(0, 1)[:, :, None] for each in (latents, pictures))
             self._preview = self.codec.preview_map(*alone)
         return self._preview
-
-
-class _Seen:
-    """A window's plate (1, 3, n, H, W), and what the model is told of it.
-
-    `latents` are the plate's (1, C, N, h, w); `told` those that the model sees, of half the size where it is to see the
-    plate so, and `matte` (1, 1, N, ...) lies over them.
-    """
-
-    def __init__(self, plate: Tensor, matte: Tensor, streams: Streams, half: bool, stride: int) -> None:
-        self.plate = plate
-        self.latents: Tensor = streams["encoder"].push(plate).float()
-        self.told: Tensor = streams["half"].push(_halved(plate)).float() if half else self.latents
-        count = self.told.shape[2]
-        sizes = [matte.shape[2] - (count - 1) * stride, *[stride] * (count - 1)]
-        means = torch.stack([part.mean(dim=2) for part in matte.split(sizes, dim=2)], dim=2)
-        self.matte = functional.adaptive_avg_pool3d(means, self.told.shape[2:])
-
-
-def _halved(pictures: Tensor) -> Tensor:
-    """Pictures (1, 3, n, H, W) at half their height and width, two by two pixels' mean."""
-    return functional.avg_pool3d(pictures, (1, 2, 2))
 
 
 def _window(index: int) -> str:

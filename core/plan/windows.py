@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The `count` latents from `first` on, to be made at once, with the `history` finished ones before them."""
+    """The `count` latents from `first` on, to be made at once, with the `history` finished ones before them.
+
+    `ahead` more are made behind them and thrown away: with nothing after them a window's last latents are its worst,
+    and it is there that the next one begins.
+    """
 
     first: int
     count: int
     history: int = 0
+    ahead: int = 0
 
     @property
     def stop(self) -> int:
@@ -30,6 +35,11 @@ class Span:
     def made(self) -> range:
         """The latents that it makes."""
         return range(self.first, self.stop)
+
+    @property
+    def sampled(self) -> range:
+        """The latents that are sampled for it, those ahead among them."""
+        return range(self.first, self.stop + self.ahead)
 
     @property
     def behind(self) -> range:
@@ -93,12 +103,15 @@ def keyframes(frames: int, step: int) -> list[int]:
     return [*range(0, frames - 1, step), frames - 1]
 
 
-def passes(latents: int, most: int, history: int, keyframe_step: int = 0) -> Passes:
+def passes(latents: int, most: int, history: int, keyframe_step: int = 0, ahead: int = 0) -> Passes:
     """The windows of a shot; with a `keyframe_step` above 0, those over its keyframes first where it has several.
 
-    A latent must hold one frame where there are keyframes. Raises ValueError as `windows` does.
+    No window samples more than `most` latents; where there are several, each samples `ahead` more than it makes, as
+    far as the shot goes. A latent must hold one frame where there are keyframes. Raises ValueError as `windows` does.
     """
-    whole = tuple(windows(latents, most, history))
+    several = latents > most
+    spans = windows(latents, max(1, most - ahead) if several else most, history)
+    whole = tuple(replace(span, ahead=min(ahead, latents - span.stop)) for span in spans)
     if keyframe_step < 1 or len(whole) == 1:
         return Passes((), (), whole)
     thinned = keyframes(latents, keyframe_step)
@@ -110,6 +123,6 @@ def told(span: Span, thinned: Sequence[int]) -> list[int]:
 
     One that its history holds is left out: what was made there is what has to go on.
     """
-    first, stop = bisect_left(thinned, span.first), bisect_left(thinned, span.stop)
+    first, stop = bisect_left(thinned, span.first), bisect_left(thinned, span.sampled.stop)
     near = list(thinned[max(first - 1, 0) : stop + 1])
     return [frame for frame in near if frame >= span.first or frame not in span.behind]

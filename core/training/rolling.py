@@ -31,6 +31,8 @@ from pai_studio.core.training.trainer import use_threads
 
 FRAMES = 200
 HISTORY = 3
+AHEAD = 2
+"""Latents that a window makes behind its end and throws away."""
 REACH = 12
 """How far outside its window, in frames, a reference is drawn in training."""
 STILL_EVERY = 16
@@ -45,6 +47,7 @@ def rollout(
     folder: Path,
     *,
     history: int = HISTORY,
+    ahead: int = AHEAD,
     seed: int = 0,
 ) -> Rollout:
     """A shot of `FRAMES` frames of a film that begins where its cylinder does, whose windows are kept in `folder`."""
@@ -57,9 +60,9 @@ def rollout(
         PixelCodec(),
         shot=Told(stills, anchors, null, null, prompted=False),
         manner=Manner(sampling=SAMPLING, seed=seed, references_most=2, reach=REACH),
-        passes=passes(FRAMES, WINDOW, history),
+        passes=passes(FRAMES, WINDOW, history, ahead=ahead),
         frame_count=FRAMES,
-        kept=Kept(folder, {"film": film, "history": history, "seed": seed}),
+        kept=Kept(folder, {"film": film, "history": history, "ahead": ahead, "seed": seed}),
     )
 
 

@@ -32,7 +32,7 @@ WINDOWS = {"pai": 1 + 3, "vace": 4}
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
-    tiny_pai(folder, name="pai", window_latents=4, history_latents=1, keyframe_step=4, steps=STEPS)
+    tiny_pai(folder, name="pai", window_latents=5, history_latents=1, keyframe_step=4, steps=STEPS)
     tiny_vace(folder, name="vace", window_latents=3, history_latents=1)
     return folder
 

@@ -19,7 +19,8 @@ SMALL = {
     "head_width": 8,
     "area_px": 96 * 56,
     "grid_px": 8,
-    "window_latents": 5,
+    "window_latents": 6,
+    "ahead_latents": 1,
     "history_latents": 2,
     "steps": 2,
 }

@@ -68,9 +68,9 @@ def manner(**more):
     return Manner(**{"sampling": sampling, "seed": 7, "references_most": 2, **more})
 
 
-def rollout(models, shot, folder, *, attention="cached", codec=None, step=0, mark=None, **more):
+def rollout(models, shot, folder, *, attention="cached", codec=None, step=0, mark=None, ahead=0, **more):
     kept = Kept(folder, mark or {"seed": 7})
-    plan = passes(FRAMES, 4, 2, step)
+    plan = passes(FRAMES, 4 + ahead, 2, step, ahead)
     return Rollout(
         models[attention],
         codec or PixelCodec(),
@@ -133,6 +133,24 @@ def test_every_window_has_its_frames_once_and_the_plate_comes_back(models, shot,
         assert torch.equal(made.composite(frame)[1], plate_codes.half().float())
 
 
+@pytest.mark.parametrize("half", [False, True])
+def test_a_window_looks_ahead_and_throws_that_away(models, shot, tmp_path, half):
+    """Every frame is read once, also by a job that was stopped: what was encoded ahead waits with the streams."""
+    more = {"ahead": 2, "half_foreground": half}
+    made, plate = rollout(models, shot, tmp_path / "whole", **more), Plate()
+    made.make(2, plate, hear)
+    assert [len(span.sampled) for span in made.passes.whole] == [6, 6, 3]
+    assert plate.read == list(range(FRAMES))
+    rollout(models, shot, tmp_path / "parts", **more).make(0, Plate(), hear)
+    resumed, plate = rollout(models, shot, tmp_path / "parts", **more), Plate()
+    resumed.make(2, plate, hear)
+    assert plate.read == list(range(6, FRAMES))
+    assert torch.equal(everything(resumed), everything(made))
+    without = rollout(models, shot, tmp_path / "without", half_foreground=half)
+    without.make(0, Plate(), hear)
+    assert not torch.equal(without.composite(3)[0], made.composite(3)[0])
+
+
 def test_keyframes_are_made_first_and_told_to_every_window(models, shot, tmp_path):
     made, plate = rollout(models, shot, tmp_path / "with", step=4), Plate()
     made.make(0, plate, hear)
@@ -183,7 +201,7 @@ def test_a_codec_of_several_frames_a_latent_streams_through_the_windows(shot, tm
 
     def made(folder, frames=11):
         kept = Kept(folder, {})
-        plan = passes(4, 2, 1)  # 11 frames are four latents: 0, 1-4, 5-8 and 9-10, held twice
+        plan = passes(4, 3, 1, ahead=1)  # 11 frames are four latents: 0, 1-4, 5-8 and 9-10, held twice
         return Rollout(
             model["cached"], wan(), shot=told, manner=manner(), passes=plan, frame_count=frames, kept=kept
         )

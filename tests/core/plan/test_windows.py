@@ -82,6 +82,18 @@ def test_every_frame_between_two_keyframes_is_made_with_something_certain_on_bot
         assert max(known) >= span.stop - 1
 
 
+@given(st.integers(1, 60), st.integers(2, 13), st.integers(0, 4), st.integers(0, 5))
+def test_windows_look_ahead_within_the_shot_and_within_what_they_may_sample(latents, most, history, ahead):
+    found = passes(latents, most, history, ahead=ahead).whole
+    assert [latent for span in found for latent in span.made] == list(range(latents))
+    if latents <= most:
+        assert len(found) == 1
+    for span in found:
+        assert list(span.sampled)[: span.count] == list(span.made)
+        assert span.ahead == min(ahead, latents - span.stop)
+        assert len(span.sampled) <= max(most, 1 + ahead)
+
+
 def test_the_demo_s_shot_is_two_windows_of_the_video_model():
     assert windows(13, 7, 2) == [Span(0, 7), Span(7, 6, 2)]
 
