@@ -86,8 +86,8 @@ def laid(still: Still, at: ModelFrame) -> tuple[Array, npt.NDArray[np.bool_]]:
 
 
 @contextmanager
-def within_memory(at: ModelFrame, smaller: ModelFrame | None) -> Iterator[None]:
-    """Say it in our words when memory runs out, and which size would do. Raises OutOfResources."""
+def within_memory(at: ModelFrame, remedy: str = "") -> Iterator[None]:
+    """Say it in our words when memory runs out; `remedy` is what would do with less. Raises OutOfResources."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -95,9 +95,7 @@ def within_memory(at: ModelFrame, smaller: ModelFrame | None) -> Iterator[None]:
         # The processor's allocator has no exception of its own.
         if not isinstance(error, MemoryError) and not any(words in said for words in _NO_MEMORY):
             raise
-        hint = "take a smaller model or another device, or close what else uses it"
-        if smaller is not None:
-            hint = f'set engine.quality to "preview": {smaller.width}x{smaller.height} takes about a fourth'
+        hint = remedy or "take a smaller model or another device, or close what else uses it"
         say = f"memory ran out at {at.width}x{at.height}"
         raise OutOfResources(say, where="engine", hint=hint) from error
 

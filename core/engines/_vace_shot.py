@@ -13,7 +13,6 @@ from pai_studio.core.engines._vace_clips import Clip, clips
 from pai_studio.core.engines._vace_control import Control, ControlMaker
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.media.frame import Array, PlateFrame
-from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.media.modelspace import ModelSpace, ModelView
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.plan.reach import nearest
@@ -27,7 +26,7 @@ _PREVIEW_PART = 4
 class VaceShot:
     """What holds for a whole shot; of the plate nothing is kept.
 
-    `numbers` are its frames, `at` is the model's frame and `smaller` that of a preview, None where this is one.
+    `numbers` are its frames, `at` is the model's frame, and `remedy` what would do with less memory.
     Raises BadInput where there is neither a matte nor a screen to key.
     """
 
@@ -43,7 +42,8 @@ class VaceShot:
         )
         is_preview = choice.quality == "preview"
         self.at = smaller if is_preview else whole
-        self.smaller: ModelFrame | None = None if is_preview else smaller
+        less = f'set engine.quality to "preview": {smaller.width}x{smaller.height} takes about a fourth'
+        self.remedy = "" if is_preview else less
         plate = source.shot.plate
         self.subject = Subject.find(samples, plate.screen)
         self.view = ModelView(source.config, ModelSpace.named(manifest.model_space), plate.exposure)

@@ -43,8 +43,13 @@ from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
 
 _KEY_GREEN = (0.0, 0.44, 0.05)
-"""The screen on which a plate that has none of green is laid, linear Rec.709: a chroma green cloth in even light."""
+"""The screen on which a plate that has none of green is laid, linear Rec.709 as the model sees it, whatever the shot's
+exposure: a chroma green cloth in even light.
+"""
 
+_LESS = (
+    'set engine.quality to "preview": the model is then told of half the plate\'s detail, which takes less'
+)
 _TEXT_NOTE = "the prompt is longer than the model reads: its end was left out"
 
 
@@ -132,7 +137,7 @@ class PaiEngine:
         """The rollout with the window finished that makes a frame."""
         assert self._shot is not None
         shot = self._shot
-        with within_memory(shot.at, shot.smaller):
+        with within_memory(shot.at, shot.remedy):
             if self._rollout is None:
                 report(Progress("load", message=f"loading {self._model.name}"))
                 self._rollout = self._begun(shot, report)
@@ -221,8 +226,8 @@ class PaiEngine:
 class _Seen:
     """A shot as the model sees it; of the plate nothing is kept.
 
-    `numbers` are its frames, `places` their indices, `at` the model's frame, and `smaller` that of a preview, None
-    where this is one. Raises BadInput where there is neither a matte nor a screen to key.
+    `numbers` are its frames, `places` their indices, `at` the model's frame, `remedy` what would do with less memory.
+    Raises BadInput where there is neither a matte nor a screen to key.
     """
 
     def __init__(self, source: ShotSource, choice: EngineChoice, manifest: Manifest, report: Report) -> None:
@@ -236,7 +241,7 @@ class _Seen:
         # Half the plate's detail needs two by two of the grid.
         grid = manifest.grid_px * (2 if is_preview else 1)
         self.at = model_frame(display, aspect, manifest.area_px, grid)
-        self.smaller = None if is_preview else self.at
+        self.remedy = "" if is_preview else _LESS
         plate = source.shot.plate
         self.subject = Subject.find(samples, plate.screen)
         self.view = ModelView(source.config, ModelSpace.named(manifest.model_space), plate.exposure)
@@ -244,7 +249,9 @@ class _Seen:
         self.clipped = Clipped()
         first, step = self.numbers[0], source.frames.step
         self.anchors = tuple((still.frame - first) / step for still in source.stills)
-        self._key = self._working(np.array([[_KEY_GREEN]], np.float32))[0, 0]
+        key = self.view.space.encode(np.array([[_KEY_GREEN]], np.float32))
+        self._key = self.view.to_working(key)[0, 0]
+        self._counted: set[int] = set()
 
     def plate(self, places: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
         """The plate on its screen (3, h, w) and its matte (1, h, w), at frames by their indices."""
@@ -252,6 +259,9 @@ class _Seen:
             small = at_model(frame, self.at)
             matte, screen = self.subject.matte(small)
             shown = self.subject.on_key(small, matte, screen, self._key)
+            if frame.number not in self._counted:
+                self._counted.add(frame.number)
+                self._count(shown[matte > 0.5])
             yield self._tensor(shown), torch.from_numpy(np.ascontiguousarray(matte))[None]
 
     def stills(self) -> Tensor:
@@ -271,18 +281,18 @@ class _Seen:
             "screen": self.subject.notes(),
         }
         if self.clipped:
-            told["clipped_px"] = {"below": self.clipped.below, "above": self.clipped.above}
+            # Of the subject alone: a screen's own colour is often beyond Rec.709, and nobody misses it.
+            told["subject_clipped_px"] = {"below": self.clipped.below, "above": self.clipped.above}
         return told
 
-    def _tensor(self, working: Array) -> Tensor:
-        codes, clipped = self.view.to_codes(working)
-        self.clipped += clipped
-        return 2 * torch.from_numpy(codes).permute(2, 0, 1).contiguous() - 1
+    def _count(self, subject: Array) -> None:
+        """Remember how many of a subject's pixels (n, 3) the model's picture space does not hold."""
+        if len(subject):
+            self.clipped += self.view.to_codes(subject[None])[1]
 
-    def _working(self, linear_rec709: Array) -> Array:
-        config = self._source.config
-        assert config.linear_rec709 is not None, "the view has asked for it"
-        return config.convert(linear_rec709, config.linear_rec709, config.working)
+    def _tensor(self, working: Array) -> Tensor:
+        codes, _ = self.view.to_codes(working)
+        return 2 * torch.from_numpy(codes).permute(2, 0, 1).contiguous() - 1
 
 
 def _codes(picture: Tensor) -> Array:

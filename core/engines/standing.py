@@ -123,14 +123,21 @@ def read(path: Path | None = None) -> Standing:
 
 
 def pick(shot: Shot, models: Path, table: Standing | None = None) -> Picked:
-    """The engine for a shot, by the rule above. Raises BadInput for a table that cannot be used."""
+    """The engine for a shot, by the rule above.
+
+    Raises BadInput for a table that cannot be used, and for a model that is named and not installed.
+    """
+    named = shot.engine.model
+    if named and named not in {model.name for model in installed(models)}:
+        hint = "`pai-studio models list` shows what is; leave engine.model empty to have it chosen"
+        raise BadInput(f"no model {named!r} is installed", where="engine.model", hint=hint)
     if shot.engine.quality == "preview":
         return Picked(DRAFT, "auto: a preview is to be quick")
     rows = (read() if table is None else table).rows
     measured = [row for row in rows if row.digest]
     if not measured:
         return Picked(DRAFT, "auto: no other engine has been measured")
-    here = _here(measured, models, shot.engine.model)
+    here = _here(measured, models, named)
     drafts = {row.trial: row for row in rows if row.engine == DRAFT}
     found = (_lead(model, measured, drafts, len(shot.references)) for model in here)
     leads = [lead for lead in found if lead is not None]

@@ -313,7 +313,7 @@ class VaceEngine:
             report(replace(now, done=now.done + step + 1, preview=jpeg(picture)))
 
         control = shot.control(clip, begun, report, now)
-        with within_memory(shot.at, shot.smaller):
+        with within_memory(shot.at, shot.remedy):
             if self._sampler is None:
                 report(replace(now, message=f"loading {self._model.name}"))
                 loaded = self._model.folder, self._model.manifest

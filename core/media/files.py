@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,18 +60,20 @@ def write_fault(temp: Path, path: Path, why: str) -> PaiError:
     return PaiError(f"could not be written ({why.strip()[:200]})", where=str(path))
 
 
-def sweep_temps(folder: Path, is_ours: Callable[[str], bool]) -> int:
+def sweep_temps(folder: Path, is_ours: Callable[[str], bool], *, older_s: float = 0) -> int:
     """Remove what a killed run left in `folder` of files whose names `is_ours` knows; the number of them.
 
-    Others may be writing there, but nobody may be writing those.
+    Others may be writing there, but nobody may be writing those; where somebody may, only what is older goes.
     """
     if not folder.is_dir():
         return 0
     temps = [(entry, _TEMP.fullmatch(entry.name)) for entry in folder.iterdir()]
     left = [entry for entry, found in temps if found and is_ours(found[1]) and entry.is_file()]
-    for entry in left:
+    before = time.time() - older_s
+    gone = [entry for entry in left if not older_s or entry.stat().st_mtime < before]
+    for entry in gone:
         entry.unlink(missing_ok=True)
-    return len(left)
+    return len(gone)
 
 
 def _flush_folder(folder: Path) -> None:

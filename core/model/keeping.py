@@ -21,6 +21,9 @@ from pai_studio.core.media.files import as_pai_error, sweep_temps, whole_file, w
 from pai_studio.core.shot.errors import EngineFailed
 
 _MADE_FROM, _STREAMS = "made-from.json", "streams"
+_DEAD_S = 3600
+"""Nobody writes on one file for so long."""
+
 Tensors = Mapping[str, Tensor]
 
 
@@ -37,7 +40,8 @@ class Kept:
         if not path.is_file() or path.read_bytes() != told:
             _clear(folder, path)
             write_file(path, told)
-        sweep_temps(folder, lambda name: name.endswith(".safetensors"))  # of a job that was killed
+        # Of a job that was killed; another worker may be making this very shot, and writing here now.
+        sweep_temps(folder, lambda name: name.endswith(".safetensors"), older_s=_DEAD_S)
 
     def has(self, name: str) -> bool:
         """Whether a window is finished."""

@@ -28,7 +28,7 @@ _PROBE_S = 120
 _PROBE = """
 import json, sys, torch
 from pai_studio.core.model.device import dtype_for, pick
-from pai_studio.core.shot.errors import PaiError, from_json
+from pai_studio.core.shot.errors import PaiError
 try:
     found = pick(sys.argv[1])
     told = {"device": str(found), "dtype": str(dtype_for(found)).removeprefix("torch.")}
@@ -188,10 +188,14 @@ def _weights(folder: Path) -> Check:
     if not models:
         hint = "`pai-studio models list` shows what could be"
         return Check("weights", True, f"no models in {folder}: draft needs none; {hint}")
-    names = ", ".join(f"{m.name} ({m.manifest.engine}, for {m.manifest.trained_for})" for m in models)
+    names = ", ".join(f"{m.name} ({m.manifest.engine}, {_purpose(m.manifest.trained_for)})" for m in models)
     if find_spec("torch") is None:
         return Check("weights", False, f"{names} in {folder}, but no torch to run them", _GET_TORCH)
     return Check("weights", True, f"{names} in {folder}; `pai-studio models check` reads every file")
+
+
+def _purpose(trained_for: str) -> str:
+    return "untrained" if trained_for == "none" else f"for {trained_for}"
 
 
 def _disk(name: str, folder: Path, variable: str) -> Check:

@@ -118,7 +118,8 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
         state, most = ("installed", "") if row["installed"] else ("-", "<")
         size = most + _size(row["size_bytes"])
         line = f"{row['name']:<24}{row['engine']:<8}{state:<12}{size:>9}  {row['licence']:<14}"
-        lines.append(f"{line}{row['trained_for']}")
+        purpose = "nothing yet" if row["trained_for"] == "none" else row["trained_for"]
+        lines.append(f"{line}{purpose}")
     return lines
 
 

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from pai_studio.core.delivery.generations import quantised  # noqa: E402
+from pai_studio.core.engines.pai import _KEY_GREEN  # noqa: E402
 from pai_studio.core.engines.registry import Models, make_engine  # noqa: E402
 from pai_studio.core.finish.layers import finish  # noqa: E402
 from pai_studio.core.media.color import ColorConfig  # noqa: E402
@@ -148,3 +149,22 @@ def test_another_models_pictures_are_another_version(shot, models, tmp_path):
         make_engine(nameless, models)
     with pytest.raises(BadInput, match="no device"):
         make_engine(shot().shot, Models(models.folder, "cuda:77"))
+
+
+def test_a_cut_out_stands_on_the_same_green_at_any_exposure(shot, models, tmp_path):
+    source = shot()
+    plate = source.shot.plate.model_copy(update={"exposure": 3.0})
+    source.shot = source.shot.model_copy(update={"plate": plate})
+    seen = begun(source, models, tmp_path)._shot
+    codes, _ = seen.view.to_codes(seen._key[None, None])
+    assert np.allclose(codes, seen.view.space.encode(np.array([[_KEY_GREEN]], np.float32)), atol=1e-3)
+
+
+def test_light_that_the_model_cannot_hold_is_counted_once_and_on_the_subject_alone(shot, models, tmp_path):
+    source = shot()
+    engine = begun(source, models, tmp_path)
+    generated(engine, source, source.frames)
+    assert "subject_clipped_px" not in engine.notes()
+    bright = engine._shot
+    bright._count(np.array([[0.5, 0.5, 0.5], [40.0, 40.0, 40.0]], np.float32))
+    assert engine.notes()["subject_clipped_px"] == {"below": 0, "above": 1}

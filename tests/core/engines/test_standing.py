@@ -126,7 +126,10 @@ def test_what_was_measured_on_something_else_is_no_lead(models, install, other):
 def test_only_the_very_model_that_was_measured_counts(models, install):
     digest = install("mini")
     rows = table(row("draft", 20), row("pai", 30, digest=digest, model="mini"))
+    install("another")
     assert pick(asked(model="another"), models, rows).engine == "draft"
+    with pytest.raises(BadInput, match=r"no model 'absent' is installed.*models list"):
+        pick(asked(model="absent"), models, rows)
     assert pick(asked(model="mini"), models, rows).engine == "pai"
     said = json.loads((models / "mini" / FILE).read_text())
     (models / "mini" / FILE).write_text(json.dumps(said | {"steps": 8}))

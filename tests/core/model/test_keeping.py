@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,15 @@ def test_a_tensor_that_a_window_has_not_is_a_damaged_window(tmp_path: Path) -> N
     kept.put("window-0000", {"latents": torch.ones(1)})
     with pytest.raises(EngineFailed, match=r"window-0000.*render again"):
         kept.read("window-0000", "composite")
+
+
+def test_only_what_nobody_can_be_writing_any_more_is_swept(tmp_path) -> None:
+    """Another worker may be making the very same shot: what it is writing now stays."""
+    folder = tmp_path / "kept"
+    Kept(folder, {"seed": 1})
+    dead, alive = (folder / f".pai-{letter * 12}-window-0001.safetensors" for letter in "ab")
+    for path in (dead, alive):
+        path.write_bytes(b"half")
+    os.utime(dead, (0, 0))
+    Kept(folder, {"seed": 1})
+    assert (dead.exists(), alive.exists()) == (False, True)
