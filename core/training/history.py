@@ -17,7 +17,7 @@ from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.training import rolling
 from pai_studio.core.training.experiments import PATCH, WINDOW, settings, train, write_report
-from pai_studio.core.training.films import SPEEDS_PX, Films
+from pai_studio.core.training.films import SIZE, SPEEDS_PX, Films
 from pai_studio.core.training.measures import psnr_db
 from pai_studio.core.training.objective import Recipe
 from pai_studio.core.training.pictures import write_contact
@@ -25,6 +25,8 @@ from pai_studio.core.training.pictures import write_contact
 SEAM_BOUND = 0.1
 """How far from the interior's change a seam's may be, as a part of it."""
 MEMORY_BOUND_KIB = 8 * 1024
+TENSOR_BOUND_BYTES = 4 * 3 * WINDOW * SIZE[0] * SIZE[1]
+"""A window's pictures: how many were read last differs from window to window. All later frames would be 19 times it."""
 
 
 def learn_history(out: Path, report: Report, *, steps: int, seed: int = 0) -> dict[str, Any]:
