@@ -33,8 +33,8 @@ class Pace:
     """Turns a worker's progress into events: an ETA from each phase's own rate, and few enough to keep.
 
     What begins a phase, says something new or is a step that can be looked at is told at once; mere counting, and the
-    pictures themselves, five times a second at the most; of what is held back the newest is told. Phases may alternate, as an engine's steps do with finished frames:
-    the work is then not over before the slowest of them is.
+    pictures themselves, five times a second at the most; of what is held back the newest is told. Phases may alternate,
+    as an engine's steps do with finished frames: the work is then not over before the slowest of them is.
     """
 
     clock: Callable[[], float] = time.monotonic

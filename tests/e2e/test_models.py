@@ -79,7 +79,7 @@ def renders() -> dict[str, list[np.ndarray]]:
 
 
 @ENGINES
-def test_a_shot_comes_back_with_an_event_for_every_step_and_previews(shot, renders, engine: str) -> None:
+def test_a_shot_comes_back_with_an_event_for_every_step_and_previews(shot, renders, pai, engine: str) -> None:
     path, events = shot(engine), []
     with pai_studio.connect() as studio:
         assert engine in studio.info().engines
@@ -96,6 +96,12 @@ def test_a_shot_comes_back_with_an_event_for_every_step_and_previews(shot, rende
     told = rendered.provenance["engine"]["notes"]
     assert told["model"]["trained_for"] == "none"
     assert "a harbour at dusk" in told["prompt"]
+
+    code, _, err = pai("render", path, "--refinish", "--new-version")
+    assert code == 0, err
+    assert "sample" not in err
+    again = [read_image(one).pixels for one in sorted((path.parent / "out/v002").glob("a_v002.*.exr"))]
+    assert all(np.array_equal(one, two[..., :3]) for one, two in zip(renders[engine], again, strict=True))
 
 
 @ENGINES
