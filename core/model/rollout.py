@@ -237,7 +237,7 @@ class Rollout:
         read = list(frames(there))
         read += read[-1:] * (len(asked) - len(there))
         plate, matte = (torch.stack(each, dim=1)[None].to(self._device) for each in zip(*read, strict=True))
-        self._frame = plate[:, :, :1]
+        self._frame = plate[:, :, :1].clone()  # a view would keep the whole window alive
         return plate, matte
 
     def _streams(self) -> _Streams:
