@@ -14,14 +14,16 @@ from pai_studio.core.synth.scene import write_shot
 
 _FILMED = 24
 _RENDER = """
-import resource, sys
+import sys
 from pathlib import Path
 from pai_studio.core.render import RenderRequest, render
 from pai_studio.core.shot import document
 folder = Path(sys.argv[1])
 shot = document.load(folder / "long.shot.json")
 result = render(RenderRequest(shot=shot, out=folder / "out", generations=folder / "generations"))
-print(result.qc["frames"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# Not getrusage: that begins with the memory of the process that this one came from.
+status = Path("/proc/self/status").read_text()
+print(result.qc["frames"], status.partition("VmHWM:")[2].split()[0])
 """
 
 
