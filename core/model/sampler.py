@@ -30,7 +30,8 @@ Denoise = Callable[[Tensor, Tensor, Branch], Tensor]
 Solver = Literal["unipc", "euler"]
 Prediction = Literal["velocity", "sample"]
 
-_TIMESTEPS = 1000
+TIMESTEPS = 1000
+"""What the model is told for pure noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ def sample(
     x = noise.float()
     solver = _solver(sampling)
     for index, sigma in enumerate(solver.sigmas[:-1].tolist()):
-        timestep = torch.full((x.shape[0],), _TIMESTEPS * sigma, dtype=torch.float32, device=x.device)
+        timestep = torch.full((x.shape[0],), TIMESTEPS * sigma, dtype=torch.float32, device=x.device)
         predicted = _guided(denoise, x, timestep, sampling.weights)
         estimate, velocity = _both(predicted, x, sigma, sampling.prediction)
         (x,) = solver.step(velocity, solver.timesteps[index], x, return_dict=False)
@@ -137,14 +138,14 @@ def _solver(sampling: Sampling) -> Any:
     """
     if sampling.solver == "unipc":
         made = UniPCMultistepScheduler(
-            num_train_timesteps=_TIMESTEPS,
+            num_train_timesteps=TIMESTEPS,
             prediction_type="flow_prediction",
             use_flow_sigmas=True,
             flow_shift=sampling.shift,
         )
     else:
-        made = FlowMatchEulerDiscreteScheduler(num_train_timesteps=_TIMESTEPS, shift=sampling.shift)
-    made.set_timesteps(sigmas=np.linspace(1, 1 / _TIMESTEPS, sampling.steps + 1)[:-1])
+        made = FlowMatchEulerDiscreteScheduler(num_train_timesteps=TIMESTEPS, shift=sampling.shift)
+    made.set_timesteps(sigmas=np.linspace(1, 1 / TIMESTEPS, sampling.steps + 1)[:-1])
     made.set_begin_index(0)
     return made
 

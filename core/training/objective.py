@@ -23,11 +23,8 @@ from torch import Tensor
 
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Cloning, Layout, Window, lay_out
-from pai_studio.core.model.sampler import Prediction
+from pai_studio.core.model.sampler import TIMESTEPS, Prediction
 from pai_studio.core.model.transformer import Conditions
-
-TIMESTEPS = 1000.0
-"""What the network is told for pure noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
