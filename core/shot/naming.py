@@ -32,6 +32,11 @@ def sidecar(pattern: str, suffix: str) -> str:
     return str(path.with_name(f"{_stem(path.name)[0]}.{suffix}"))
 
 
+def stem_of(pattern: str) -> str:
+    """What the files of a pattern are called before their frame number: `NAME_v001` of `NAME_v001.####.exr`."""
+    return _stem(Path(pattern).name)[0]
+
+
 def _stem(name: str) -> tuple[str, str]:
     """A pattern's file name, cut before the separator that leads to its frame number."""
     found = re.search(r"[._-]?(#+|@+|%0?\d*d)", name)
@@ -67,11 +72,15 @@ def based(shot: Shot, folder: Path) -> tuple[Path, Shot]:
     A delivery that climbs out of `folder` (`../out/...`, or an absolute one) is based where it leads to.
     """
     whole = Path(os.path.normpath(folder / shot.delivery_files))
-    base = folder
-    if not whole.is_relative_to(folder):
-        first = next((i for i, part in enumerate(whole.parts) if _VERSION.search(part)), len(whole.parts) - 1)
-        base = Path(*whole.parts[:first])
+    base = folder if whole.is_relative_to(folder) else base_of(whole)
     return base, delivered_as(shot, str(whole.relative_to(base)))
+
+
+def base_of(pattern: Path) -> Path:
+    """The folder of all the versions of an absolute pattern: what stands before its first version."""
+    parts = pattern.parts
+    first = next((i for i, part in enumerate(parts) if _VERSION.search(part)), len(parts) - 1)
+    return Path(*parts[:first])
 
 
 def is_taken(base: Path, pattern: str) -> bool:
@@ -92,17 +101,17 @@ def next_free(base: Path, pattern: str) -> str:
             hint="put one in, as NAME_v001.####.exr",
         )
     # A folder may hold gaps; what matters is that nothing newer is ever overtaken.
-    newest = max(_versions_on_disk(base, pattern), default=0)
+    newest = max(versions_on_disk(base, pattern), default=0)
     return with_version(pattern, max(version, newest + 1))
 
 
 def latest(base: Path, pattern: str) -> str | None:
     """The pattern at the newest version on disk, or None when there is none."""
-    found = _versions_on_disk(base, pattern)
+    found = versions_on_disk(base, pattern)
     return with_version(pattern, max(found)) if found else None
 
 
-def _versions_on_disk(base: Path, pattern: str) -> list[int]:
+def versions_on_disk(base: Path, pattern: str) -> list[int]:
     """Versions with at least one frame: the first component that names a version is listed, never guessed."""
     parts = Path(pattern).parts
     where = next((i for i, part in enumerate(parts) if _VERSION.search(part)), None)
