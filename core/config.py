@@ -42,6 +42,9 @@ class Settings:
     tls_ca: str = ""
     """PEM of the authority that signed the server's certificate; set, the connection is encrypted."""
 
+    patience_s: int = 60
+    """Seconds for which a client tries again while its server does not answer."""
+
     listen: str = "127.0.0.1:7345"
     """Where `serve` listens. Anything but loopback needs TLS and a token."""
 

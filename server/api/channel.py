@@ -9,12 +9,16 @@ from typing import Any
 
 import grpc
 
+from pai_studio.core.config import Settings
 from pai_studio.core.shot.errors import BadInput, NotAuthenticated, PaiError
 from pai_studio.server.api.studio_pb2_grpc import StudioStub
 from pai_studio.server.api.wire import error_from_rpc, is_loopback, split_address
 
 _CALL_S = 60.0
-_PATIENCE_S = 60.0
+PATIENCE_S = float(Settings.patience_s)
+OnWait = Callable[[PaiError], None]
+"""Hears each time that a call is tried again, and why; what it raises ends the trying."""
+
 _OPTIONS = [
     ("grpc.max_receive_message_length", 16 << 20),
     ("grpc.max_send_message_length", 64 << 20),  # the server's own limit decides, and says so
@@ -31,8 +35,13 @@ _NO_PROXY = ("grpc.enable_http_proxy", 0)
 class Patience:
     """How long to go on trying: waits a little longer each time, and starts over whenever something came through."""
 
-    def __init__(self, limit_s: float = _PATIENCE_S, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limit_s, self._clock = limit_s, clock
+    def __init__(
+        self,
+        limit_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+        on_wait: OnWait | None = None,
+    ) -> None:
+        self._limit_s, self._clock, self._on_wait = limit_s, clock, on_wait
         self.renew()
 
     def renew(self) -> None:
@@ -44,6 +53,8 @@ class Patience:
         """Wait before the next try. Raises the error when it will not pass, or has lasted for too long."""
         if not error.retryable or self._clock() - self._since > self._limit_s:
             raise error
+        if self._on_wait is not None:
+            self._on_wait(error)
         time.sleep(self._wait_s)
         self._wait_s = min(self._wait_s * 2, 2.0)
 
@@ -51,8 +62,17 @@ class Patience:
 class Connection:
     """Calls to one server. Raises PaiErrors: the server's own, Unreachable, NotAuthenticated."""
 
-    def __init__(self, address: str, token: str, tls_ca: Path | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        token: str,
+        tls_ca: Path | None = None,
+        *,
+        patience_s: float = PATIENCE_S,
+        on_wait: OnWait | None = None,
+    ) -> None:
         self.address = address
+        self._patience_s, self._on_wait = patience_s, on_wait
         host, _ = split_address(address)
         _check_token(token, address)
         if tls_ca is not None:
@@ -75,6 +95,10 @@ class Connection:
         """End the connection; calls under way are broken off."""
         self._channel.close()
 
+    def patience(self) -> Patience:
+        """Patience for one errand, as long as this connection has it."""
+        return Patience(self._patience_s, on_wait=self._on_wait)
+
     def once(self, method: str, request: Any, *, timeout_s: float = _CALL_S) -> Any:
         """One call, one try."""
         try:
@@ -84,7 +108,7 @@ class Connection:
 
     def call(self, method: str, request: Any) -> Any:
         """A call that may be repeated without harm, tried again while the server is away."""
-        patience = Patience()
+        patience = self.patience()
         while True:
             try:
                 return self.once(method, request)

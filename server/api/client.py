@@ -29,7 +29,7 @@ from pai_studio.core.shot.errors import (
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.shot.naming import based, delivered_as, latest, next_free, refuse_taken
 from pai_studio.server.api import studio_pb2 as pb
-from pai_studio.server.api.channel import Connection, Patience
+from pai_studio.server.api.channel import PATIENCE_S, Connection, OnWait
 from pai_studio.server.api.inputs import InputFile, gathered, has_config_file, source_folders
 from pai_studio.server.api.transfer import Downloader, Uploader
 from pai_studio.server.api.types import (
@@ -58,10 +58,12 @@ def connect(
     *,
     token_file: str | Path | None = None,
     tls_ca: str | Path | None = None,
+    on_wait: OnWait | None = None,
 ) -> Client:
     """A client of the server at HOST:PORT, else of the one in the settings, else of this user's own local one.
 
     Token and certificate authority come from the settings too (`PAI_TOKEN`, `PAI_TOKEN_FILE`, `PAI_TLS_CA`).
+    `on_wait` hears each time that the server does not answer and is tried again; what it raises ends the trying.
     Raises Unreachable, NotAuthenticated or VersionMismatch.
     """
     given = {"server": address, "token": token, "token_file": token_file, "tls_ca": tls_ca}
@@ -69,11 +71,12 @@ def connect(
     if not settings.server:
         from pai_studio.server.local import ensure_local  # noqa: PLC0415 - Linux only; others name a server
 
-        return Client(*ensure_local())
+        return Client(*ensure_local(), patience_s=settings.patience_s, on_wait=on_wait)
     found = settings.token
     if settings.token_file and (token_file or not found):
         found = _token_from(Path(settings.token_file))
-    return Client(settings.server, found, tls_ca=Path(settings.tls_ca) if settings.tls_ca else None)
+    trusted = Path(settings.tls_ca) if settings.tls_ca else None
+    return Client(settings.server, found, tls_ca=trusted, patience_s=settings.patience_s, on_wait=on_wait)
 
 
 def _token_from(path: Path) -> str:
@@ -88,9 +91,17 @@ class Client(AbstractContextManager["Client"]):
 
     version = pai_studio.__version__
 
-    def __init__(self, address: str, token: str, *, tls_ca: Path | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        token: str,
+        *,
+        tls_ca: Path | None = None,
+        patience_s: float = PATIENCE_S,
+        on_wait: OnWait | None = None,
+    ) -> None:
         self.address = address
-        self._connection = Connection(address, token, tls_ca)
+        self._connection = Connection(address, token, tls_ca, patience_s=patience_s, on_wait=on_wait)
         try:
             self._shake_hands()
         except BaseException:
@@ -193,14 +204,14 @@ class Client(AbstractContextManager["Client"]):
 
     def watch(self, name: str, after: int = 0) -> Iterator[JobEvent]:
         """The job's events after a sequence number until it has ended; connects again when the line breaks."""
-        patience = Patience()
+        patience = self._connection.patience()
         while True:
             try:
                 request = pb.WatchJobRequest(name=name, after_seq=after)
                 for message in self._connection.stream("WatchJob", request):
                     patience.renew()
                     after = message.seq
-                    yield event_from_pb(message)
+                    yield event_from_pb(message, name)
             except (Unreachable, OutOfResources) as error:  # away, or too many are watching: both pass
                 patience.bear(Unreachable(error.what, where=error.where, hint=error.hint))
             else:
@@ -262,15 +273,18 @@ class Client(AbstractContextManager["Client"]):
                 differ = differences(base, before, job.result["provenance"])
             return Rendered(job, files, kept, differ, loaded.delivery_files)
         except (KeyboardInterrupt, Cancelled):
-            hint = self._give_up(name) if name else ""
+            hint = self.give_up(name) if name else ""
             raise Cancelled("the render was cancelled", where=name, hint=hint) from None
         except PaiError as error:
             if name and not isinstance(error, Unreachable):
-                self._give_up(name)  # a fault on this side; a job that has ended stays as it is
+                self.give_up(name)  # a fault on this side; a job that has ended stays as it is
             raise _localised(error, loaded) from None
 
-    def _give_up(self, name: str) -> str:
-        """Ask a job to stop, with one quick try, since somebody waits for us to end; returns what to say of it."""
+    def give_up(self, name: str) -> str:
+        """Ask a job to stop, with one quick try, since somebody waits for us to end.
+
+        Returns what to say of it: nothing where the server was told.
+        """
         try:
             self._connection.once("CancelJob", pb.CancelJobRequest(name=name), timeout_s=_GIVE_UP_S)
         except PaiError:

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from pai_studio.core.shot.errors import AlreadyThere, BadInput, Cancelled, OutOfResources, PaiError
 from pai_studio.server.api import studio_pb2 as pb
-from pai_studio.server.api.channel import Connection, Patience
+from pai_studio.server.api.channel import Connection
 from pai_studio.server.api.inputs import InputFile
 from pai_studio.server.api.types import Output
 from pai_studio.server.api.wire import CHUNK_BYTES, require_inner
@@ -110,7 +110,7 @@ class Uploader:
         return {missing.digest: missing.offset for missing in answer.missing}
 
     def _send(self, source: Path, digest: str, size: int, offset: int) -> None:
-        patience = Patience()
+        patience = self._connection.patience()
         self._tally.add(offset)
         while True:
             faults: list[PaiError] = []
@@ -214,7 +214,7 @@ class Downloader:
 
     def _receive(self, output: Output, write: Callable[[bytes], object]) -> None:
         hasher = hashlib.sha256()
-        patience = Patience()
+        patience = self._connection.patience()
         got = 0
         while got < output.size:
             request = pb.DownloadBlobRequest(digest=output.digest, offset=got)

@@ -79,6 +79,9 @@ class JobEvent:
     """A small JPEG of what is being made, where the engine shows one; of those that were told before, only a job's
     newest is given again."""
 
+    job: str = ""
+    """The job's name; empty while the client itself uploads."""
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -150,8 +153,8 @@ def job_from_pb(job: pb.Job) -> Job:
     )
 
 
-def event_from_pb(event: pb.JobEvent) -> JobEvent:
-    """Read a JobEvent message."""
+def event_from_pb(event: pb.JobEvent, job: str) -> JobEvent:
+    """Read a JobEvent message of a job."""
     return JobEvent(
         seq=event.seq,
         state=pb.State.Name(event.state),
@@ -164,4 +167,5 @@ def event_from_pb(event: pb.JobEvent) -> JobEvent:
         output=output_from_pb(event.output) if event.HasField("output") else None,
         error=error_from_pb(event.error) if event.HasField("error") else None,
         preview=event.preview,
+        job=job,
     )
