@@ -9,13 +9,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pai_studio.core.config import load
 from pai_studio.core.shot import document, naming
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.shot.frames import FrameRange, ranges_text
+from pai_studio.core.shot.frames import FrameRange
+from pai_studio.ui.checks import check_inputs
 from pai_studio.ui.cli.connection import add_server_arguments, connected
 from pai_studio.ui.cli.console import Console
 from pai_studio.ui.cli.following import Follower, PreviewFile
+from pai_studio.ui.findings import findings
 
 if TYPE_CHECKING:
     from pai_studio.server.api.types import Rendered
@@ -73,7 +74,8 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         naming.refuse_taken(base, shot.delivery_files)
     preview = PreviewFile(asked.preview, console) if asked.preview else None
     if not asked.shared:
-        check_inputs(shot, console)
+        for note in check_inputs(shot):
+            console.line(f"note: {note}")
     with connected(asked) as client:
         rendered = client.render(
             shot,
@@ -91,20 +93,6 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         draw_contact(naming.delivered_as(shot, rendered.delivery), base, rendered)
     console.result(_document(rendered, base), _text(rendered, base))
     return 0
-
-
-def check_inputs(shot: document.Shot, console: Console) -> None:
-    """Look at every header before a byte is sent; say what is worth knowing. Raises BadInput."""
-    from pai_studio.core.media.color import ColorConfig
-    from pai_studio.core.media.limits import Limits
-    from pai_studio.core.media.source import FileSource
-
-    config = ColorConfig.open(shot.ocio)
-    config.require(shot.delivery_colorspace)
-    settings = load().settings
-    limits = Limits(max_pixels=settings.max_pixels, max_channels=settings.max_channels)
-    for note in FileSource(shot, config, limits).notes:
-        console.line(f"note: {note}")
 
 
 def draw_contact(shot: document.Shot, base: Path, rendered: Rendered) -> None:
@@ -139,14 +127,5 @@ def _text(rendered: Rendered, base: Path) -> str:
         lines.append(f"{len(rendered.kept)} files kept from the version before")
     if rendered.kept and rendered.kept_differ:
         lines.append(f"look at: the kept frames were made with another {', '.join(rendered.kept_differ)}")
-    for name, say in (
-        ("low_confidence", "background mostly guessed"),
-        ("flicker", "light jumps"),
-        ("clipped", "values beyond half float"),
-        ("replaced", "NaN or Inf replaced"),
-        ("overscan", "overscan keeps the plate's foreground"),
-    ):
-        if qc.get(name):
-            lines.append(f"look at: {say} in {ranges_text(qc[name])}")
-    lines.extend(f"note: {note}" for note in qc.get("notes", []))
+    lines += findings(qc)
     return "\n".join(lines)

@@ -1,0 +1,137 @@
+"""One render for a host: looked at, sent, followed, brought back, and stopped when somebody asks for it.
+
+Keys of the request: `document`, `mode` (`render` or `refinish`), `request` (a UUID: the same one is the same job), and
+`resume` (follow that job again, keeping what is on disk). Events carry `state` (CHECKING, CONNECTING, UPLOADING,
+WAITING, and a job's own), `phase`, `done`, `total`, `frame`, `eta_s`, `message` and `job`, each where it is known.
+The answer has `files`, `version`, `first`, `last`, `space`, `passes`, `engine`, `job` and `notes`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pai_studio.core.log import logger
+from pai_studio.core.shot import document, exports, naming
+from pai_studio.core.shot.document import Shot
+from pai_studio.core.shot.errors import BadInput, Cancelled, PaiError
+from pai_studio.ui.checks import check_inputs
+from pai_studio.ui.findings import findings
+from pai_studio.ui.sidecar.requests import text
+
+if TYPE_CHECKING:
+    from pai_studio.server.api.client import Client, Mode
+    from pai_studio.server.api.types import JobEvent, Rendered
+
+_LOG = logger(__name__)
+_KEYS = ("phase", "frame", "eta_s", "message", "job")
+
+
+class Rendering:
+    """For one use; `cancel` may be called from another thread at any time."""
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
+        self._tell = tell
+        self._stop = threading.Event()
+        self._client: Client | None = None
+        self._job = ""
+        self._is_away = False
+        self._on_deaf: Callable[[Cancelled], None] = _nobody
+
+    def run(self, asked: dict[str, Any], *, on_deaf: Callable[[Cancelled], None]) -> dict[str, Any]:
+        """Render; what came of it. Raises every PaiError of the way.
+
+        `on_deaf` gets the Cancelled of a job that the server could not be told to stop: nobody should wait for its end.
+        """
+        from pai_studio.server.api.client import connect
+
+        self._on_deaf = on_deaf
+        path = Path(text(asked, "document")).absolute()
+        shot = document.load(path)
+        mode, resume = _mode(asked), bool(asked.get("resume"))
+        base, placed = naming.based(shot, path.parent)
+        if not resume:
+            naming.refuse_taken(base, placed.delivery_files)
+            self._tell({"state": "CHECKING"})
+            for note in check_inputs(shot):
+                self._tell({"state": "CHECKING", "message": note})
+        self._tell({"state": "CONNECTING"})
+        with connect(on_wait=self._wait) as client:
+            self._client = client
+            self._go_on()
+            rendered = client.render(
+                path, mode=mode, resume=resume, request_id=text(asked, "request"), on_event=self._hear
+            )
+        return _answer(shot, base, rendered, [*findings(rendered.qc), *_tidied(base, rendered, path)])
+
+    def cancel(self) -> None:
+        """Stop: before the job is made by not making it, afterwards by telling the server."""
+        self._stop.set()
+        client, job = self._client, self._job
+        if client is not None and job and (hint := client.give_up(job)):
+            self._on_deaf(Cancelled("the render was cancelled", where=job, hint=hint))
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise Cancelled("the render was cancelled")
+
+    def _hear(self, event: JobEvent) -> None:
+        self._job = event.job or self._job
+        self._is_away = False
+        if event.state != "CANCELLED":  # which is how it ends when the server was told
+            self._go_on()
+        said = {key: value for key in _KEYS if (value := getattr(event, key)) not in (None, "")}
+        if event.total:
+            said |= {"done": event.done, "total": event.total}
+        self._tell({"state": event.state, **said})
+
+    def _wait(self, error: PaiError) -> None:
+        """The server does not answer: say so once each time, long before the patience with it has run out."""
+        self._go_on()
+        if not self._is_away:
+            self._is_away = True
+            say = f"the server does not answer ({error.what}); trying again"
+            self._tell({"state": "WAITING", "message": say})
+
+
+def _nobody(error: Cancelled) -> None:
+    """Nobody waits yet."""
+
+
+def _mode(asked: dict[str, Any]) -> Mode:
+    mode = asked.get("mode", "render")
+    modes: dict[str, Mode] = {"render": "render", "refinish": "refinish"}
+    if mode not in modes:
+        raise BadInput(f"a request of render has the mode {mode!r}", hint="ask for render or refinish")
+    return modes[mode]
+
+
+def _tidied(base: Path, rendered: Rendered, path: Path) -> list[str]:
+    """Remove exports that no version needs any more; a fault of that is a note: the render is done."""
+    files = str(base / rendered.delivery)
+    if naming.version_of(files) is None:
+        return []
+    try:
+        exports.tidy(files, path)
+    except OSError as error:
+        _LOG.warning("old exports stay: %s", error)
+        return [f"note: older exported pictures cannot be removed ({error})"]
+    return []
+
+
+def _answer(shot: Shot, base: Path, rendered: Rendered, notes: list[str]) -> dict[str, Any]:
+    files = str(base / rendered.delivery)
+    origin = rendered.provenance
+    return {
+        "files": files,
+        "version": naming.version_of(files),
+        "first": shot.all_frames.first,
+        "last": shot.all_frames.last,
+        "space": shot.delivery_colorspace,
+        "passes": origin["delivery"]["passes"],
+        "engine": origin["engine"]["name"],
+        "job": rendered.job.name,
+        "notes": notes,
+    }

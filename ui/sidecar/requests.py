@@ -1,0 +1,85 @@
+"""What a plugin may ask, but for rendering: name -> keys of the request -> keys of the answer.
+
+- `server`: -> `address`, `version`, `engines`, `workers`, `active_jobs`
+- `reserve`: `files`, `exact` -> `files`, `version`, `folder` (`core.shot.exports.reserve`)
+- `release`: `folder` -> nothing
+- `versions`: `files` -> `versions`, each with `version`, `files`, `first`, `last`, `missing`, oldest first
+- `panel`: `document` -> nothing; the panel opens beside the host
+- `render`: `document`, `mode`, `request`, `resume` -> see `rendering.py`
+- `cancel`: `of`, the number of a render -> nothing; that render answers with the fault CANCELLED
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pai_studio.core.shot import exports
+from pai_studio.core.shot.errors import BadInput, NotFound
+
+Asked = dict[str, Any]
+
+
+def text(asked: Asked, key: str) -> str:
+    """A key of a request. Raises BadInput where it is missing."""
+    value = asked.get(key)
+    if not isinstance(value, str | int) or value == "":
+        raise BadInput(f"a request of {asked.get('do')} names no {key}")
+    return str(value)
+
+
+def server(_asked: Asked) -> dict[str, Any]:
+    """The server that renders: this user's own is started for it."""
+    from pai_studio.server.api.client import connect
+
+    with connect() as client:
+        info = client.info()
+        return {
+            "address": client.address,
+            "version": info.version,
+            "engines": list(info.engines),
+            "workers": info.workers,
+            "active_jobs": info.active_jobs,
+        }
+
+
+def reserve(asked: Asked) -> dict[str, Any]:
+    """The next version, or an exact one, with its empty export folder."""
+    export = exports.reserve(text(asked, "files"), exact=bool(asked.get("exact")))
+    return {"files": export.files, "version": export.version, "folder": str(export.folder)}
+
+
+def release(asked: Asked) -> dict[str, Any]:
+    """Give a reserved version up."""
+    exports.release(Path(text(asked, "folder")))
+    return {}
+
+
+def versions(asked: Asked) -> dict[str, Any]:
+    """What is on disk."""
+    return {"versions": [asdict(version) for version in exports.versions(text(asked, "files"))]}
+
+
+def panel(asked: Asked) -> dict[str, Any]:
+    """Open the panel with a shot."""
+    document = text(asked, "document")
+    if find_spec("pai_studio.ui.panel") is None:
+        say = "this version of PAI-Studio has no panel yet"
+        raise NotFound(say, hint=f"the shot document is {document}; `pai-studio render` takes it")
+    command = [sys.executable, "-m", "pai_studio.ui.cli.main", "panel", document]
+    subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    return {}
+
+
+REQUESTS: dict[str, Callable[[Asked], dict[str, Any]]] = {
+    "server": server,
+    "reserve": reserve,
+    "release": release,
+    "versions": versions,
+    "panel": panel,
+}
