@@ -1,0 +1,136 @@
+"""What the artist wants: the knobs of our node as a shot document, checked in the artist's words."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Any
+
+import nuke
+
+from ..host import Asked, Fault, Record, Still
+from .knobs import FINISHES, LAYERS, MATTES, PROMPTS, STILLS
+from .node import connected, frames_of, knob_fault, path_of, unplugged
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_SEED_END = 2**31
+_PRINTF = re.compile(r"%0?(\d*)d")
+_DRIVE = re.compile(r"[A-Za-z]:/")
+
+
+def read(node: nuke.Node) -> Asked:
+    """The knobs as a document. Raises Fault naming the knob, or the input, that cannot be used."""
+    inputs = connected(node)
+    if "plate" not in inputs:
+        raise unplugged(node)
+    first, last = frames_of(node)
+    handles = _whole(node, "handles", 0, 10_000)
+    stills = tuple(_still(node, name, first - handles, last + handles) for name in STILLS if name in inputs)
+    if not stills:
+        raise Fault(
+            "no background still is connected",
+            where=node.name(),
+            hint=f"connect one to the input '{STILLS[0]}' and give its frame",
+            code="INVALID_INPUT",
+        )
+    mattes = tuple(name for name in MATTES if name in inputs)
+    document: Record = {
+        "name": _shot(node),
+        "rate": f"{nuke.root()['fps'].value():.6g}",
+        "frames": [first, last],
+        "handles": handles,
+        "plate": {
+            "alpha": node["plate_alpha"].value(),
+            "screen": node["screen"].value(),
+            "exposure": _within(node, "exposure", -20, 20),
+        },
+        "mattes": {name: {"invert": bool(node[f"{name}_invert"].value())} for name in mattes},
+        "prompt": {name: str(node[name].value()) for name in PROMPTS},
+        "engine": _engine(node),
+        "finish": {name: _within(node, name, 0, 1) for name in FINISHES},
+        "delivery": _delivery(node),
+    }
+    return Asked(document, stills, mattes)
+
+
+def _shot(node: nuke.Node) -> str:
+    name = str(node["shot"].value())
+    if not _NAME.fullmatch(name):
+        raise knob_fault(
+            node, "shot", f"{name!r} cannot name a shot", "use letters, digits, dot, dash and underscore"
+        )
+    return name
+
+
+def _still(node: nuke.Node, name: str, first: int, last: int) -> Still:
+    frame = int(node[f"{name}_frame"].value())
+    if not first <= frame <= last:
+        raise knob_fault(
+            node,
+            f"{name}_frame",
+            f"{frame} lies outside the frames {first}-{last}",
+            f"give the frame whose camera took {name}",
+        )
+    return Still(name, frame, str(node[f"{name}_fit"].value()))
+
+
+def _engine(node: nuke.Node) -> Record:
+    return {
+        "name": node["engine"].value(),
+        "model": str(node["model"].value()),
+        "seed": _whole(node, "seed", 0, _SEED_END - 1),
+        "steps": _whole(node, "steps", 1, 1000),
+        "quality": node["quality"].value(),
+    }
+
+
+def _delivery(node: nuke.Node) -> Record:
+    return {
+        "files": output(node),
+        "passes": ["beauty", *(name for name in LAYERS if node[f"pass_{name}"].value())],
+        "compression": node["delivery_compression"].value(),
+        "type": node["delivery_type"].value(),
+    }
+
+
+def output(node: nuke.Node) -> str:
+    """The Output knob as an absolute pattern with `####`. Raises Fault."""
+    text = path_of(node, "output")
+    if not (text.startswith("/") or _DRIVE.match(text)):
+        raise knob_fault(
+            node,
+            "output",
+            f"{text!r} is no full path",
+            "save the script first, or give a path that starts at the root",
+        )
+    folder, name = posixpath.split(posixpath.normpath(text))
+    name = hashes(name).replace("@", "#")
+    if "#" not in name or not name.lower().endswith(".exr"):
+        raise knob_fault(
+            node, "output", f"{name!r} is no sequence of EXR files", "name it as NAME_v001.%04d.exr"
+        )
+    return f"{folder.rstrip('/')}/{name}"
+
+
+def hashes(pattern: str) -> str:
+    """`%04d` as `####`."""
+    return _PRINTF.sub(lambda found: "#" * int(found[1] or 1), pattern)
+
+
+def printf(pattern: str) -> str:
+    """`####` as `%04d`, which Nuke counts negative frames in as everyone does."""
+    return re.sub(r"#+", lambda found: f"%0{len(found[0])}d", pattern)
+
+
+def _whole(node: nuke.Node, knob: str, low: int, high: int) -> int:
+    value: Any = node[knob].value()
+    if value != int(value) or not low <= value <= high:
+        raise knob_fault(node, knob, f"{value:g} is not a whole number from {low} to {high}", "change it")
+    return int(value)
+
+
+def _within(node: nuke.Node, knob: str, low: float, high: float) -> float:
+    value = float(node[knob].value())
+    if not low <= value <= high:
+        raise knob_fault(node, knob, f"{value:g} is not from {low:g} to {high:g}", "change it")
+    return value

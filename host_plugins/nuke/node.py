@@ -1,0 +1,143 @@
+"""Our node in a script: making it, finding it, and the frames it is about."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import cast
+
+import nuke
+
+from ..host import Fault
+from .knobs import INPUTS
+
+HERE = Path(__file__).resolve().parent
+MARK = "pai_studio"
+"""The hidden knob that tells our node from any other Group."""
+
+_VERSION = re.compile(r"[._-]?v\d+.*$", re.IGNORECASE)
+_ALLOWED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+
+
+def is_ours(node: nuke.Node) -> bool:
+    """Whether a node is a PAI-Studio node."""
+    return node.Class() == "Group" and node.knob(MARK) is not None
+
+
+def find(names: list[str] | None = None) -> list[nuke.Node]:
+    """Our nodes by name, or all of them, groups' insides included. Raises Fault for a name that is none of ours."""
+    if not names:
+        return [node for node in nuke.allNodes("Group", recurseGroups=True) if is_ours(node)]
+    return [_named(name) for name in names]
+
+
+def _named(name: str) -> nuke.Node:
+    node = nuke.toNode(name)
+    if node is None or not is_ours(node):
+        known = ", ".join(ours.fullName() for ours in find()) or "none"
+        raise Fault(
+            "is no PAI-Studio node of this script",
+            where=name,
+            hint=f"it has: {known}",
+            code="NOT_FOUND",
+        )
+    return node
+
+
+def create() -> nuke.Node:
+    """Paste our node, connect its plate to the selected node, and fill in the shot's name and range."""
+    node = _paste("PAIStudio.nk")
+    root = nuke.root()
+    node["shot"].setValue(shot_name(_script()))
+    node["first"].setValue(int(root["first_frame"].value()))
+    node["last"].setValue(int(root["last_frame"].value()))
+    return node
+
+
+def create_recombination() -> nuke.Node:
+    """Paste the group that puts the passes together again, connected to the selected node."""
+    return _paste("PAIRecombine.nk")
+
+
+def _paste(file: str) -> nuke.Node:
+    above = nuke.selectedNodes()
+    for other in above:
+        other.setSelected(False)
+    nuke.nodePaste(str(HERE / file))
+    node = nuke.selectedNode()
+    if above:
+        node.setInput(0, above[0])
+    return node
+
+
+def _script() -> str:
+    try:
+        return str(nuke.scriptName())
+    except RuntimeError:  # never saved
+        return ""
+
+
+def shot_name(script: str) -> str:
+    """A shot's name from a script's: without folder, version and whatever cannot stand in a name."""
+    stem = _VERSION.sub("", Path(script).stem)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", stem).strip("._-")
+    return name if _ALLOWED.match(name) else "shot"
+
+
+def inner(node: nuke.Node, name: str) -> nuke.Node:
+    """A node inside ours. Raises Fault where the artist has taken it away."""
+    found = cast("nuke.Group", node).node(name)
+    if found is None:
+        raise Fault(
+            f"its inner node {name} is missing", where=node.name(), hint="make the node anew from the menu"
+        )
+    return found
+
+
+def connected(node: nuke.Node) -> dict[str, nuke.Node]:
+    """What is connected, by the input's name, in the inputs' order."""
+    found = {name: node.input(index) for index, name in enumerate(INPUTS)}
+    return {name: above for name, above in found.items() if above is not None}
+
+
+def frames_of(node: nuke.Node) -> tuple[int, int]:
+    """First and last frame that the node is asked for, without handles. Raises Fault."""
+    source = node["frame_source"].value()
+    if source == "custom":
+        first, last = int(node["first"].value()), int(node["last"].value())
+    elif source == "project":
+        root = nuke.root()
+        first, last = int(root["first_frame"].value()), int(root["last_frame"].value())
+    else:
+        above = node.input(0)
+        if above is None:
+            raise unplugged(node)
+        frames = above.frameRange()
+        first, last = int(frames.first()), int(frames.last())
+    if last < first:
+        raise knob_fault(
+            node, "last", f"{last} comes before the first frame, {first}", "give the range in order"
+        )
+    return first, last
+
+
+def path_of(node: nuke.Node, knob: str) -> str:
+    """A file knob's path with its expressions worked out, and the place of the frame number left as it is."""
+    file = cast("nuke.File_Knob", node[knob])
+    return str(file.getEvaluatedValue() or "").replace("\\", "/")
+
+
+def unplugged(node: nuke.Node) -> Fault:
+    """The fault that says that there is no plate."""
+    return Fault(
+        "no plate is connected",
+        where=node.name(),
+        hint="connect it to the input 'plate'",
+        code="INVALID_INPUT",
+    )
+
+
+def knob_fault(node: nuke.Node, knob: str, what: str, hint: str) -> Fault:
+    """A fault about one knob, which it calls what the artist sees."""
+    label = str(node[knob].label()) or knob
+    return Fault(f"{label}: {what}", where=node.name(), hint=hint, code="INVALID_INPUT")
