@@ -2,7 +2,7 @@
 
 `gate`: a folder; frame N waits until `gate/N` exists. `die`: {frame: how} with how one of kill, exit, hang, hold,
 freeze, or a key of `_fault`; it happens once, or always with `always`. `deaf`: ignore SIGTERM and the wish to stop.
-`show`: {frame: bytes}, a preview of that many bytes that ends with the frame's number.
+`show`: {frame: bytes}, a preview of that many bytes that ends with the frame's number. `qc`: what the summary says.
 """
 
 from __future__ import annotations
@@ -84,8 +84,10 @@ def render(
     on_file(summary, None)
     return RenderResult(
         [],
-        {"frames": len(numbers)},
+        {"frames": len(numbers), **wishes.get("qc", {})},
         {
+            "engine": {"name": "fake"},
+            "delivery": {"passes": list(request.shot.delivery.passes)},
             "mode": request.mode,
             "max_pixels": request.limits.max_pixels,
             "models": [str(request.models.folder), request.models.device],
