@@ -1,4 +1,4 @@
-"""check this machine: settings, colour, device, weights, disk, server; says how to mend each fault."""
+"""check this machine: settings, colour, device, weights, disk, server, plugins; says how to mend each fault."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,8 @@ from typing import Any
 import pai_studio
 from pai_studio.core.config import Loaded, config_path, load
 from pai_studio.core.shot.errors import PaiError, from_json
+from pai_studio.ui.cli import hosts
+from pai_studio.ui.cli.check import Check
 from pai_studio.ui.cli.console import Console
 
 _LOW_DISK_GB = 20
@@ -40,16 +42,6 @@ except PaiError as error:
 print(json.dumps(told))
 """
 """Runs in a process of its own: this one never loads torch."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One row: what was looked at, whether it is well, what was found, and what to do if not."""
-
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +78,10 @@ def all_checks() -> Iterator[Check]:
             yield look()
         except PaiError as error:
             yield Check(name, False, error.what, error.hint or str(error))
+    try:
+        yield from hosts.checks()
+    except PaiError as error:
+        yield Check("hosts", False, str(error), error.hint)
 
 
 def _looks(loaded: Loaded) -> list[tuple[str, Callable[[], Check]]]:
@@ -99,7 +95,6 @@ def _looks(loaded: Loaded) -> list[tuple[str, Callable[[], Check]]]:
         ("weights", lambda: _weights(Path(loaded.settings.models_dir))),
         ("port", lambda: _port(loaded.settings.listen)),
         ("server", lambda: _server(loaded)),
-        ("hosts", lambda: Check("hosts", True, "no host plugins in this version")),
     ]
 
 
