@@ -39,6 +39,14 @@ FINISHES = ("despill", "gain_mix", "wrap", "shadow", "grain")
 LAYERS = ("background", "foreground", "matte", "gain", "shadow", "wrap", "rebuilt", "confidence")
 """The passes beside the beauty, which is always delivered; each has a knob `pass_NAME`."""
 
+CHANNELS = {
+    name: (f"{name}.red", f"{name}.green", f"{name}.blue")
+    if name in ("background", "foreground", "gain", "wrap")
+    else (f"{name}.alpha",)
+    for name in LAYERS
+}
+"""The channels of each layer as Nuke names those of our files: `gain.R` is gain.red, `matte.A` is matte.alpha."""
+
 NO_VERSION = "none yet"
 """What `version` shows while nothing was rendered."""
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .graph import Placed, Reckoned, studio
-from .knobs import Knob, Value
+from .knobs import CHANNELS, Knob, Value
+from .recombine import recombine
 
 OLDEST = "14.0 v1"
 """The version that a script names: the oldest Nuke we support, so that none warns of a newer file."""
 
-FILES = {"PAIStudio.nk": studio}
+FILES = {"PAIStudio.nk": studio, "PAIRecombine.nk": recombine}
 """Our files, each with what it holds."""
 
 _BARE = re.compile(r"[A-Za-z0-9_./:%+-][A-Za-z0-9_./:%#+-]*")
@@ -65,7 +66,9 @@ def row(knob: Knob) -> str:
 def snippet(node: Placed) -> str:
     """A node as text that Nuke pastes; its first input is what is selected then."""
     head = ["set cut_paste_input [stack 0]", f"version {OLDEST}", "push $cut_paste_input"]
-    return "\n".join([*head, *_node(node, "")]) + "\n"
+    # A node may name a layer only once the script knows of it, be there a picture that has it or not.
+    layers = [f"add_layer {{{name} {' '.join(channels)}}}" for name, channels in CHANNELS.items()]
+    return "\n".join([*head, *layers, *_node(node, "")]) + "\n"
 
 
 def _node(node: Placed, indent: str) -> Iterator[str]:

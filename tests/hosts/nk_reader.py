@@ -68,7 +68,10 @@ class UserKnob:
 
 @dataclass(eq=False)
 class Node:
-    """One node. `knobs` holds the values in the order in which they stand, the group's own and the user's."""
+    """One node. `knobs` holds the values in the order in which they stand, the group's own and the user's.
+
+    Rows without a name, or with one that is taken (`endGroup`), are kept in `user_knobs` under NAME#INDEX.
+    """
 
     cls: str
     line: int
@@ -248,7 +251,8 @@ def _read_body(node: Node, body: Word) -> int:
             count = int(match[1]) + node.masks
         elif name == "addUserKnob":
             knob = _user_knob(value)
-            node.user_knobs[knob.name or f"#{len(node.user_knobs)}"] = knob
+            taken = not knob.name or knob.name in node.user_knobs
+            node.user_knobs[f"{knob.name}#{len(node.user_knobs)}" if taken else knob.name] = knob
         else:
             node.knobs[name] = value.text
     return count

@@ -14,6 +14,7 @@ from pai_studio.host_plugins.nuke import knobs, write_nk
 from pai_studio.host_plugins.nuke.graph import Placed, export_of
 from pai_studio.host_plugins.nuke.panel import ROWS
 from tests.hosts.nk_reader import CODES, NkError, Node, read_nk
+from tests.hosts.surface.table import load
 
 HERE = Path(write_nk.__file__).parent
 TEXT = st.text(
@@ -137,3 +138,19 @@ def test_a_script_of_ours_that_is_cut_off_is_refused():
     text = (HERE / "PAIStudio.nk").read_text(encoding="utf-8")
     with pytest.raises(NkError, match="end_group"):
         read_nk(text.removesuffix("end_group\n"))
+
+
+@pytest.mark.parametrize("name", write_nk.FILES)
+def test_every_node_knob_and_value_is_a_sourced_one(name: str):
+    table = load()
+    for node in read_nk((HERE / name).read_text(encoding="utf-8")).walk():
+        assert node.cls in table.nodes
+        for row in node.user_knobs.values():
+            assert str(row.code) in table.user_knobs
+            assert row.flags <= set(table.user_flags)
+        for knob, value in node.knobs.items():
+            if knob in node.user_knobs:
+                continue
+            known = table.knob(node.cls, knob)
+            assert known, f"{node.cls}.{knob} is in no table"
+            assert value in known.get("values", [value]), f"{node.cls}.{knob} {value}"
