@@ -1,0 +1,1 @@
+"""Strict stand-ins for hosts that cannot be installed where the tests run."""

@@ -1,0 +1,332 @@
+"""Nodes as Python sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.hosts.fakes.evaluation import picture_of, root_format
+from tests.hosts.fakes.guard import Guarded
+from tests.hosts.fakes.kinds import KINDS, quoted, written
+from tests.hosts.fakes.knob_faces import Format, Knob, Numbers, knob_face
+from tests.hosts.fakes.model import KnobModel, NodeModel, max_inputs, refuse, unique_name
+from tests.hosts.fakes.scripts import is_saved
+from tests.hosts.fakes.tcl_eval import number
+from tests.hosts.nk_reader import UserKnob
+
+
+class Node(Guarded):
+    """Any node; equal to itself alone."""
+
+    __slots__ = ("_model",)
+
+    def __init__(self, session: Any, model: NodeModel) -> None:
+        self._session, self._model = session, model
+        self._kind = {"Group": "Group", "Root": "Root"}.get(model.cls, "Node")
+
+    def __repr__(self) -> str:
+        return f"<{self._model.cls} {self._model.full_name()}>"
+
+    def __getitem__(self, name: str) -> Knob:
+        self._check("__getitem__", name)
+        found = self.knob(name)
+        if found is None:
+            raise NameError(f"knob {name} does not exist")
+        return found  # type: ignore[no-any-return]
+
+    def Class(self) -> str:
+        return self._model.cls
+
+    def name(self) -> str:
+        return "Root" if self._model.parent is None and not self._model.get("name") else self._name()
+
+    def _name(self) -> str:
+        return str(self._model.get("name"))
+
+    def fullName(self) -> str:
+        return self._model.full_name()
+
+    def setName(self, name: str, uncollide: bool = True, updateExpressions: bool = False) -> None:
+        group = self._model.parent
+        assert group is not None
+        if group.child(name) not in (None, self._model):
+            if not uncollide:
+                raise ValueError(f"{name} is taken")
+            name = unique_name(group, name)
+        self._model.knobs["name"].set(name)
+
+    def knob(self, p: str, follow_link: bool = True) -> Knob | None:
+        model = self._model.knobs.get(p)
+        return knob_face(self._session, model) if model and model.exists() else None
+
+    def knobs(self) -> dict[str, Knob]:
+        return {
+            model.name: knob_face(self._session, model)
+            for model in self._model.knobs.values()
+            if model.exists()
+        }
+
+    def allKnobs(self) -> list[Knob]:
+        return list(Node.knobs(self).values())
+
+    def numKnobs(self) -> int:
+        return len(Node.knobs(self))
+
+    def addKnob(self, knob: Knob) -> None:
+        model = knob._model
+        if model.name in self._model.knobs:
+            raise ValueError(f"{self._model.full_name()} already has a knob {model.name}")
+        model.node = self._model
+        model.definition = UserKnob(self._session.surface.user_code(model.type), model.name)
+        self._model.knobs[model.name] = model
+
+    def removeKnob(self, knob: Knob) -> None:
+        if knob._model.definition is None:
+            raise ValueError(f"{knob._model.name} is no user knob")
+        del self._model.knobs[knob._model.name]
+
+    def input(self, index: int) -> Any:
+        above_it = self._model.input(index)
+        return self._session.face(above_it) if above_it else None
+
+    def inputs(self) -> int:
+        return len(self._model.inputs)
+
+    def maxInputs(self) -> int:
+        return max_inputs(self._model)
+
+    maximumInputs = maxInputs
+
+    def canSetInput(self, i: int, node: Any) -> bool:
+        return 0 <= i < max_inputs(self._model) and not _loops(self._model, node._model if node else None)
+
+    def setInput(self, i: int, node: Any) -> bool:
+        if not self.canSetInput(i, node):
+            return False
+        self._model.connect(i, node._model if node else None)
+        self._session.inputs_changed(self._model)
+        return True
+
+    connectInput = setInput
+
+    def dependencies(self, mask: int = -1) -> list[Any]:
+        return [self._session.face(node) for node in self._model.inputs if node]
+
+    def dependent(self, mask: int = -1, forceEvaluate: bool = True) -> list[Any]:
+        parent = self._model.parent
+        nodes = parent.children if parent else []
+        return [self._session.face(node) for node in nodes if self._model in node.inputs]
+
+    def parent(self) -> Any:
+        return self._session.face(self._model.parent) if self._model.parent else None
+
+    def rootNode(self) -> Any:
+        return self._session.face(self._model.root())
+
+    def isSelected(self) -> bool:
+        return bool(self._model.get("selected"))
+
+    def setSelected(self, selected: bool) -> None:
+        self._model.knobs["selected"].set(bool(selected))
+
+    def selectOnly(self) -> None:
+        assert self._model.parent is not None
+        for node in self._model.parent.children:
+            node.knobs["selected"].set(node is self._model)
+
+    def xpos(self) -> int:
+        return int(self._model.get("xpos"))
+
+    def ypos(self) -> int:
+        return int(self._model.get("ypos"))
+
+    def setXYpos(self, x: int, y: int) -> None:
+        self._model.knobs["xpos"].set(x)
+        self._model.knobs["ypos"].set(y)
+
+    def setXpos(self, x: int) -> None:
+        self._model.knobs["xpos"].set(x)
+
+    def setYpos(self, y: int) -> None:
+        self._model.knobs["ypos"].set(y)
+
+    def showControlPanel(self, forceFloat: bool = False) -> None:
+        self._session.need_gui("showControlPanel")
+
+    def redraw(self) -> None:
+        pass
+
+    def forceValidate(self) -> None:
+        self._picture()
+
+    def firstFrame(self) -> int:
+        return _range(self._model)[0]
+
+    def lastFrame(self) -> int:
+        return _range(self._model)[1]
+
+    def frameRange(self) -> Numbers:
+        first, last = _range(self._model)
+        numbers = {"first": first, "last": last, "increment": 1, "frames": last - first + 1}
+        return Numbers(self._session, "FrameRange", **numbers)
+
+    def format(self) -> Format:
+        return Format(self._session, _form(self._model))
+
+    def width(self) -> int:
+        return _form(self._model)[0]
+
+    def height(self) -> int:
+        return _form(self._model)[1]
+
+    def pixelAspect(self) -> float:
+        return _form(self._model)[2]
+
+    def bbox(self) -> Numbers:
+        picture = self._picture()
+        x, y, width, height = picture.data
+        bottom = picture.format[1] - (y + height)
+        return Numbers(self._session, "Info", x=x, y=bottom, w=width, h=height)
+
+    def channels(self) -> list[str]:
+        return list(self._picture().planes)
+
+    def metadata(self, key: str = "", time: float | None = None, view: str = "") -> Any:
+        frame = self._session.frame if time is None else int(time)
+        found = {name: item.value for name, item in picture_of(self._model, frame).metadata.items()}
+        return found.get(key) if key else found
+
+    def _picture(self) -> Any:
+        return picture_of(self._model, self._session.frame)
+
+    def hasError(self) -> bool:
+        try:
+            self._picture()
+        except RuntimeError:
+            return True
+        return False
+
+    error = hasError
+    treeHasError = hasError
+
+    def writeKnobs(self, flags: int = 0) -> str:
+        constants = self._session.constants
+        words: list[str] = []
+        for model in self._model.knobs.values():
+            if not KINDS[model.kind].stored or not model.exists():
+                continue
+            hidden = model.name in ("name", "xpos", "ypos", "selected")
+            if hidden and not flags & constants["WRITE_ALL"]:
+                continue
+            if flags & constants["WRITE_NON_DEFAULT_ONLY"] and not is_saved(model):
+                continue
+            words.append(_written(model, flags, constants))
+        return "\n".join(words)
+
+    def readKnobs(self, s: str) -> None:
+        self._session.read_knobs(self._model, s)
+
+
+def _written(model: KnobModel, flags: int, constants: dict[str, int]) -> str:
+    if flags & constants["WRITE_USER_KNOB_DEFS"] and model.definition is not None:
+        raise refuse("writeKnobs with definitions of user knobs")
+    if flags & constants["TO_SCRIPT"]:
+        return f"{quoted(model.name)} {model.script()}"
+    if flags & constants["TO_VALUE"]:
+        value = number(model) if model.expression else model.value
+        return f"{quoted(model.name)} {written(model.kind, value)}"
+    return quoted(model.name)
+
+
+def _loops(node: NodeModel, above_it: NodeModel | None) -> bool:
+    if above_it is None:
+        return False
+    return above_it is node or any(_loops(node, further) for further in above_it.inputs if further)
+
+
+def _range(node: NodeModel) -> tuple[int, int]:
+    if node.cls == "Root":
+        return int(number(node.knobs["first_frame"])), int(number(node.knobs["last_frame"]))
+    if node.cls == "Read":
+        return int(number(node.knobs["first"])), int(number(node.knobs["last"]))
+    if node.cls == "Input":
+        outer = node.parent
+        source = outer.input(int(number(node.knobs["number"]))) if outer else None
+        return _range(source or node.root())
+    if node.cls == "Group" and not number(node.knobs["disable"]):
+        output = next((child for child in node.children if child.cls == "Output"), None)
+        return _range(output or node.root())
+    source = node.input(0)
+    return _range(source or node.root())
+
+
+def _form(node: NodeModel) -> tuple[int, int, float]:
+    if node.cls == "Root":
+        return root_format(node)
+    try:
+        return picture_of(node, _range(node)[0]).format
+    except RuntimeError:
+        return root_format(node)
+
+
+class Group(Node):
+    """A group, also a context: what is made and looked for within `with group:` is its own."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Group:
+        self._check("__enter__")
+        self._session.groups.append(self._model)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._check("__exit__", *exc)
+        self._session.groups.pop()
+
+    def begin(self) -> Group:
+        self._session.groups.append(self._model)
+        return self
+
+    def end(self) -> None:
+        self._session.groups.pop()
+
+    def nodes(self) -> list[Any]:
+        return [self._session.face(node) for node in self._model.children]
+
+    def numNodes(self) -> int:
+        return len(self._model.children)
+
+    def node(self, s: str) -> Any:
+        found = self._model.child(s)
+        return self._session.face(found) if found else None
+
+    def selectedNodes(self) -> list[Any]:
+        return [self._session.face(node) for node in self._model.children if node.get("selected")]
+
+    def output(self) -> Any:
+        found = next((node for node in self._model.children if node.cls == "Output"), None)
+        return self._session.face(found) if found else None
+
+
+class Root(Group):
+    """The script."""
+
+    __slots__ = ()
+
+    def fps(self) -> int:
+        return int(number(self._model.knobs["fps"]))
+
+    def realFps(self) -> float:
+        return number(self._model.knobs["fps"])
+
+    def modified(self) -> bool:
+        return bool(self._session.modified)
+
+    def setModified(self, modified: bool) -> None:
+        self._session.modified = bool(modified)
+
+
+def node_face(session: Any, model: NodeModel) -> Node:
+    """The one object that stands for a node."""
+    if model.face is None:
+        model.face = {"Group": Group, "Root": Root}.get(model.cls, Node)(session, model)
+    return model.face  # type: ignore[no-any-return]
