@@ -9,13 +9,12 @@ from typing import Any
 import nuke
 
 from ..host import Asked, Fault, Record, Still
+from ..paths import Sequenced, is_windows
 from .knobs import FINISHES, LAYERS, MATTES, PROMPTS, STILLS
 from .node import connected, frames_of, knob_fault, path_of, unplugged
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SEED_END = 2**31
-_PRINTF = re.compile(r"%0?(\d*)d")
-_DRIVE = re.compile(r"[A-Za-z]:/")
 
 
 def read(node: nuke.Node) -> Asked:
@@ -96,30 +95,22 @@ def _delivery(node: nuke.Node) -> Record:
 def output(node: nuke.Node) -> str:
     """The Output knob as an absolute pattern with `####`. Raises Fault."""
     text = path_of(node, "output")
-    if not (text.startswith("/") or _DRIVE.match(text)):
+    if not (text.startswith("/") or is_windows(text)):
         raise knob_fault(
             node,
             "output",
             f"{text!r} is no full path",
             "save the script first, or give a path that starts at the root",
         )
-    folder, name = posixpath.split(posixpath.normpath(text))
-    name = hashes(name).replace("@", "#")
-    if "#" not in name or not name.lower().endswith(".exr"):
+    try:
+        files = Sequenced.of(posixpath.normpath(text)).hashes
+    except Fault as fault:
+        raise knob_fault(node, "output", fault.what, "name it as NAME_v001.%04d.exr") from None
+    if not files.lower().endswith(".exr"):
         raise knob_fault(
-            node, "output", f"{name!r} is no sequence of EXR files", "name it as NAME_v001.%04d.exr"
+            node, "output", "does not end in .exr, which is what is written", "name it as NAME_v001.%04d.exr"
         )
-    return f"{folder.rstrip('/')}/{name}"
-
-
-def hashes(pattern: str) -> str:
-    """`%04d` as `####`."""
-    return _PRINTF.sub(lambda found: "#" * int(found[1] or 1), pattern)
-
-
-def printf(pattern: str) -> str:
-    """`####` as `%04d`, which Nuke counts negative frames in as everyone does."""
-    return re.sub(r"#+", lambda found: f"%0{len(found[0])}d", pattern)
+    return files
 
 
 def _whole(node: nuke.Node, knob: str, low: int, high: int) -> int:

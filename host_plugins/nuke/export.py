@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import nuke
 
 from ..host import Fault, cancelled
-from .asked import printf
+from ..paths import Sequenced
 from .graph import export_of
 from .node import inner
 from .session import unrecorded
@@ -42,7 +42,7 @@ def _enabled(writer: nuke.Node, node: nuke.Node, files: str) -> Iterator[None]:
     half = node["export_type"].value() == "half"
     if writer.name() == export_of("plate"):
         writer["datatype"].setValue("16 bit half" if half else "32 bit float")
-    writer["file"].setValue(printf(files))
+    writer["file"].setValue(Sequenced.of(files).printf)
     writer["disable"].setValue(False)
     try:
         yield

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
 import nuke
 
 from ..host import Fault
+from ..paths import PathMap
 from .knobs import INPUTS
 
 HERE = Path(__file__).resolve().parent
@@ -27,7 +29,7 @@ def is_ours(node: nuke.Node) -> bool:
 def find(names: list[str] | None = None) -> list[nuke.Node]:
     """Our nodes by name, or all of them, groups' insides included. Raises Fault for a name that is none of ours."""
     if not names:
-        return [node for node in nuke.allNodes("Group", recurseGroups=True) if is_ours(node)]
+        return [node for node in nuke.allNodes("Group", nuke.root(), recurseGroups=True) if is_ours(node)]
     return [_named(name) for name in names]
 
 
@@ -124,7 +126,17 @@ def frames_of(node: nuke.Node) -> tuple[int, int]:
 def path_of(node: nuke.Node, knob: str) -> str:
     """A file knob's path with its expressions worked out, and the place of the frame number left as it is."""
     file = cast("nuke.File_Knob", node[knob])
-    return str(file.getEvaluatedValue() or "").replace("\\", "/")
+    return here(str(file.getEvaluatedValue() or ""))
+
+
+def here(path: str) -> str:
+    """Where a path of the script lies on this machine, with `/`."""
+    return _path_map()(path).replace("\\", "/")
+
+
+@lru_cache(maxsize=1)
+def _path_map() -> PathMap:
+    return PathMap.from_environment()
 
 
 def unplugged(node: nuke.Node) -> Fault:
@@ -141,3 +153,8 @@ def knob_fault(node: nuke.Node, knob: str, what: str, hint: str) -> Fault:
     """A fault about one knob, which it calls what the artist sees."""
     label = str(node[knob].label()) or knob
     return Fault(f"{label}: {what}", where=node.name(), hint=hint, code="INVALID_INPUT")
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether an error says that the node was deleted while somebody held it."""
+    return "not attached" in str(error)

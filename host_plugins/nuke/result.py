@@ -15,10 +15,10 @@ from typing import cast
 import nuke
 
 from ..host import Fault, Record, Result, State, result_of
-from .asked import printf
+from ..paths import Sequenced
 from .graph import RESULT
 from .knobs import NO_VERSION, NOTHING_RENDERED
-from .node import inner
+from .node import here, inner
 
 _EARLIER = 20
 """How many records of earlier versions a script keeps, so that going back knows what they were made from."""
@@ -59,7 +59,13 @@ def pin_of(node: nuke.Node) -> Pin | None:
         raise Fault(
             f"the script's record of its result is damaged ({error})", where=node.name(), hint="render again"
         ) from None
-    return Pin(result_of(record), pending, earlier)
+    return Pin(_read(record), pending, earlier)
+
+
+def _read(record: Record) -> Result:
+    """A record, which another machine may have written, with the paths of this one. Raises Fault."""
+    made = result_of(record)
+    return replace(made, files=here(made.files), document=here(made.document) if made.document else "")
 
 
 def placed(node: nuke.Node) -> Result | None:
@@ -107,7 +113,7 @@ def earlier(node: nuke.Node, version: int) -> Result | None:
     """The record of a version that was pinned before, or None."""
     now = pin_of(node)
     found = [record for record in now.earlier if record.get("version") == version] if now else []
-    return result_of(found[0]) if found else None
+    return _read(found[0]) if found else None
 
 
 def foreign(found: Record, space: str) -> Result:
@@ -137,7 +143,7 @@ def _write(node: nuke.Node, pin: Pin) -> None:
     result = pin.result
     read = inner(node, RESULT)
     # The file first: Nuke looks at it and fills in a range of its own.
-    read["file"].setValue(printf(result.files))
+    read["file"].setValue(Sequenced.of(result.files).printf)
     for knob, frame in (
         ("first", result.first),
         ("last", result.last),

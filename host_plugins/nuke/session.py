@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 import sys
 import threading
 import time
@@ -96,16 +97,15 @@ class LineProgress:
     ) -> None:
         self._title, self._stop, self._out, self._clock = title, stop, out, clock
         self._last = float("-inf")
-        self._said = ""
+        self._doing = ""
 
     def show(self, share: float, text: str) -> None:
-        """Print where the work stands, at most every two seconds, and always its end."""
-        line = f"{self._title}: {100 * share:3.0f}%  {text}"
-        is_due = self._clock() - self._last >= LINE_EVERY_S or share >= 1.0
-        if line == self._said or not is_due:
+        """Print where the work stands: what is begun at once, how far it is every two seconds."""
+        doing = re.split(r"[\d,]", text)[0]
+        if doing == self._doing and self._clock() - self._last < LINE_EVERY_S:
             return
-        self._last, self._said = self._clock(), line
-        self._out.write(line + "\n")
+        self._last, self._doing = self._clock(), doing
+        self._out.write(f"{self._title}: {100 * share:3.0f}%  {text}\n")
         self._out.flush()
 
     def is_cancelled(self) -> bool:

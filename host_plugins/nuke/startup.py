@@ -6,34 +6,40 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import Any, Callable
 
 import nuke
 
-PATH_MAP = "PAI_PATH_MAP"
+from ..paths import PathMap
 
 
 def init() -> None:
     """Map the paths of scripts made on another system, where rules are given. Runs in `-t` and `-x` too."""
-    file = os.environ.get(PATH_MAP, "")
-    if file:
-        mapping = importlib.import_module("..paths", __package__)
-        nuke.addFilenameFilter(mapping.filename_filter(mapping.rules_of(file)))
+    rules = PathMap.from_environment()
+    if rules:
+        nuke.addFilenameFilter(rules)
 
 
 def menu() -> None:
     """Our entries in the menus, and the watch that keeps each node's status true. Loads nothing else yet."""
-    node_menu = nuke.menu("Nodes").addMenu("PAI-Studio")
     top = nuke.menu("Nuke").addMenu("PAI-Studio")
-    for place in (node_menu, top):
-        place.addCommand("PAI-Studio", _later("create"))
-        place.addCommand("Recombine passes", _later("create_recombination"))
-    top.addCommand("Write farm job...", _later("write_farm_job"))
-    top.addCommand("Send self-test...", _later("send_selftest"))
-    top.addCommand("About", _later("about"))
-    nuke.addUpdateUI(_later("refresh_status"), nodeClass="Group")
+    for place in (nuke.menu("Nodes").addMenu("PAI-Studio"), top):
+        place.addCommand("PAI-Studio", lambda: _actions().create())
+        place.addCommand("Recombine passes", lambda: _actions().create_recombination())
+    top.addCommand("Write farm job...", lambda: _actions().write_farm_job())
+    top.addCommand("Send self-test...", lambda: _actions().send_selftest())
+    top.addCommand("About", lambda: _actions().about())
+    nuke.addUpdateUI(_refresh_status, nodeClass="Group")
+
+
+def _actions() -> Any:
+    """What the entries do; loaded when one is used."""
+    return importlib.import_module(".actions", __package__)
+
+
+def _refresh_status() -> None:
+    _actions().refresh_status()
 
 
 def guarded(step: Callable[[], None]) -> None:
@@ -42,12 +48,3 @@ def guarded(step: Callable[[], None]) -> None:
         step()
     except Exception as error:  # noqa: BLE001 - Nuke's start goes on, whatever it is
         sys.stderr.write(f"PAI-Studio is not available: {type(error).__name__}: {error}\n")
-
-
-def _later(name: str) -> Callable[[], Any]:
-    """A call of `actions.NAME` that loads it only when it is used."""
-
-    def call() -> Any:
-        return getattr(importlib.import_module(".actions", __package__), name)()
-
-    return call

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 import nuke
 
@@ -37,6 +37,9 @@ _CACHE = ("cached", "postage_stamp", "postage_stamp_frame", "localizationPolicy"
 COSMETIC = frozenset(("name", *_LOOKS, *_PLACE, *_PANEL, *_CACHE))
 """Knobs that change no pixel."""
 
+_WITH_INSIDES = ("Group", "LiveGroup")
+"""What is inside a gizmo is not the script's: its own knobs say it all."""
+
 OWN_BOOKKEEPING = frozenset({"pinned", "job", "version", "status"})
 """Knobs of ours that follow a render; a node of ours upstream counts by the pictures that it reads."""
 
@@ -55,7 +58,7 @@ def of(node: nuke.Node, asked: Asked, colour: Colour) -> State:
         "config": _config_name(colour.config or os.environ.get("OCIO", "")),
         "inputs": upstream(connected(node)),
     }
-    return State(_digest(generation), _digest({"finish": finish, "delivery": delivery}))
+    return State(digest(generation), digest({"finish": finish, "delivery": delivery}))
 
 
 def _config_name(config: str) -> str:
@@ -63,8 +66,9 @@ def _config_name(config: str) -> str:
     return "/".join(PurePath(config.replace("\\", "/")).parts[-2:])
 
 
-def _digest(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
+def digest(data: Any) -> str:
+    """Of plain data, the same wherever it is made."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).digest().hex()[:32]
 
 
 def upstream(starts: dict[str, nuke.Node]) -> list[Any]:
@@ -108,9 +112,10 @@ class _Walk:
 
 def _outputs(node: nuke.Node) -> list[nuke.Node]:
     """The ends of what is inside a group."""
-    if not isinstance(node, nuke.Group):
+    if node.Class() not in _WITH_INSIDES:
         return []
-    return [inner for inner in node.nodes() if inner.Class() == "Output"]
+    inside = cast("nuke.Group", node).nodes()
+    return [inner for inner in inside if inner.Class() == "Output"]
 
 
 def _knobs(node: nuke.Node) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ import nuke
 
 from ..host import Asked, Colour, Fault, Record, Result, State
 from . import asked, colour, export, result, state
+from .node import is_gone
 from .session import unrecorded
 
 _followed: list[Record] = []
@@ -69,12 +70,12 @@ class NukeTarget:
             nuke.modified(True)
 
     def kept(self) -> Record | None:
-        """A job that the script remembers and that nobody in this session follows; it is followed from now on."""
+        """This render's job; before it has one, a job that the script remembers and that no other render follows."""
         with self._there():
-            free = [job for job in self._jobs() if job not in _followed]
-            if free:
-                self._job = free[-1]
-                _followed.append(free[-1])
+            if self._job is None:
+                free = [job for job in self._jobs() if job not in _followed]
+                self._job = free[-1] if free else None
+                _followed.extend(free[-1:])
             return self._job
 
     def release(self) -> None:
@@ -95,7 +96,9 @@ class NukeTarget:
         """A node that was deleted meanwhile, as a fault."""
         try:
             self.node.name()
-        except ValueError:
+        except ValueError as error:
+            if not is_gone(error):
+                raise
             raise Fault(
                 "is no longer in the script", where=self.label, hint="undo its deletion", code="NOT_FOUND"
             ) from None

@@ -1,0 +1,66 @@
+"""The status line of a node, kept true as the script changes, at a price that nobody feels."""
+
+from __future__ import annotations
+
+import time
+
+import nuke
+
+from ..host import Fault
+from . import result, runs
+from .node import is_gone, is_ours
+from .session import unrecorded
+from .target import NukeTarget
+
+_SHARE = 20
+"""Looking at what a node depends on may take one part in this many of the time: a big comp stays quick."""
+
+_next_look_s: dict[str, float] = {}
+
+
+def on_update_ui() -> None:
+    """Nuke's updateUI, for each Group when something has changed. Never raises; no disk, no network."""
+    node = nuke.thisNode()
+    if is_ours(node) and (runs.of(node) or time.monotonic() >= _next_look_s.get(node.fullName(), 0.0)):
+        refresh(node)
+
+
+def refresh(node: nuke.Node) -> None:
+    """Work the status out anew and set it where it is another. Errors are shown in it."""
+    try:
+        start_s = time.monotonic()
+        text = _text(node)
+        now_s = time.monotonic()
+        _next_look_s[node.fullName()] = now_s + _SHARE * (now_s - start_s)
+        if node["status"].value() != text:
+            with unrecorded():
+                node["status"].setValue(text)
+    except ValueError as error:
+        if not is_gone(error):
+            raise
+
+
+def _text(node: nuke.Node) -> str:
+    try:
+        return line(node)
+    except Fault as fault:
+        return fault.what
+    except (ValueError, RuntimeError) as error:
+        if is_gone(error):
+            raise
+        return f"cannot be told: {error}"
+
+
+def line(node: nuke.Node) -> str:
+    """The status line. Raises Fault where the record of the result is damaged."""
+    under_way = runs.of(node)
+    if under_way:
+        more = f" ({len(under_way)} renders)" if len(under_way) > 1 else ""
+        return f"rendering {under_way[0].percent}%{more}"
+    state = None
+    if result.placed(node) is not None:
+        try:
+            state = NukeTarget(node).state()
+        except Fault as fault:
+            return result.words(node, fault)
+    return result.words(node, state)
