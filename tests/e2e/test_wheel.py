@@ -1,4 +1,4 @@
-"""The wheel carries all that the demo needs, outside the checkout."""
+"""The wheel carries all that the demo and a plugin need, outside the checkout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 import subprocess
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFLINE = ("--no-index", "--disable-pip-version-check")
@@ -27,48 +30,60 @@ def call(*command: str | Path, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
-def test_the_wheel_runs_the_demo_outside_the_checkout(tmp_path: Path) -> None:
-    call(
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        *OFFLINE,
-        "-w",
-        tmp_path,
-        ROOT,
-        folder=tmp_path,
-    )
-    (wheel,) = tmp_path.glob("pai_studio-*.whl")
-    call(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv", folder=tmp_path)
-    python = tmp_path / "venv/bin/python"
-    site = call(
-        python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])", folder=tmp_path
-    ).strip()
-    call(
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--no-deps",
-        *OFFLINE,
-        "--target",
-        site,
-        wheel,
-        folder=tmp_path,
-    )
+@dataclass(frozen=True)
+class Wheel:
+    """Our wheel, installed in an environment of its own."""
+
+    folder: Path
+    python: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str | Path) -> str:
+        """Run our Python; what it prints."""
+        return call(self.python, *arguments, folder=self.folder, **self.environment)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Wheel:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = ("wheel", "--no-deps", "--no-build-isolation", *OFFLINE, "-w", folder, ROOT)
+    call(sys.executable, "-m", "pip", *build, folder=folder)
+    (file,) = folder.glob("pai_studio-*.whl")
+    call(sys.executable, "-m", "venv", "--without-pip", folder / "venv", folder=folder)
+    python = folder / "venv/bin/python"
+    ask = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
+    site = call(python, "-c", ask, folder=folder).strip()
+    target = ("install", "--no-deps", *OFFLINE, "--target", site, file)
+    call(sys.executable, "-m", "pip", *target, folder=folder)
     # The dependencies come from this environment; on PYTHONPATH its editable install is not followed.
-    own = {"PYTHONPATH": sysconfig.get_paths()["purelib"], "PAI_STATE_DIR": str(tmp_path / "state")}
-    own["PAI_DATA_DIR"] = str(tmp_path / "data")
+    own = {"PYTHONPATH": sysconfig.get_paths()["purelib"], "PAI_STATE_DIR": str(folder / "state")}
+    own["PAI_DATA_DIR"] = str(folder / "data")
     own["PAI_LOCAL_IDLE_S"] = "1"  # the demo's server ends by itself soon after
-    where = call(python, "-c", "import pai_studio.core as core; print(core.__file__)", folder=tmp_path, **own)
-    assert Path(where.strip()).is_relative_to(tmp_path)
-    call(
-        python, "-m", "pai_studio.ui.cli.main", "demo", "--out", tmp_path / "demo", "--size", "160x90", "--frames", "6",
-        folder=tmp_path, **own,
-    )  # fmt: skip
-    report = json.loads((tmp_path / "demo/report.json").read_text())
+    return Wheel(folder, python, own)
+
+
+def test_the_wheel_runs_the_demo_outside_the_checkout(wheel: Wheel) -> None:
+    where = wheel.run("-c", "import pai_studio.core as core; print(core.__file__)")
+    assert Path(where.strip()).is_relative_to(wheel.folder)
+    out = wheel.folder / "demo"
+    wheel.run("-m", "pai_studio.ui.cli.main", "demo", "--out", out, "--size", "160x90", "--frames", "6")
+    report = json.loads((out / "report.json").read_text())
     assert report["frames"] == 6
-    assert (tmp_path / "demo/contact.png").stat().st_size > 0
+    assert (out / "contact.png").stat().st_size > 0
+
+
+def test_the_wheel_installs_the_whole_plugin(wheel: Wheel) -> None:
+    dest = wheel.folder / "nuke"
+    said = json.loads(wheel.run("-m", "pai_studio.ui.cli.main", "install", "nuke", "--dest", dest, "--json"))
+    assert Path(said["python"]) == wheel.python
+    record = json.loads((dest / "pai_studio_host/installed.json").read_text())
+    ours = {".py", ".nk", ".gizmo"}
+    there = {
+        p.relative_to(ROOT / "host_plugins").as_posix()
+        for p in (ROOT / "host_plugins").rglob("*")
+        if p.suffix in ours
+    }
+    assert "nuke/PAIStudio.nk" in record["files"]
+    assert there - set(record["files"]) == {"install.py", "initfile.py", "tree.py"}
+    wheel.run("-m", "pai_studio.ui.cli.main", "uninstall", "nuke", "--dest", dest)
+    assert list(dest.iterdir()) == []
