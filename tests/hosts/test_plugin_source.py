@@ -1,0 +1,90 @@
+"""What runs inside a host is Python 3.9, its standard library, and the host's module in its own folder alone."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.surface import own
+
+HOSTS = ("nuke", "fusionscript", "DaVinciResolveScript")
+START = ("init.py", "menu.py")
+LIGHT = {"importlib", "sys", "__future__"}
+"""What the files that every start of Nuke runs may load before their guard."""
+
+EVERY = [pytest.param(file, id=file.relative_to(own.PACKAGE).as_posix()) for file in own.files()]
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The modules that a file imports: top name and how many folders up it looks."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.partition(".")[0], 0) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").partition(".")[0], node.level
+
+
+def strangers(file: Path, tree: ast.Module) -> list[str]:
+    """Imports that are neither the standard library's, nor relative, nor the host's module in the host's folder."""
+    of_host = {file.relative_to(own.PACKAGE).parts[0]} & set(HOSTS)
+    allowed = sys.stdlib_module_names | of_host
+    return [name for name, level in imports(tree) if not level and name not in allowed]
+
+
+@pytest.mark.parametrize("file", EVERY)
+def test_every_file_is_python_39(file: Path) -> None:
+    ast.parse(file.read_text(encoding="utf-8"), file.name, feature_version=(3, 9))
+
+
+def run_vermin(*paths: Path) -> subprocess.CompletedProcess[str]:
+    words = ["--target=3.9-", "--violations", "--no-tips", *map(str, paths)]
+    code = "import sys; from vermin import main; sys.exit(main())"
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+
+
+def test_nothing_in_the_library_is_newer_than_39(tmp_path: Path) -> None:
+    done = run_vermin(own.PACKAGE)
+    assert done.returncode == 0, done.stdout
+    newer = tmp_path / "newer.py"
+    newer.write_text("import datetime\n\nNOW = datetime.datetime.now(datetime.UTC)\n", encoding="utf-8")
+    assert run_vermin(newer).returncode != 0
+
+
+def test_every_file_puts_its_annotations_off() -> None:
+    """`X | Y` in an annotation is never evaluated then; in Python 3.9 it could not be."""
+    needing = [file for file in own.files() if file.read_text(encoding="utf-8").count("->")]
+    assert [f.name for f in needing if "from __future__ import annotations" not in f.read_text("utf-8")] == []
+
+
+@pytest.mark.parametrize("file", EVERY)
+def test_every_import_is_the_librarys_relative_or_the_hosts(file: Path) -> None:
+    assert strangers(file, ast.parse(file.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "stranger"),
+    [
+        ("bridge.py", "import nuke", "nuke"),
+        ("nuke/node.py", "import numpy", "numpy"),
+        ("nuke/node.py", "from pai_studio.core import shot", "pai_studio"),
+        ("nuke/node.py", "def f():\n    import PySide2.QtGui", "PySide2"),
+    ],
+)
+def test_a_stranger_is_found(place: str, text: str, stranger: str) -> None:
+    assert strangers(own.PACKAGE / place, ast.parse(text)) == [stranger]
+
+
+@pytest.mark.parametrize("name", START)
+def test_what_every_start_runs_loads_next_to_nothing_and_is_guarded(name: str) -> None:
+    tree = ast.parse((own.NUKE / name).read_text(encoding="utf-8"))
+    assert {module for module, _ in imports(tree)} <= LIGHT
+    statements = [node for node in tree.body if not isinstance(node, ast.Expr)]
+    assert [type(node) for node in statements] == [ast.Try]
+    (handler,) = statements[0].handlers  # type: ignore[attr-defined]
+    assert ast.unparse(handler.type) == "Exception"
+    assert not any(isinstance(node, (ast.Raise, ast.Import, ast.ImportFrom)) for node in ast.walk(handler))
