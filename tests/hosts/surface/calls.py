@@ -46,6 +46,9 @@ class Calls:
     world: World
     may_look: bool
     env: dict[str, Kind]
+    here: dict[str, Kind]
+    """What the functions of this file give."""
+
     kind: Callable[[ast.expr], Kind]
     member: Callable[[ast.expr, Kind, str], Kind]
     knob: Callable[[ast.expr, Thing, Kind, ast.expr], Kind]
@@ -177,7 +180,7 @@ class Calls:
         if name and hasattr(builtins, name):
             return _of_builtin(name, args)
         word = getattr(node.func, "id", getattr(node.func, "attr", "") if isinstance(of, Own) else "")
-        return self.world.returns.get(word)
+        return self.here[word] if of is None and word in self.here else self.world.returns.get(word)
 
     def library_call(self, node: ast.Call, callee: Python, args: list[Kind]) -> Kind:
         """A call of Python's library: what loads modules by name is watched, `cast` is believed."""

@@ -34,6 +34,8 @@ class Statements(Expressions):
     def module(self, tree: ast.Module, known: Mapping[str, Kind]) -> None:
         """A whole file. Bodies of functions come last, when every name of the module is known."""
         self.env = dict(known)
+        functions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        self.here = {function.name: self.world.annotated(function.returns) for function in functions}
         self.block(tree.body)
         everywhere = self.env
         while self._later:
