@@ -8,6 +8,15 @@ from pai_studio.core.config import load
 from pai_studio.core.shot.document import Shot
 
 
+def check_colour(shot: Shot) -> None:
+    """Look for a shot's spaces in its colour config. Raises BadInput, UnknownColorSpace."""
+    from pai_studio.core.media.color import ColorConfig
+
+    config = ColorConfig.open(shot.ocio)
+    config.require(shot.plate.colorspace)
+    config.require(shot.delivery_colorspace)
+
+
 def check_inputs(shot: Shot) -> list[str]:
     """What is worth knowing of a shot's files. Raises BadInput for what cannot be rendered."""
     from pai_studio.core.media.color import ColorConfig

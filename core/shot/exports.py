@@ -78,13 +78,14 @@ def _reserve_exactly(base: Path, pattern: str) -> Export:
 
 
 def release(folder: Path) -> None:
-    """Remove an export folder with all that it holds; one that is gone already is fine.
+    """Give a version up: remove its export folder with all that it holds, unless the version is finished already.
 
-    Raises NotAllowed for a folder without our mark.
+    One that is gone is fine. Raises NotAllowed for a folder without our mark.
     """
     if folder.exists():
-        _require_mark(folder)
-        shutil.rmtree(folder)
+        base, pattern = _split(str(_require_mark(folder)["files"]))
+        if not _is_finished(base, pattern, folder):
+            shutil.rmtree(folder)
 
 
 def tidy(files: str, document_path: Path) -> list[Path]:
@@ -166,16 +167,16 @@ def _read_mark(folder: Path) -> dict[str, Any] | None:
         said = json.loads((folder / MARK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) and isinstance(said.get("version"), int) else None
+    is_ours = isinstance(said, dict) and isinstance(said.get("version"), int) and "files" in said
+    return said if is_ours else None
 
 
-def _require_mark(folder: Path) -> None:
-    if _read_mark(folder) is None:
-        raise NotAllowed(
-            "is no export folder of PAI-Studio",
-            where=str(folder),
-            hint=f"it holds no {MARK}; look at it yourself",
-        )
+def _require_mark(folder: Path) -> dict[str, Any]:
+    said = _read_mark(folder)
+    if said is None:
+        hint = f"it holds no {MARK}; look at it yourself"
+        raise NotAllowed("is no export folder of PAI-Studio", where=str(folder), hint=hint)
+    return said
 
 
 def _clear(folder: Path) -> None:

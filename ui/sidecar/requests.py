@@ -3,6 +3,7 @@
 - `server`: -> `address`, `version`, `engines`, `workers`, `active_jobs`
 - `reserve`: `files`, `exact` -> `files`, `version`, `folder` (`core.shot.exports.reserve`)
 - `release`: `folder` -> nothing
+- `check`: `shot`, a document that is yet to be written, `folder` -> nothing; before a long export
 - `versions`: `files` -> `versions`, each with `version`, `files`, `first`, `last`, `missing`, oldest first
 - `panel`: `document` -> nothing; the panel opens beside the host
 - `render`: `document`, `mode`, `request`, `resume` -> see `rendering.py`
@@ -11,6 +12,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,8 +21,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pai_studio.core.shot import exports
+from pai_studio.core.shot import document, exports
 from pai_studio.core.shot.errors import BadInput, NotFound
+from pai_studio.ui.checks import check_colour
 
 Asked = dict[str, Any]
 
@@ -60,6 +63,14 @@ def release(asked: Asked) -> dict[str, Any]:
     return {}
 
 
+def check(asked: Asked) -> dict[str, Any]:
+    """Refuse what no exported picture could mend: the document's own keys and its colour spaces."""
+    folder = Path(text(asked, "folder"))
+    shot = document.parse(json.dumps(asked.get("shot")), where="the shot")
+    check_colour(shot.with_paths_from(folder))
+    return {}
+
+
 def versions(asked: Asked) -> dict[str, Any]:
     """What is on disk."""
     return {"versions": [asdict(version) for version in exports.versions(text(asked, "files"))]}
@@ -67,11 +78,11 @@ def versions(asked: Asked) -> dict[str, Any]:
 
 def panel(asked: Asked) -> dict[str, Any]:
     """Open the panel with a shot."""
-    document = text(asked, "document")
+    path = text(asked, "document")
     if find_spec("pai_studio.ui.panel") is None:
         say = "this version of PAI-Studio has no panel yet"
-        raise NotFound(say, hint=f"the shot document is {document}; `pai-studio render` takes it")
-    command = [sys.executable, "-m", "pai_studio.ui.cli.main", "panel", document]
+        raise NotFound(say, hint=f"the shot document is {path}; `pai-studio render` takes it")
+    command = [sys.executable, "-m", "pai_studio.ui.cli.main", "panel", path]
     subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     return {}
 
@@ -80,6 +91,7 @@ REQUESTS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "server": server,
     "reserve": reserve,
     "release": release,
+    "check": check,
     "versions": versions,
     "panel": panel,
 }

@@ -120,6 +120,14 @@ def test_only_a_folder_with_our_mark_is_removed(tmp_path: Path) -> None:
     assert (theirs / "picture.exr").exists()
 
 
+def test_a_finished_version_is_not_given_up(tmp_path: Path) -> None:
+    export = exports.reserve(pattern(tmp_path))
+    document = write_document(export)
+    deliver(export.files, 1001, 1002)
+    exports.release(export.folder)
+    assert document.is_file()
+
+
 def test_finished_versions_give_up_their_exports_and_others_keep_them(tmp_path: Path) -> None:
     old, half, new = (exports.reserve(pattern(tmp_path)) for _ in range(3))
     other = exports.reserve(str(tmp_path / "SH010/v001/SH010_fg_v001.####.exr"))
