@@ -19,11 +19,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Callable
 
-from .host import Fault, Record, cancelled
+from .host import Fault, Record
 from .record import Installed, remedy
 
 PROTOCOL = 1
-SIDECAR_DIED = "SIDECAR_DIED"
+SIDECAR_DIED, CLOSED, NOT_INSTALLED = "SIDECAR_DIED", "CLOSED", "NOT_INSTALLED"
+"""Codes of the faults that arise on this side of the pipe."""
+
 _HANDSHAKE_S = 60.0
 _END_S = 5.0
 _LOG_BYTES = 1 << 20
@@ -254,7 +256,7 @@ class _Process:
         with self._writing, contextlib.suppress(OSError):
             self._pipe_in().close()
         if self._closing:
-            return cancelled("PAI-Studio's sidecar was closed")
+            return Fault("PAI-Studio's sidecar was closed", code=CLOSED)
         if garbage:
             what = f"PAI-Studio's sidecar said something that is no message ({garbage!r})"
         else:
@@ -314,5 +316,5 @@ def _started(command: Sequence[str], log: Path, host: str) -> subprocess.Popen[b
             f"PAI-Studio's Python cannot be started ({error.strerror})",
             where=str(command[0]),
             hint=remedy(host),
-            code="NOT_INSTALLED",
+            code=NOT_INSTALLED,
         ) from None

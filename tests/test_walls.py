@@ -8,6 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("torch", "diffusers", "transformers", "PySide6")
+OURS = ("pai_studio.core", "pai_studio.server", "pai_studio.ui")
 PIXELS = ("numpy", "cv2", "OpenImageIO", "PyOpenColorIO", "av", "scipy")
 
 
@@ -22,6 +23,7 @@ PIXELS = ("numpy", "cv2", "OpenImageIO", "PyOpenColorIO", "av", "scipy")
             "import pai_studio.core.render, pai_studio.core.evaluation.score, pai_studio.core.synth.scene",
             HEAVY,
         ),
+        ("import pai_studio.host_plugins.flow", (*HEAVY, *PIXELS, *OURS, "grpc", "google", "pydantic")),
         ("from pai_studio.ui.cli.main import parser; parser()", (*HEAVY, *PIXELS, "grpc")),
     ],
 )

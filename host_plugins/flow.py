@@ -1,0 +1,237 @@
+"""The story of a render, once for every host: look, export, send, follow, place.
+
+Whatever goes wrong leaves nothing half done: the export folder goes away again. Only where the job itself goes on at
+the server do folder and job stay, and the next render of the same inputs follows that job instead of beginning anew.
+
+Standard library, Python 3.9: this file runs inside the host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import uuid
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from . import shots
+from .bridge import CLOSED, NOT_INSTALLED, SIDECAR_DIED, Call
+from .following import Following
+from .host import Fault, Host, Progress, Record, Result, Target, cancelled, frames_text
+from .job import Job, Look, followed
+from .paths import Sequenced
+
+RENDER, REFINISH = "render", "refinish"
+_GOES_ON = frozenset({"UNAVAILABLE", "UNAUTHENTICATED", "VERSION_MISMATCH", NOT_INSTALLED, CLOSED})
+"""Faults of the way to the server: the job there is none the worse for them."""
+
+
+class Sidecar(Protocol):
+    """What the flow needs of `bridge.Bridge`."""
+
+    def ask(self, do: str, **keys: Any) -> Record:
+        """Ask, and wait for the answer. Raises Fault."""
+
+    def begin(self, do: str, **keys: Any) -> Call:
+        """Ask, and go on."""
+
+
+class Flow:
+    """Renders targets of one host through one sidecar; may be used from several threads."""
+
+    def __init__(self, host: Host, sidecar: Sidecar) -> None:
+        self._host, self._sidecar = host, sidecar
+
+    def render(self, target: Target, mode: str = RENDER, *, exact: bool = False) -> Result:
+        """Make a version of a target and place it; blocks until it is there.
+
+        `mode` is `render`, or `refinish`: the placed version's pictures again with other finishing. `exact` makes the
+        very version that the target's delivery names, else the next free one. Call it from a worker thread where the
+        host's main thread has a GUI to serve. Raises Fault, of the code CANCELLED when somebody stopped it.
+        """
+        progress = self._host.progress(f"PAI-Studio: {target.label}")
+        try:
+            return _Run(self._host, self._sidecar, target, progress, mode).go(exact=exact)
+        except OSError as error:  # a disk, not a fault of programming
+            raise Fault(error.strerror or str(error), where=str(error.filename or target.label)) from error
+        finally:
+            progress.close()
+
+
+class _Run:
+    """One render of one target."""
+
+    def __init__(self, host: Host, sidecar: Sidecar, target: Target, progress: Progress, mode: str) -> None:
+        self._host, self._sidecar, self._target = host, sidecar, target
+        self._progress, self._mode = progress, mode
+        self._following: Following | None = None
+
+    def go(self, *, exact: bool) -> Result:
+        look = self._host.on_main(self._look)
+        job = None if exact else self._to_go_on_with(look)
+        resume = job is not None
+        if job is None:
+            job = self._begun(look, exact=exact)
+        with followed(job.request):
+            try:
+                result = self._followed(job, resume=resume)
+            except (Exception, KeyboardInterrupt) as error:
+                raise self._left(job, error) from error
+            self._host.on_main(lambda: self._target.place(result))
+            self._forget(job)
+        return result
+
+    # Looking
+
+    def _look(self) -> Look:
+        target = self._target
+        asked, colour, state = target.asked(), target.colour(), target.state()
+        return Look(asked, colour, state, target.placed(), Job.of(target.kept()))
+
+    def _to_go_on_with(self, look: Look) -> Job | None:
+        """The job that was left behind, where it is of this very state; one of another state is given up."""
+        job = look.kept
+        if job is None or job.request in followed:
+            return None
+        if (job.mode, job.state) == (self._mode, look.state) and Path(job.document).is_file():
+            return job
+        self._host.tell(
+            f"{self._target.label}: v{job.version:03d} is given up: the inputs changed since it was begun"
+        )
+        self._release(job.folder)
+        return None
+
+    # Beginning
+
+    def _begun(self, look: Look, *, exact: bool) -> Job:
+        """Reserve a version and put its document there, with all that it needs."""
+        if self._mode == REFINISH:
+            old = self._refinishable(look)
+            pictures = []
+        else:
+            old, pictures = None, shots.exported(look.asked)
+        files = Sequenced.of(look.asked.document["delivery"]["files"]).hashes
+        reserved = self._sidecar.ask("reserve", files=files, exact=exact)
+        folder = Path(reserved["folder"])
+        try:
+            if old is None:
+                document = shots.rendered(look.asked, look.colour, reserved["files"])
+            else:
+                document = self._again(old, look, reserved)
+            self._sidecar.ask("check", shot=document, folder=str(folder))
+            self._export(pictures, folder)
+            path = folder / (document["name"] + shots.SUFFIX)
+            path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            job = Job(
+                request=str(uuid.uuid4()),
+                mode=self._mode,
+                document=str(path),
+                folder=str(folder),
+                version=int(reserved["version"]),
+                generation=look.state.generation,
+                finish=look.state.finish,
+            )
+            self._host.on_main(lambda: self._target.keep(asdict(job)))
+        except BaseException:
+            self._release(str(folder))
+            raise
+        return job
+
+    def _refinishable(self, look: Look) -> Record:
+        placed = look.placed
+        if placed is None or not placed.engine:
+            raise Fault("nothing is rendered yet that could be finished again", hint="use Render")
+        if placed.state.generation != look.state.generation:
+            raise Fault(f"the inputs changed since v{placed.version:03d}", hint="use Render")
+        return shots.read(placed)
+
+    def _again(self, old: Record, look: Look, reserved: Record) -> Record:
+        assert look.placed is not None
+        folder = Path(look.placed.document).parent
+        new = Path(reserved["folder"])
+        return shots.refinished(old, look.asked, reserved["files"], old=folder, new=new)
+
+    def _export(self, pictures: list[tuple[str, int, int]], folder: Path) -> None:
+        for index, (source, first, last) in enumerate(pictures):
+            self._progress.show(index / len(pictures), f"exporting {source}, {last - first + 1} frames")
+            self._stop_if_asked()
+            # Hosts want `/` everywhere; Windows takes it.
+            files = str(folder / shots.export_name(source)).replace(os.sep, "/")
+            self._host.on_main(partial(self._target.export, source, files, first, last))
+            _require(files, list(range(first, last + 1)), f"the export of {source}")
+        self._stop_if_asked()
+
+    def _stop_if_asked(self) -> None:
+        if self._progress.is_cancelled():
+            raise cancelled()
+
+    # Following
+
+    def _followed(self, job: Job, *, resume: bool) -> Result:
+        call = self._sidecar.begin(
+            "render", document=job.document, mode=job.mode, request=job.request, resume=resume
+        )
+        self._following = Following(call, self._progress)
+        made = self._following.answer()
+        files = Sequenced.of(made["files"]).hashes
+        missing = Sequenced.of(files).missing(int(made["first"]), int(made["last"]))
+        if missing:
+            what = f"frames {frames_text(missing)} did not come back"
+            raise Fault(what, where=files, hint="use Render again", code="MISSING_FRAMES")
+        return Result(
+            files=files,
+            version=int(made["version"]),
+            first=int(made["first"]),
+            last=int(made["last"]),
+            space=str(made["space"]),
+            passes=tuple(made["passes"]),
+            engine=str(made["engine"]),
+            document=job.document,
+            state=job.state,
+            notes=tuple(made["notes"]),
+        )
+
+    # Leaving
+
+    def _left(self, job: Job, error: BaseException) -> BaseException:
+        """Clean up after a fault; what to raise for it."""
+        if isinstance(error, KeyboardInterrupt):
+            error = cancelled()
+        if isinstance(error, Fault) and self._goes_on(error):
+            hint = "; ".join(filter(None, (error.hint, "render again to go on with this version")))
+            return Fault(error.what, where=error.where, hint=hint, code=error.code)
+        self._release(job.folder)
+        self._forget(job)
+        return error
+
+    def _goes_on(self, fault: Fault) -> bool:
+        """Whether the job can be followed again; a sidecar that dies before there is one would only die again."""
+        if fault.code == SIDECAR_DIED:
+            return self._following is not None and self._following.is_at_server
+        return fault.code in _GOES_ON
+
+    def _release(self, folder: str) -> None:
+        """Give a version up; where even that fails, the fault that led here is the one to tell."""
+        with contextlib.suppress(Fault):
+            self._sidecar.ask("release", folder=folder)
+
+    def _forget(self, job: Job) -> None:
+        def forget() -> None:
+            kept = Job.of(self._target.kept())
+            if kept is not None and kept.request == job.request:
+                self._target.keep(None)
+
+        self._host.on_main(forget)
+
+
+def _require(files: str, frames: list[int], what: str) -> None:
+    """Raise Fault unless exactly these frames are on disk."""
+    there = Sequenced.of(files).on_disk()
+    missing, more = sorted(set(frames) - set(there)), sorted(set(there) - set(frames))
+    if missing:
+        raise Fault(f"{what} lacks frames {frames_text(missing)}", where=files, code="MISSING_FRAMES")
+    if more:
+        raise Fault(f"{what} has frames {frames_text(more)} that nobody asked for", where=files)
