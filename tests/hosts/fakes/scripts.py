@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import count
 
 from tests.hosts.fakes.kinds import KINDS, quoted
 from tests.hosts.fakes.model import KnobModel, NodeModel, new_node, unique_name, user_knob
@@ -78,8 +79,9 @@ def snippet_text(nodes: list[NodeModel], version: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _group_lines(nodes: list[NodeModel]) -> Iterator[str]:
-    names = {id(node): f"N{number:04x}" for number, node in enumerate(nodes)}
+def _group_lines(nodes: list[NodeModel], numbers: Iterator[int] | None = None) -> Iterator[str]:
+    numbers = numbers or count()  # names are the whole script's: a group's must not take another's
+    names = {id(node): f"N{next(numbers):04x}" for node in nodes}
     for node in _upstream_first(nodes):
         inputs = [above if above and id(above) in names else None for above in node.inputs]
         for above in reversed(inputs):
@@ -89,7 +91,7 @@ def _group_lines(nodes: list[NodeModel]) -> Iterator[str]:
         yield from _knob_lines(node)
         yield "}"
         if node.cls == "Group":
-            yield from (f" {line}" for line in _group_lines(node.children))
+            yield from (f" {line}" for line in _group_lines(node.children, numbers))
             yield "end_group"
         yield f"set {names[id(node)]} [stack 0]"
 
