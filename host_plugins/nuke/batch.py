@@ -10,13 +10,14 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import nuke
 
 from ..flow import Flow
 from ..host import Fault, Record, Result
-from . import result
+from . import result, status
 from .node import find
 from .session import NukeHost, Stop, close_sidecar, sidecar
 from .target import NukeTarget, PinnedTarget
@@ -119,6 +120,8 @@ def _rendered(said: argparse.Namespace, host: NukeHost) -> dict[str, Record]:
     for node in nodes:
         target = PinnedTarget(node) if said.version == "pinned" else NukeTarget(node)
         one = _one(target, host, said.mode)
+        if said.version != "pinned":
+            status.refresh(node)
         made[str(node.fullName())] = one.record()
         host.tell(f"{target.label}: {result.label(one.version)} is there: {one.files}")
         for note in one.notes:
@@ -135,6 +138,8 @@ def _one(target: NukeTarget, host: NukeHost, mode: str) -> Result:
 
 
 def _open(script: str) -> None:
+    if not Path(script).is_file():
+        raise Fault("there is no such script", where=script, hint="check the path", code="INVALID_INPUT")
     try:
         nuke.scriptOpen(script)
     except RuntimeError as error:

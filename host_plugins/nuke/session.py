@@ -165,7 +165,7 @@ def show(text: str, out: TextIO | None = None) -> None:
     elif threading.current_thread() is threading.main_thread():
         nuke.message(text)
     else:
-        nuke.executeInMainThread(nuke.message, args=(text,))
+        nuke.executeInMainThread(lambda: nuke.message(text))
 
 
 def _nobody(_share: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import nuke
@@ -16,13 +17,35 @@ _SHARE = 20
 """Looking at what a node depends on may take one part in this many of the time: a big comp stays quick."""
 
 _next_look_s: dict[str, float] = {}
+_waiting: set[str] = set()
 
 
 def on_update_ui() -> None:
     """Nuke's updateUI, for each Group when something has changed. Never raises; no disk, no network."""
     node = nuke.thisNode()
-    if is_ours(node) and (runs.of(node) or time.monotonic() >= _next_look_s.get(node.fullName(), 0.0)):
+    if not is_ours(node):
+        return
+    wait_s = _next_look_s.get(node.fullName(), 0.0) - time.monotonic()
+    if wait_s <= 0:
         refresh(node)
+    else:
+        _refresh_later(node, wait_s)
+
+
+def _refresh_later(node: nuke.Node, wait_s: float) -> None:
+    """Look again when it is due, for nothing may change after this and Nuke would not call us."""
+    name = node.fullName()
+    if name in _waiting:
+        return
+    _waiting.add(name)
+
+    def look() -> None:
+        _waiting.discard(name)
+        refresh(node)
+
+    timer = threading.Timer(wait_s, lambda: nuke.executeInMainThread(look))
+    timer.daemon = True
+    timer.start()
 
 
 def refresh(node: nuke.Node) -> None:

@@ -1,0 +1,396 @@
+"""A shot's whole way in Nuke: our node in the strict stand-in, the real sidecar, the real server, real pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+
+import pai_studio
+from pai_studio.host_plugins.install import install
+from pai_studio.server.app import Server
+from tests.hosts.conftest import TOKEN, settings
+from tests.hosts.fakes import standin
+from tests.hosts.fakes.nuke_fake import FakeNuke
+from tests.hosts.nk_reader import read_nk
+from tests.hosts.nuke_scene import FIRST, LAST, Scene, write_plate, write_still
+
+HOST = "pai_studio_host.nuke"
+PATIENCE_S = 90
+
+
+@pytest.fixture(scope="module")
+def server(surroundings: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the engines that ship."""
+    one = Server(settings(tmp_path_factory.mktemp("real"), render="pai_studio.core.render:render"))
+    one.start()
+    surroundings.setenv("PAI_SERVER", one.address)
+    surroundings.setenv("PAI_TOKEN", TOKEN)
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+def dest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin as it is installed, under a path with a space and an umlaut."""
+    folder = tmp_path_factory.mktemp("nuke") / "Künstlerin A/.nuke"
+    install("nuke", folder, version=pai_studio.__version__, python=sys.executable)
+    return folder
+
+
+@pytest.fixture
+def shot(tmp_path: Path) -> Path:
+    """A folder with a plate and a still, its name no easier than an artist's."""
+    folder = tmp_path / "Größe 010"
+    write_plate(folder)
+    write_still(folder)
+    return folder
+
+
+@pytest.fixture
+def gui(dest: Path, server: Server, shot: Path) -> Iterator[Callable[..., Scene]]:
+    """`gui()` starts a Nuke with windows that has our plugin, and a scene in it."""
+    before = list(sys.path)
+    fake = FakeNuke("gui")
+    with fake.installed():
+        fake.start([dest])
+
+        def make(engine: str = "draft") -> Scene:
+            one = Scene(fake, shot, HOST)
+            # The build's own config knows the space; a made-up path would not be there.
+            one.nuke.root()["customOCIOConfigPath"].setValue("ocio://default")
+            one.node["engine"].setValue(engine)
+            return one
+
+        try:
+            yield make
+        finally:
+            sys.modules[f"{HOST}.session"].close_sidecar()
+            sys.path[:] = before
+
+
+def press(one: Scene, knob: str = "render") -> None:
+    """Press a button and serve the main thread until the renders that it began are over."""
+    one.fake.press(one.node.fullName(), knob)
+    runs = one.plug("runs")
+    one.fake.pump(lambda: not runs.of(one.node), PATIENCE_S)
+
+
+def status_becomes(one: Scene, text: str) -> None:
+    """Nuke tells of a change once; the status follows."""
+    one.fake.idle()
+    one.fake.pump(lambda: one.node["status"].value() == text, PATIENCE_S)
+
+
+def pixels(path: str | Path) -> tuple[Any, np.ndarray]:
+    """The header and the pixels of a file, RGB."""
+    file = oiio.ImageInput.open(str(path))
+    assert file is not None, path
+    spec, data = file.spec(), file.read_image("float")
+    file.close()
+    return spec, data
+
+
+def frames_in(pattern: str) -> list[int]:
+    """The frame numbers of the files that are there."""
+    folder, _, name = pattern.rpartition("/")
+    before, _, after = name.partition("####")
+    return sorted(
+        int(path.name[len(before) : -len(after)])
+        for path in Path(folder).iterdir()
+        if path.name.startswith(before) and path.name.endswith(after)
+    )
+
+
+def pinned(one: Scene) -> dict[str, Any]:
+    return json.loads(one.node["pinned"].value())
+
+
+def test_a_render_in_a_gui_shows_its_progress_and_is_placed(gui: Callable[..., Scene]) -> None:
+    one = gui()
+    press(one)
+    assert one.fake.dialogs.messages == []
+    made = pinned(one)
+    files = (one.folder / "pai_studio/SH010_comp/v001/SH010_comp_v001.####.exr").as_posix()
+    assert (made["files"], made["version"], made["engine"]) == (files, 1, "draft")
+    assert frames_in(files) == [1001, 1002, 1003]
+    read = one.node.node("result")
+    assert read["file"].value() == files.replace("####", "%04d")
+    assert [read[k].value() for k in ("first", "last", "origfirst", "origlast")] == [FIRST, LAST] * 2
+    assert one.node["version"].value() == "v001"
+    assert one.node["status"].value() == "v001"
+    assert one.node["job"].value() == ""
+    (task,) = one.fake.tasks
+    assert not task.is_open
+    assert any("export" in text for text in task.texts)
+    assert max(task.progress) > 0
+    assert one.fake.undo_off == 0
+    # What the node shows is what was delivered, values above 1 with it.
+    _, delivered = pixels(files.replace("####", "1002"))
+    assert delivered[..., :3].max() > 1.0
+    exported = made["document"].rpartition("/")[0]
+    assert sorted(p.name for p in Path(exported).glob("*.exr")) == [
+        "plate.1001.exr",
+        "plate.1002.exr",
+        "plate.1003.exr",
+        "ref1.1001.exr",
+    ]
+
+
+def test_exports_keep_every_bit_and_the_artists_inner_writes_stay_off(gui: Callable[..., Scene]) -> None:
+    one = gui("plate")
+    press(one)
+    folder = Path(pinned(one)["document"]).parent
+    for frame in (1001, 1002, 1003):
+        _, given = pixels(one.folder / f"plate.{frame}.exr")
+        _, sent = pixels(folder / f"plate.{frame}.exr")
+        assert np.array_equal(given, sent)
+        assert sent.max() > 10
+    writes = [inner for inner in one.node.nodes() if inner.Class() == "Write"]
+    assert len(writes) == 8
+    assert all(inner["disable"].value() and not inner["file"].value() for inner in writes)
+
+
+def test_a_later_version_is_offered_and_a_pinned_one_never_swapped(gui: Callable[..., Scene]) -> None:
+    one = gui("plate")
+    press(one)
+    press(one)
+    assert pinned(one)["version"] == 2
+    # The artist goes back; nothing but the artist goes forward again.
+    one.fake.set("PAIStudio1", "version", "v001")
+    assert pinned(one)["version"] == 1
+    assert "v001" in one.node.node("result")["file"].value()
+    status_becomes(one, "v001, v002 is there")
+    press_check(one)
+    assert pinned(one)["version"] == 1
+    assert one.fake.dialogs.taken() == ["PAIStudio1: v001, v002"]
+
+
+def press_check(one: Scene) -> None:
+    before = len(one.fake.dialogs.messages)
+    one.fake.press("PAIStudio1", "check_versions")
+    one.fake.pump(lambda: len(one.fake.dialogs.messages) > before, PATIENCE_S)
+
+
+def test_a_version_that_another_script_made_is_found_and_can_be_pinned(gui: Callable[..., Scene]) -> None:
+    one = gui("plate")
+    press(one)
+    theirs = one.folder / "pai_studio/SH010_comp/v007"
+    theirs.mkdir()
+    for frame in range(FIRST, LAST + 1):
+        ours = one.folder / f"pai_studio/SH010_comp/v001/SH010_comp_v001.{frame}.exr"
+        (theirs / f"SH010_comp_v007.{frame}.exr").write_bytes(ours.read_bytes())
+    press_check(one)
+    assert one.fake.dialogs.taken() == ["PAIStudio1: v001, v007"]
+    assert one.node["status"].value() == "v001, v007 is there"
+    one.fake.set("PAIStudio1", "version", "v007")
+    one.fake.pump(lambda: pinned(one)["version"] == 7, PATIENCE_S)
+    status_becomes(one, "v007, what it was made from is not known here")
+
+
+def test_refinishing_generates_nothing_again(gui: Callable[..., Scene]) -> None:
+    one = gui()
+    press(one)
+    one.node["despill"].setValue(0.25)
+    status_becomes(one, "v001, stale: finishing changed (Re-finish)")
+    rendered = len(one.fake.rendered)
+    press(one, "refinish")
+    assert one.fake.dialogs.messages == []
+    assert pinned(one)["version"] == 2
+    assert one.node["status"].value() == "v002"
+    assert len(one.fake.rendered) == rendered
+    one.node["screen"].setValue("green")
+    press(one, "refinish")
+    (said,) = one.fake.dialogs.taken()
+    assert "the inputs changed since v002" in said
+    assert pinned(one)["version"] == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("first", "last"), [(-1, 1), (1, 3), (99999, 100001)])
+def test_frame_numbers_are_exact_wherever_the_range_lies(
+    gui: Callable[..., Scene], first: int, last: int
+) -> None:
+    one = gui("plate")
+    write_plate(one.folder, first, last)
+    one.node["frame_source"].setValue("custom")
+    for knob, frame in (("first", first), ("last", last)):
+        one.node[knob].setValue(frame)
+        one.plate[knob].setValue(frame)
+    one.node["ref1_frame"].setValue(first)
+    press(one)
+    assert one.fake.dialogs.messages == []
+    assert frames_in(pinned(one)["files"]) == list(range(first, last + 1))
+    assert pinned(one)["frames"] == [first, last]
+    exported = [frame for name, frame in one.fake.rendered if name.endswith("export_plate")]
+    assert exported == list(range(first, last + 1))
+
+
+@pytest.mark.long
+def test_overscan_and_pixel_aspect_come_back(gui: Callable[..., Scene]) -> None:
+    one = gui("plate")
+    facts = {"PixelAspectRatio": 2.0}
+    write_plate(one.folder, display=(4, 2, 120, 68), facts=facts)
+    write_still(one.folder)
+    press(one)
+    assert one.fake.dialogs.messages == []
+    given, _ = pixels(one.folder / "plate.1002.exr")
+    made, _ = pixels(pinned(one)["files"].replace("####", "1002"))
+    for size in ("full_width", "full_height", "width", "height"):
+        assert getattr(made, size) == getattr(given, size), size
+    # Nuke's formats begin at 0: the overscan counts from the display window.
+    assert (made.x - made.full_x, made.y - made.full_y) == (-4, -2)
+    assert made.get_float_attribute("PixelAspectRatio") == 2.0
+
+
+# In a terminal and on a farm
+
+
+@pytest.fixture
+def script(dest: Path, server: Server, shot: Path) -> Callable[..., Path]:
+    """`script(**knobs)` saves a script with our node and a Write below it."""
+
+    def make(**knobs: Any) -> Path:
+        with FakeNuke("terminal").installed() as fake:
+            one = Scene(fake, shot)
+            one.nuke.root()["customOCIOConfigPath"].setValue("ocio://default")
+            one.node["engine"].setValue("plate")
+            for name, value in knobs.items():
+                one.node[name].setValue(value)
+            write = one.nuke.createNode("Write", "", False)
+            write.setName("comp")
+            write.setInput(0, one.node)
+            write["file_type"].setValue("exr")
+            write["raw"].setValue(True)
+            write["channels"].setValue("rgb")
+            write["create_directories"].setValue(True)
+            write["file"].setValue((shot / "comp/comp.%04d.exr").as_posix())
+            path = shot / "SH010_comp_v003.nk"
+            one.nuke.scriptSaveAs(str(path), 1)
+            return path
+
+    return make
+
+
+@pytest.fixture
+def nuke(dest: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`nuke("-x", "file.nk")`: the stand-in as a process of its own, with our plugin."""
+
+    def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, standin.__file__, *(str(word) for word in words)]
+        own = {**os.environ, "NUKE_PATH": str(dest), "HOME": str(dest.parent / "none"), **environment}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=own, timeout=120)
+
+    return run
+
+
+@pytest.fixture
+def terminal(nuke: Callable[..., Any], dest: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`terminal(script, "--save")`: `nuke -t terminal.py ...`."""
+    return lambda *words, **environment: nuke(
+        "-t", dest / "pai_studio_host/nuke/terminal.py", *words, **environment
+    )
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_a_terminal_renders_and_a_farm_reads_what_it_made(
+    script: Callable[..., Path], nuke: Run, terminal: Run, shot: Path
+) -> None:
+    path = script()
+    early = nuke("-F", "1001-1003", "-X", "comp", "-x", path)
+    assert early.returncode == 1
+    assert "no file" in early.stderr
+    done = terminal(path, "--save", "--json")
+    assert done.returncode == 0, done.stderr
+    (record,) = json.loads(done.stdout)["nodes"].values()
+    assert (record["version"], record["frames"]) == (1, [FIRST, LAST])
+    assert "PAI-Studio: PAIStudio1:   0%  exporting plate" in done.stderr
+    saved = read_nk(path.read_text(encoding="utf-8"))
+    (ours,) = [node for node in saved.nodes if node.cls == "Group"]
+    assert json.loads(ours.knobs["pinned"]) == record
+    assert ours.knobs["status"] == "v001"
+    late = nuke("-F", "1001-1003", "-X", "comp", "-x", path)
+    assert late.returncode == 0, late.stderr
+    assert frames_in((shot / "comp/comp.####.exr").as_posix()) == [1001, 1002, 1003]
+    _, given = pixels(shot / "plate.1002.exr")
+    _, comp = pixels(shot / "comp/comp.1002.exr")
+    assert np.array_equal(given[..., :3], comp[..., :3])
+
+
+@pytest.mark.long
+def test_a_missing_frame_of_the_pinned_version_fails_the_farms_task(
+    script: Callable[..., Path], nuke: Run, terminal: Run, shot: Path
+) -> None:
+    path = script()
+    assert terminal(path, "--save").returncode == 0
+    (shot / "pai_studio/SH010_comp/v001/SH010_comp_v001.1002.exr").unlink()
+    late = nuke("-F", "1001-1003", "-X", "comp", "-x", path)
+    assert late.returncode == 1
+    assert "1002" in late.stderr
+
+
+@pytest.mark.long
+def test_a_script_from_another_machine_renders_with_its_paths_mapped(
+    script: Callable[..., Path], terminal: Run, nuke: Run, shot: Path, tmp_path: Path
+) -> None:
+    path = script()
+    text = path.read_text(encoding="utf-8").replace(shot.as_posix(), "P:/show/Größe 010")
+    there = tmp_path / "elsewhere.nk"
+    there.write_text(text, encoding="utf-8")
+    rules = tmp_path / "rules.json"
+    said = {"version": "pai-studio/paths/1", "rules": [{"from": "P:/show", "to": shot.parent.as_posix()}]}
+    rules.write_text(json.dumps(said), encoding="utf-8")
+    output = "P:/show/Größe 010/pai_studio/v001/SH010_v001.%04d.exr"
+    there.write_text(_with_output(text, output), encoding="utf-8")
+    done = terminal(there, "--save", PAI_PATH_MAP=str(rules))
+    assert done.returncode == 0, done.stderr
+    assert frames_in((shot / "pai_studio/v001/SH010_v001.####.exr").as_posix()) == [1001, 1002, 1003]
+    late = nuke("-F", "1001-1003", "-X", "comp", "-x", there, PAI_PATH_MAP=str(rules))
+    assert late.returncode == 0, late.stderr
+
+
+def _with_output(text: str, output: str) -> str:
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.strip().startswith("output "))
+    lines[at] = f'  output "{output}"'
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--node", "Nobody"), 2, "Nobody: is no PAI-Studio node of this script; it has: PAIStudio1"),
+        (("--version", "pinned"), 2, "PAIStudio1: no version is pinned"),
+        (("--version", "pinned", "--save"), 2, "changes nothing in the script"),
+        (("--mode", "dance"), 2, "invalid choice: 'dance'"),
+    ],
+)
+def test_a_terminal_says_what_it_cannot_use(
+    script: Callable[..., Path], terminal: Run, words: tuple[str, ...], code: int, said: str
+) -> None:
+    done = terminal(script(), *words)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_names_a_script_that_is_not_there(terminal: Run, server: Server, tmp_path: Path) -> None:
+    done = terminal(tmp_path / "none.nk", "--json")
+    assert done.returncode == 2
+    assert "none.nk" in json.loads(done.stdout)["error"]["where"]
+
+
+def test_a_server_that_does_not_answer_is_3(script: Callable[..., Path], terminal: Run) -> None:
+    done = terminal(script(), PAI_SERVER="127.0.0.1:9", PAI_PATIENCE_S="1")
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
