@@ -27,22 +27,29 @@ class Guarded:
                 method = object.__getattribute__(self, name)
             except AttributeError:
                 raise FakeGap(f"the fake has no {kind}.{name} yet") from None
-        return guarded(session, row, method)
+        return guarded(session, row, method, object.__getattribute__(self, "_alive"))
+
+    def _alive(self) -> None:
+        """Raises ValueError where what it stands for is gone."""
 
     def _check(self, dunder: str, *args: Any) -> None:
         """Guard a method that Python calls by its sign."""
+        self._alive()
         with self._session.noting():
             row = self._session.surface.method(self._kind, dunder)
             check_thread(self._session, row)
             row.bind(args, {})
 
 
-def guarded(session: Any, row: Row, call: Callable[..., Any]) -> Callable[..., Any]:
-    """A call that is checked against its row when it is made."""
+def guarded(
+    session: Any, row: Row, call: Callable[..., Any], alive: Callable[[], None] = lambda: None
+) -> Callable[..., Any]:
+    """A call that is checked against its row when it is made; naming it is free, from any thread."""
 
     def checked(*args: Any, **kwargs: Any) -> Any:
         with session.noting():
             check_thread(session, row)
+            alive()
             row.bind(args, kwargs)
             return call(*args, **kwargs)
 
@@ -55,6 +62,8 @@ def check_thread(session: Any, row: Row) -> None:
     is_main = session.loop.is_main()
     if row.thread == "main" and not is_main:
         raise FakeThreadError(f"{row.name} was called outside the main thread")
+    if row.thread == "worker" and not session.has_gui:
+        raise FakeThreadError(f"{row.name} was called without windows: no loop would ever run the call")
     if row.thread == "worker" and is_main:
         raise FakeThreadError(f"{row.name} was called from the main thread: Nuke would hang")
 

@@ -21,6 +21,10 @@ class Knob(Guarded):
         self._session, self._model = session, model
         self._kind = session.surface.knob_class(model.type)
 
+    def _alive(self) -> None:
+        if self._model.node.is_gone():
+            raise ValueError("A PythonObject is not attached to a node")
+
     def __repr__(self) -> str:
         return f"<{self._kind} {self._model.name}>"
 

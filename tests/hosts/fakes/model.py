@@ -116,6 +116,7 @@ class NodeModel:
     inputs: list[NodeModel | None] = field(default_factory=list)
     masks: int = 0
     children: list[NodeModel] = field(default_factory=list)
+    deleted: bool = False
     face: Any = None
 
     @property
@@ -143,6 +144,10 @@ class NodeModel:
         if self.parent is None or self.parent.parent is None:
             return self.name
         return f"{self.parent.full_name()}.{self.name}"
+
+    def is_gone(self) -> bool:
+        """Whether it, or a group around it, was deleted."""
+        return self.deleted or (self.parent is not None and self.parent.is_gone())
 
     def root(self) -> NodeModel:
         """The root above."""

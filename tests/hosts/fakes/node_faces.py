@@ -10,7 +10,7 @@ from tests.hosts.fakes.kinds import KINDS, quoted, written
 from tests.hosts.fakes.knob_faces import Format, Knob, Numbers, knob_face
 from tests.hosts.fakes.model import KnobModel, NodeModel, max_inputs, refuse, unique_name
 from tests.hosts.fakes.scripts import is_saved
-from tests.hosts.fakes.tcl_eval import number
+from tests.hosts.fakes.tcl_eval import named_in_expressions, number
 from tests.hosts.nk_reader import UserKnob
 
 
@@ -22,6 +22,10 @@ class Node(Guarded):
     def __init__(self, session: Any, model: NodeModel) -> None:
         self._session, self._model = session, model
         self._kind = {"Group": "Group", "Root": "Root"}.get(model.cls, "Node")
+
+    def _alive(self) -> None:
+        if self._model.is_gone():
+            raise ValueError("A PythonObject is not attached to a node")
 
     def __repr__(self) -> str:
         return f"<{self._model.cls} {self._model.full_name()}>"
@@ -109,7 +113,10 @@ class Node(Guarded):
     connectInput = setInput
 
     def dependencies(self, mask: int = -1) -> list[Any]:
-        return [self._session.face(node) for node in self._model.inputs if node]
+        found = [node for node in self._model.inputs if node and mask & self._session.constants["INPUTS"]]
+        if mask & self._session.constants["EXPRESSIONS"]:
+            found += named_in_expressions(self._model)
+        return [self._session.face(node) for node in dict.fromkeys(found)]
 
     def dependent(self, mask: int = -1, forceEvaluate: bool = True) -> list[Any]:
         parent = self._model.parent

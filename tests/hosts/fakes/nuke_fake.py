@@ -13,7 +13,7 @@ Observed (others' working code, saved scripts): a cancel is a RuntimeError whose
 `node["x"]` raises NameError and `node.knob("x")` gives None; EXR knobs of a Write are there only for that file type; a
 file knob's `value` keeps Tcl, `evaluate` carries it out; a Write writes those of the wanted channels that its input has
 and fails where there are none; unknown metadata get the prefix `nuke/` without `noprefix`; the button of a group runs
-inside the group, so that `allNodes` there gives the inner nodes.
+inside the group, so that `allNodes` there gives the inner nodes; the object of a deleted node raises ValueError.
 Assumed, on the strict side: a Read without file, a missing frame with `on_error error`, a disabled Write and a folder
 that is not there raise RuntimeError in `execute`; an Enum refuses an unlisted word with ValueError, and keeps its index
 when its list is changed; setting a knob to what it is fires nothing; `knobChanged` does not nest on one node;
@@ -34,8 +34,8 @@ from typing import Any
 from tests.hosts.fakes.api import Api
 from tests.hosts.fakes.callbacks import Callbacks
 from tests.hosts.fakes.environment import Environment, Makers, Undo, constants
-from tests.hosts.fakes.errors import FakeGap, FakeGuiError, FakeThreadError
-from tests.hosts.fakes.guard import Noting, guarded
+from tests.hosts.fakes.errors import FakeGap, FakeGuiError
+from tests.hosts.fakes.guard import Noting, check_thread, guarded
 from tests.hosts.fakes.gui import Dialogs, Entry, Task, run_command
 from tests.hosts.fakes.loop import MainLoop
 from tests.hosts.fakes.model import KnobModel, NodeModel
@@ -197,11 +197,8 @@ class NukeModule(types.ModuleType):
             raise AttributeError(name)
         with session.noting():
             row = session.surface.function(name)
-            if row.thread == "main" and not session.loop.is_main():
-                raise FakeThreadError(f"{row.name} was used outside the main thread")
-            if row.thread == "worker" and not session.has_gui:
-                raise FakeThreadError(f"{row.name} was used without windows: no loop would ever run the call")
             if name in self._values:
+                check_thread(session, row)
                 return self._values[name]
             call: Callable[..., Any] | None = getattr(self._api, name, None)
             if call is None:

@@ -115,8 +115,10 @@ class ScriptSession:
 
     def destroy(self, node: NodeModel) -> None:
         """Take a node away; what was connected to it hangs open."""
-        self.callbacks.run("onDestroy", node)
+        for inner in [*node.walk(), node]:
+            self.callbacks.run("onDestroy", inner)
         assert node.parent is not None
+        node.deleted = True
         node.parent.children.remove(node)
         for other in node.parent.children:
             other.inputs = [None if above is node else above for above in other.inputs]
@@ -187,6 +189,8 @@ class ScriptSession:
         self.callbacks.run("onScriptClose", self.root)
         for node in [*self.root.walk()]:
             self.callbacks.run("onDestroy", node)
+        for node in self.root.children:
+            node.deleted = True
         self.root = new_node(self, "Root", None)
         self.groups = [self.root]
         self.modified = False

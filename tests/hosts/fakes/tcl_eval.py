@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from tests.hosts.fakes.errors import FakeGap
@@ -63,6 +64,16 @@ def _step(node: NodeModel | None, word: str) -> NodeModel | None:
     if word == "root":
         return node.root()
     return (node.parent or node).child(word) or node.child(word)
+
+
+def named_in_expressions(node: NodeModel) -> list[NodeModel]:
+    """The nodes beside this one that its knobs' expressions name."""
+    found: list[NodeModel] = []
+    for knob in node.knobs.values():
+        for name in re.findall(r"[A-Za-z_]\w*(?=\.)", knob.expression):
+            other = node.parent.child(name) if node.parent else None
+            found += [other] if other else []
+    return found
 
 
 def number(knob: KnobModel) -> float:
