@@ -102,17 +102,17 @@ def _result() -> tuple[Placed, ...]:
         "on_error": "error",
         "raw": True,
         "xpos": 0,
-        "ypos": _TOP + 330,
+        "ypos": _TOP + 260,
     }
-    output = Placed("Output", "Output1", {"xpos": 0, "ypos": _TOP + 460}, feeds=(RESULT,))
+    output = Placed("Output", "Output1", {"xpos": 0, "ypos": _TOP + 370}, feeds=(RESULT,))
     return Placed("Read", RESULT, read), output
 
 
 def _notes() -> tuple[Placed, ...]:
-    width = _COLUMN * len(INPUTS) + 20
+    width = _COLUMN * len(INPUTS) + 40
     return (
-        _backdrop("exports", "Exports: raw, in the working space. Render switches them on.", -70, width, 310),
-        _backdrop("result_area", "Result: the pinned version.", 250, width, 270),
+        _backdrop("exports", "Exports: raw, in the working space. Render switches them on.", -70, width, 240),
+        _backdrop("result_area", "Result: the pinned version.", 190, 560, 240),
         Placed(
             "StickyNote",
             "how_it_works",
@@ -122,8 +122,8 @@ def _notes() -> tuple[Placed, ...]:
                 "nothing wrong can slip through a render.\n"
                 "Disable the node to see the plate.",
                 "note_font_size": 14,
-                "xpos": 280,
-                "ypos": _TOP + 330,
+                "xpos": 170,
+                "ypos": _TOP + 270,
             },
         ),
     )
@@ -137,7 +137,7 @@ def _backdrop(name: str, label: str, y: int, width: int, height: int) -> Placed:
             "tile_color": "0x3a4748ff",
             "label": label,
             "note_font_size": 20,
-            "xpos": -40,
+            "xpos": -50,
             "ypos": y,
             "bdwidth": width,
             "bdheight": height,

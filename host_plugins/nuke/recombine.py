@@ -17,13 +17,14 @@ MIXES = {
 }
 
 # Columns and rows of the graph; a Dot is 12 pixels wide, other nodes 80.
-_LIGHT, _SUBJECT, _PLACE, _SHADOW, _WRAP = -440, -220, 0, 220, 440
+_STEP = 260
+_LIGHT, _SUBJECT, _PLACE, _SHADOW, _WRAP = (_STEP * column for column in (-2, -1, 0, 1, 2))
 _SPLIT, _SHUFFLE, _ALPHA, _GRADE, _PRODUCT, _OVER, _PLUS, _END = 80, 190, 250, 330, 430, 530, 630, 720
 
 HELP = (
     "Builds the picture from its layers again, so that each can be graded by itself. "
     "Feed it with PAIStudio or with a Read of its pictures.\n\n"
-    "Open the group and put grades below the Dots that say so. With no grade and all mixes at 1 "
+    "Open the group and put grades below the Dots that are named for it. With no grade and all mixes at 1 "
     "the output is the picture as delivered.\n\n"
     "It needs the layers background, foreground, matte, gain, shadow and wrap."
 )
@@ -88,7 +89,7 @@ def _merge(operation: str, x: int, y: int, mix: str = "") -> dict[str, Value | R
 def _subject() -> tuple[Placed, ...]:
     return (
         _layer("gain", _LIGHT, "to_light", "white"),
-        _dot("grade_gain", _LIGHT, _GRADE, "gain", "light: grade below"),
+        _dot("grade_gain", _LIGHT, _GRADE, "gain", "grade light"),
         _dot("gain_corner", _LIGHT, _PRODUCT, "grade_gain"),
         _layer("foreground", _SUBJECT, "to_subject", "black"),
         Placed(
@@ -97,7 +98,7 @@ def _subject() -> tuple[Placed, ...]:
             {"from0": "matte.alpha", "to0": "rgba.alpha", **_at(_SUBJECT, _ALPHA)},
             ("foreground", "foreground"),
         ),
-        _dot("grade_foreground", _SUBJECT, _GRADE, "matte_as_alpha", "subject: grade below"),
+        _dot("grade_foreground", _SUBJECT, _GRADE, "matte_as_alpha", "grade subject"),
         Placed(
             "Merge2",
             "relight",
@@ -111,10 +112,10 @@ def _subject() -> tuple[Placed, ...]:
 def _place() -> tuple[Placed, ...]:
     return (
         _layer("shadow", _SHADOW, "to_shadow", "white"),
-        _dot("grade_shadow", _SHADOW, _GRADE, "shadow", "shadow: grade below"),
+        _dot("grade_shadow", _SHADOW, _GRADE, "shadow", "grade shadow"),
         _dot("shadow_corner", _SHADOW, _PRODUCT, "grade_shadow"),
         _layer("background", _PLACE, "to_place", "white"),
-        _dot("grade_background", _PLACE, _GRADE, "background", "background: grade below"),
+        _dot("grade_background", _PLACE, _GRADE, "background", "grade background"),
         Placed(
             "Merge2",
             "shade",
@@ -127,19 +128,19 @@ def _place() -> tuple[Placed, ...]:
 def _wrap() -> tuple[Placed, ...]:
     return (
         _layer("wrap", _WRAP, "to_wrap", "black"),
-        _dot("grade_wrap", _WRAP, _GRADE, "wrap", "wrap: grade below"),
+        _dot("grade_wrap", _WRAP, _GRADE, "wrap", "grade wrap"),
         _dot("wrap_corner", _WRAP, _PLUS, "grade_wrap"),
     )
 
 
 def _join() -> tuple[Placed, ...]:
     return (
-        Placed("Merge2", "subject_over_place", _merge("over", _PLACE, _OVER), ("shade", "subject_corner")),
+        Placed("Merge2", "subject_over", _merge("over", _PLACE, _OVER), ("shade", "subject_corner")),
         Placed(
             "Merge2",
             "add_wrap",
             _merge("plus", _PLACE, _PLUS, "wrap_mix"),
-            ("subject_over_place", "wrap_corner"),
+            ("subject_over", "wrap_corner"),
         ),
         Placed("Output", "Output1", _at(_PLACE, _END), ("add_wrap",)),
     )
@@ -159,9 +160,9 @@ def _notes() -> tuple[Placed, ...]:
             {
                 "tile_color": colour,
                 "label": label,
-                "note_font_size": 24,
-                **_at(x - 50, _SHUFFLE - 70),
-                "bdwidth": 220 * columns - 20,
+                "note_font_size": 18,
+                **_at(x - 90, _SHUFFLE - 70),
+                "bdwidth": _STEP * columns - 20,
                 "bdheight": _PRODUCT - _SHUFFLE + 120,
             },
         )
@@ -173,7 +174,7 @@ def _notes() -> tuple[Placed, ...]:
         {
             "label": "The subject is premultiplied:\nUnpremult before a grade that adds\nor bends, Premult after it.",
             "note_font_size": 14,
-            **_at(_LIGHT - 40, _OVER + 40),
+            **_at(_LIGHT - 90, _OVER),
         },
     )
     return (*backdrops, note)

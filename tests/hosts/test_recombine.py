@@ -118,4 +118,4 @@ def test_every_part_has_a_dot_that_says_where_to_grade():
     assert set(labels) == {
         f"grade_{layer}" for layer in ("gain", "foreground", "shadow", "background", "wrap")
     }
-    assert all(label.endswith("grade below") for label in labels.values())
+    assert all(label.startswith("grade ") for label in labels.values())
