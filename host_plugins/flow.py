@@ -2,6 +2,7 @@
 
 Whatever goes wrong leaves nothing half done: the export folder goes away again. Only where the job itself goes on at
 the server do folder and job stay, and the next render of the same inputs follows that job instead of beginning anew.
+A farm's task, which has to make one very version, leaves its folder to its next try whatever happened.
 
 Standard library, Python 3.9: this file runs inside the host.
 """
@@ -12,7 +13,7 @@ import contextlib
 import json
 import os
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from typing import Any, Protocol
 from . import shots
 from .bridge import CLOSED, NOT_INSTALLED, SIDECAR_DIED, Call
 from .following import Following
-from .host import Fault, Host, Progress, Record, Result, Target, cancelled, frames_text
+from .host import Asked, Fault, Host, Progress, Record, Result, Target, cancelled, frames_text
 from .job import Job, Look, followed
 from .paths import Sequenced
 
@@ -49,12 +50,13 @@ class Flow:
         """Make a version of a target and place it; blocks until it is there.
 
         `mode` is `render`, or `refinish`: the placed version's pictures again with other finishing. `exact` makes the
-        very version that the target's delivery names, else the next free one. Call it from a worker thread where the
+        very version that the target's delivery names, and goes on with what an earlier try at it has left; else it is
+        the next free one. Call it from a worker thread where the
         host's main thread has a GUI to serve. Raises Fault, of the code CANCELLED when somebody stopped it.
         """
         progress = self._host.progress(f"PAI-Studio: {target.label}")
         try:
-            return _Run(self._host, self._sidecar, target, progress, mode).go(exact=exact)
+            return _Run(self._host, self._sidecar, target, progress, mode, exact=exact).go()
         except OSError as error:  # a disk, not a fault of programming
             raise Fault(error.strerror or str(error), where=str(error.filename or target.label)) from error
         finally:
@@ -64,22 +66,24 @@ class Flow:
 class _Run:
     """One render of one target."""
 
-    def __init__(self, host: Host, sidecar: Sidecar, target: Target, progress: Progress, mode: str) -> None:
+    def __init__(
+        self, host: Host, sidecar: Sidecar, target: Target, progress: Progress, mode: str, *, exact: bool
+    ) -> None:
         self._host, self._sidecar, self._target = host, sidecar, target
-        self._progress, self._mode = progress, mode
+        self._progress, self._mode, self._exact = progress, mode, exact
         self._following: Following | None = None
 
-    def go(self, *, exact: bool) -> Result:
+    def go(self) -> Result:
         look = self._host.on_main(self._look)
-        job = None if exact else self._to_go_on_with(look)
+        job = self._left(look) if self._exact else self._to_go_on_with(look)
         resume = job is not None
         if job is None:
-            job = self._begun(look, exact=exact)
+            job = self._begun(look)
         with followed(job.request):
             try:
                 result = self._followed(job, resume=resume)
             except (Exception, KeyboardInterrupt) as error:
-                raise self._left(job, error) from error
+                raise self._fault_of(job, error) from error
             self._host.on_main(lambda: self._target.place(result))
             self._forget(job)
         return result
@@ -96,7 +100,7 @@ class _Run:
         job = look.kept
         if job is None or job.request in followed:
             return None
-        if (job.mode, job.state) == (self._mode, look.state) and Path(job.document).is_file():
+        if self._is_same(job, look):
             return job
         self._host.tell(
             f"{self._target.label}: v{job.version:03d} is given up: the inputs changed since it was begun"
@@ -104,17 +108,25 @@ class _Run:
         self._release(job.folder)
         return None
 
+    def _left(self, look: Look) -> Job | None:
+        """What an earlier try at the very version has left, where it is of this very state."""
+        folder = self._sidecar.ask("left", files=_delivery(look.asked))["folder"]
+        job = Job.left_in(Path(folder)) if folder else None
+        return job if job is not None and self._is_same(job, look) else None
+
+    def _is_same(self, job: Job, look: Look) -> bool:
+        return (job.mode, job.state) == (self._mode, look.state) and Path(job.document).is_file()
+
     # Beginning
 
-    def _begun(self, look: Look, *, exact: bool) -> Job:
+    def _begun(self, look: Look) -> Job:
         """Reserve a version and put its document there, with all that it needs."""
         if self._mode == REFINISH:
             old = self._refinishable(look)
             pictures = []
         else:
             old, pictures = None, shots.exported(look.asked)
-        files = Sequenced.of(look.asked.document["delivery"]["files"]).hashes
-        reserved = self._sidecar.ask("reserve", files=files, exact=exact)
+        reserved = self._sidecar.ask("reserve", files=_delivery(look.asked), exact=self._exact)
         folder = Path(reserved["folder"])
         try:
             if old is None:
@@ -134,6 +146,7 @@ class _Run:
                 generation=look.state.generation,
                 finish=look.state.finish,
             )
+            job.write()
             self._host.on_main(lambda: self._target.keep(asdict(job)))
         except BaseException:
             self._release(str(folder))
@@ -196,14 +209,19 @@ class _Run:
 
     # Leaving
 
-    def _left(self, job: Job, error: BaseException) -> BaseException:
+    def _fault_of(self, job: Job, error: BaseException) -> BaseException:
         """Clean up after a fault; what to raise for it."""
         if isinstance(error, KeyboardInterrupt):
             error = cancelled()
         if isinstance(error, Fault) and self._goes_on(error):
             hint = "; ".join(filter(None, (error.hint, "render again to go on with this version")))
             return Fault(error.what, where=error.where, hint=hint, code=error.code)
-        self._release(job.folder)
+        if (
+            self._exact
+        ):  # the next try must be at this very version too: another job, which keeps the frames there
+            replace(job, request=str(uuid.uuid4())).write()
+        else:
+            self._release(job.folder)
         self._forget(job)
         return error
 
@@ -225,6 +243,10 @@ class _Run:
                 self._target.keep(None)
 
         self._host.on_main(forget)
+
+
+def _delivery(asked: Asked) -> str:
+    return Sequenced.of(asked.document["delivery"]["files"]).hashes
 
 
 def _require(files: str, frames: list[int], what: str) -> None:

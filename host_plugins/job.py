@@ -6,11 +6,15 @@ Standard library, Python 3.9: this file runs inside the host.
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from .host import Asked, Colour, Record, Result, State
+
+FILE = "job.json"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,21 @@ class Job:
             return cls(**record) if record else None
         except TypeError:
             return None
+
+    def write(self) -> None:
+        """Leave the job in its export folder too, for a farm's next try at the same version."""
+        (Path(self.folder) / FILE).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+
+    @classmethod
+    def left_in(cls, folder: Path) -> Job | None:
+        """The job that was left in an export folder, wherever that lies now."""
+        try:
+            job = cls.of(json.loads((folder / FILE).read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError):
+            return None
+        if job is None:
+            return None
+        return replace(job, folder=str(folder), document=str(folder / Path(job.document).name))
 
     @property
     def state(self) -> State:

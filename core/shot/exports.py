@@ -77,6 +77,13 @@ def _reserve_exactly(base: Path, pattern: str) -> Export:
     return export
 
 
+def left(files: str) -> Path | None:
+    """The export folder of that very version, where somebody has reserved it before."""
+    base, pattern = _split(files)
+    folder = _export(base, pattern).folder
+    return folder if _read_mark(folder) is not None else None
+
+
 def release(folder: Path) -> None:
     """Give a version up: remove its export folder with all that it holds, unless the version is finished already.
 

@@ -105,7 +105,9 @@ def test_the_document_beside_the_exports_is_all_that_a_render_needs(flow: Flow, 
     assert target.exported == ["plate", "alpha", "ref1", "ref2"]
     assert sorted(path.name for path in folder.iterdir() if path.name != MARK) == [
         "SH010.shot.json",
-        *(f"{source}.{n}.exr" for source in ("alpha", "plate") for n in (1001, 1002, 1003)),
+        *(f"alpha.{n}.exr" for n in (1001, 1002, 1003)),
+        "job.json",
+        *(f"plate.{n}.exr" for n in (1001, 1002, 1003)),
         "ref1.1001.exr",
         "ref2.1003.exr",
     ]
@@ -158,9 +160,42 @@ def test_a_second_press_makes_another_version_of_the_same_target(
 def test_an_exact_version_is_made_once(flow: Flow, script: Script) -> None:
     target = script()
     target.document["delivery"]["files"] = target.document["delivery"]["files"].replace("v001", "v005")
-    assert flow.render(target, exact=True).version == 5
+    first = flow.render(target, exact=True)
+    assert first.version == 5
+    exported = list(target.exported)
+    assert flow.render(target, exact=True) == first
+    assert target.exported == exported
+    target.document["plate"] = {"screen": "blue"}
     assert fault(lambda: flow.render(target, exact=True)).code == "ALREADY_EXISTS"
     assert flow.render(target).version == 6
+
+
+def test_a_farm_s_second_try_goes_on_with_the_first(
+    flow: Flow, script: Script, host: FolderHost, gate: Gate
+) -> None:
+    target = script("SH_farm", gate=str(gate.folder))
+    own = Bridge(Installed(pai_studio.__version__, sys.executable))
+
+    def close(text: str) -> None:
+        if text.startswith("finishing frame"):
+            host.on_show = quiet
+            own.close()
+
+    host.on_show = close
+    assert fault(lambda: Flow(host, own).render(target, exact=True)).code == "CLOSED"
+    gate.let(1001, 1002, 1003)
+    exported = list(target.exported)
+    target.kept_in.write_text("{}")  # the script was not saved
+    assert flow.render(target, exact=True).version == 1
+    assert target.exported == exported
+
+
+def test_a_farm_s_second_try_is_another_job_where_the_first_failed(flow: Flow, script: Script) -> None:
+    target = script("SH_try", die={"1002": "raise"})
+    assert "RuntimeError" in str(fault(lambda: flow.render(target, exact=True)))
+    exported = list(target.exported)
+    assert flow.render(target, exact=True).version == 1
+    assert target.exported == exported
 
 
 def test_a_cancel_while_it_renders_leaves_nothing(

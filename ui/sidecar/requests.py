@@ -2,6 +2,7 @@
 
 - `server`: -> `address`, `version`, `engines`, `workers`, `active_jobs`
 - `reserve`: `files`, `exact` -> `files`, `version`, `folder` (`core.shot.exports.reserve`)
+- `left`: `files` -> `folder`, the export folder of that very version where there is one, else empty
 - `release`: `folder` -> nothing
 - `check`: `shot`, a document that is yet to be written, `folder` -> nothing; before a long export
 - `versions`: `files` -> `versions`, each with `version`, `files`, `first`, `last`, `missing`, oldest first
@@ -57,6 +58,12 @@ def reserve(asked: Asked) -> dict[str, Any]:
     return {"files": export.files, "version": export.version, "folder": str(export.folder)}
 
 
+def left(asked: Asked) -> dict[str, Any]:
+    """What an earlier try at a version has left."""
+    folder = exports.left(text(asked, "files"))
+    return {"folder": "" if folder is None else str(folder)}
+
+
 def release(asked: Asked) -> dict[str, Any]:
     """Give a reserved version up."""
     exports.release(Path(text(asked, "folder")))
@@ -90,6 +97,7 @@ def panel(asked: Asked) -> dict[str, Any]:
 REQUESTS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "server": server,
     "reserve": reserve,
+    "left": left,
     "release": release,
     "check": check,
     "versions": versions,

@@ -80,7 +80,9 @@ def test_processes_that_race_get_a_version_each(tmp_path: Path) -> None:
 
 
 def test_an_exact_version_may_be_taken_again_until_it_has_frames(tmp_path: Path) -> None:
+    assert exports.left(pattern(tmp_path)) is None
     taken = exports.reserve(pattern(tmp_path))
+    assert exports.left(pattern(tmp_path)) == taken.folder
     write_document(taken)
     again = exports.reserve(taken.files, exact=True)
     assert again == taken
