@@ -1,9 +1,7 @@
-"""The strict fake of Nuke: real pictures through its nodes, and the executable that stands in for Nuke."""
+"""The strict fake of Nuke: real pictures through its nodes."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,28 +12,14 @@ import OpenImageIO as oiio
 import pytest
 
 from tests.conftest import write_picture
+from tests.hosts.fake_shot import RGBA, script, write_overscan
 from tests.hosts.fakes.errors import FakeGap
 from tests.hosts.fakes.nuke_fake import FakeNuke
-from tests.hosts.fakes.standin import UsageError, parse, wrapper
-
-RGBA = ("R", "G", "B", "A")
 
 
 @pytest.fixture
 def plate(tmp_path: Path) -> Path:
-    """Two frames with overscan, an odd pixel shape, a layer and metadata."""
-    for frame in (1001, 1002):
-        pixels = np.full((4, 6, 5), frame - 1000, np.float32)
-        pixels[..., 1] = 7.5
-        write_picture(
-            tmp_path / f"plate.{frame}.exr",
-            pixels,
-            channels=(*RGBA, "depth.Z"),
-            data=(-1, -1),
-            display=(0, 0, 4, 2),
-            facts={"PixelAspectRatio": 2.0, "Copyright": "somebody", "pai/job": "j1"},
-        )
-    return tmp_path
+    return write_overscan(tmp_path)
 
 
 @pytest.fixture
@@ -43,37 +27,6 @@ def fake(plate: Path) -> Iterator[FakeNuke]:
     with FakeNuke().installed() as session:
         session.read(script(plate), plate / "shot.nk")
         yield session
-
-
-def script(folder: Path, read: str = "raw true", write: str = "") -> str:
-    return f"""version 15.1 v3
-Root {{
- inputs 0
- first_frame 1001
- last_frame 1002
- format "8 4 0 0 8 4 1 small"
- colorManagement OCIO
- workingSpaceLUT ACEScg
-}}
-Read {{
- inputs 0
- file "{folder}/plate.####.exr"
- first 1001
- last 1002
- name Read1
- {read}
-}}
-Write {{
- file "{folder}/out/p.%04d.exr"
- file_type exr
- channels rgba
- raw true
- create_directories true
- metadata "all metadata"
- name Write1
- {write}
-}}
-"""
 
 
 def written(folder: Path, frame: int = 1001) -> Any:
@@ -160,9 +113,7 @@ class TestWriting:
             run(fake)
         assert not (plate / "out").exists()
 
-    def test_a_disabled_write_cannot_be_executed_and_passes_its_input(
-        self, fake: FakeNuke, plate: Path
-    ) -> None:
+    def test_a_disabled_write_cannot_be_executed_and_passes_its_input(self, fake: FakeNuke) -> None:
         fake.set("Write1", "disable", True)
         with pytest.raises(RuntimeError, match="disabled"):
             run(fake)
@@ -277,56 +228,3 @@ class TestNodes:
         with pytest.raises(FakeGap, match="Grade"):
             run(fake)
         fake.refused.clear()
-
-
-class TestStandIn:
-    @staticmethod
-    def nuke(folder: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
-        home = folder / "home"
-        home.mkdir(exist_ok=True)
-        surroundings = {**os.environ, "HOME": str(home), **env}
-        command = [str(wrapper(folder)), *args]
-        return subprocess.run(command, capture_output=True, text=True, env=surroundings, check=False)
-
-    def test_it_renders_what_a_farm_asks_of_it(self, plate: Path) -> None:
-        (plate / "shot.nk").write_text(script(plate))
-        done = self.nuke(plate, "-F", "1001-1002", "-X", "Write1", "-x", str(plate / "shot.nk"))
-        assert done.returncode == 0, done.stderr
-        assert sorted(path.name for path in (plate / "out").iterdir()) == ["p.1001.exr", "p.1002.exr"]
-        failed = self.nuke(plate, "-F", "1003", "-x", str(plate / "missing.nk"))
-        assert failed.returncode == 1
-
-    def test_a_missing_frame_fails_the_render(self, plate: Path) -> None:
-        (plate / "plate.1002.exr").unlink()
-        (plate / "shot.nk").write_text(script(plate))
-        done = self.nuke(plate, "-x", str(plate / "shot.nk"))
-        assert done.returncode == 1
-        assert "1002" in done.stderr
-
-    def test_a_terminal_starts_with_the_plugins_and_takes_away_a_last_number(self, plate: Path) -> None:
-        tools = plate / "tools"
-        (tools / "more").mkdir(parents=True)
-        (tools / "init.py").write_text(
-            "import os\nnuke.pluginAddPath(os.path.join(os.path.dirname(__file__), 'more'))\n"
-        )
-        (tools / "more/init.py").write_text("import nuke\nnuke.tprint('more')\n")
-        (tools / "menu.py").write_text("raise RuntimeError('a terminal has no menu')\n")
-        (plate / "job.py").write_text(
-            "import sys\nimport nuke\nnuke.tprint(sys.argv[1:], nuke.rawArgs[1], nuke.GUI)\nsys.exit(5)\n"
-        )
-        done = self.nuke(plate, "-t", str(plate / "job.py"), "--node", "A", "7", NUKE_PATH=str(tools))
-        assert (done.returncode, done.stdout) == (5, "more\n['--node', 'A'] -t False\n"), done.stderr
-
-    def test_a_swallowed_refusal_still_fails(self, plate: Path) -> None:
-        (plate / "job.py").write_text(
-            "import sys\nimport nuke\ntry:\n    nuke.message('x')\nexcept Exception:\n    pass\nsys.exit(0)\n"
-        )
-        assert self.nuke(plate, "-t", str(plate / "job.py")).returncode == 1
-
-    @pytest.mark.parametrize(
-        "args",
-        [["--nukex", "-t", "a.py"], ["-F", "abc", "-x", "a.nk"], ["-x"], ["-F", "1", "-t", "a.py"], []],
-    )
-    def test_an_unknown_word_is_refused(self, args: list[str]) -> None:
-        with pytest.raises(UsageError):
-            parse(args)

@@ -82,7 +82,7 @@ class Makers:
 
 
 class Undo(Guarded):
-    """`nuke.Undo`: counts that what is switched off is switched on again."""
+    """`nuke.Undo`: counts steps that are open and what is switched off, for the session's check."""
 
     __slots__ = ()
 
@@ -93,10 +93,12 @@ class Undo(Guarded):
         return self
 
     def begin(self, name: str = "") -> None:
-        pass
+        self._session.undo_open += 1
 
     def end(self) -> None:
-        pass
+        self._session.undo_open -= 1
+
+    cancel = end
 
     def disable(self) -> None:
         self._session.undo_off += 1
@@ -109,7 +111,9 @@ class Undo(Guarded):
 
     def __enter__(self) -> Undo:
         self._check("__enter__")
+        self._session.undo_open += 1
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._check("__exit__", *exc)
+        self._session.undo_open -= 1

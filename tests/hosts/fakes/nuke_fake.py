@@ -35,15 +35,25 @@ from tests.hosts.fakes.api import Api
 from tests.hosts.fakes.callbacks import Callbacks
 from tests.hosts.fakes.environment import Environment, Makers, Undo, constants
 from tests.hosts.fakes.errors import FakeGap, FakeGuiError
+from tests.hosts.fakes.group_faces import node_face
 from tests.hosts.fakes.guard import Noting, check_thread, guarded
 from tests.hosts.fakes.gui import Dialogs, Entry, Task, run_command
+from tests.hosts.fakes.knob_faces import EnumKnob, Knob, ScriptKnob, StringKnob
 from tests.hosts.fakes.loop import MainLoop
 from tests.hosts.fakes.model import KnobModel, NodeModel
-from tests.hosts.fakes.node_faces import Node, node_face
+from tests.hosts.fakes.node_faces import Node
 from tests.hosts.fakes.script_session import ScriptSession
 from tests.hosts.fakes.table import Surface
 
 MODES = ("gui", "terminal", "execute")
+FACES = {
+    "Node": Node,
+    "Knob": Knob,
+    "Enumeration_Knob": EnumKnob,
+    "String_Knob": StringKnob,
+    "Script_Knob": ScriptKnob,
+}
+"""Classes that `isinstance` can ask for."""
 
 
 class FakeNuke(ScriptSession):
@@ -71,7 +81,7 @@ class FakeNuke(ScriptSession):
         """The frame at which the user cancels an execute."""
 
         self.rendered: list[tuple[str, int]] = []
-        self.undo_off = 0
+        self.undo_off = self.undo_open = 0
         self.frame = 1
         super().__init__()
         self.module = NukeModule(self)
@@ -96,11 +106,15 @@ class FakeNuke(ScriptSession):
                 sys.modules["nuke"] = before
 
     def check(self) -> None:
-        """Raises AssertionError for anything refused, even when the plugin caught it, and for messages not taken."""
+        """Raises AssertionError for anything refused, even when the plugin caught it, for messages not taken, and
+        for undo or groups that the plugin has not put back.
+        """
         if self.refused:
             raise AssertionError(f"the plugin did what the host has not: {self.refused}") from self.refused[0]
         if self.dialogs.messages:
             raise AssertionError(f"messages that the test did not take: {self.dialogs.messages}")
+        if self.undo_off or self.undo_open or len(self.groups) > 1:
+            raise AssertionError("undo was left off, a step of undo or a group was left open")
 
     def pump(self, until: Any, timeout_s: float = 30) -> None:
         """Let the main thread do what others ask until a thread ends, an event is set or a condition holds."""
@@ -196,6 +210,8 @@ class NukeModule(types.ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         with session.noting():
+            if name in FACES:
+                return FACES[name]
             row = session.surface.function(name)
             if name in self._values:
                 check_thread(session, row)
@@ -223,7 +239,13 @@ class NukeModule(types.ModuleType):
             "nodes": Makers(session),
             "Undo": Undo(session),
             "CancelledError": type("CancelledError", (Exception,), {}),
+            **FACES,
         }
+
+    def __dir__(self) -> list[str]:
+        """What the fake has; the names that only the table has are not counted."""
+        known = self._session.surface.names()
+        return sorted({*self._values, *(name for name in dir(self._api) if name in known)})
 
 
 def forget(prefixes: tuple[str, ...]) -> None:

@@ -39,6 +39,10 @@ class Surface:
         self._table = table or load()
         self.env_keys = frozenset(self._table.env["keys"])
 
+    def names(self) -> frozenset[str]:
+        """Functions and constants of the module."""
+        return frozenset(self._table.module)
+
     def function(self, name: str) -> Row:
         """A function or constant of the module. Raises UnknownName."""
         if name not in self._table.module:
