@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import uuid
 from dataclasses import asdict, replace
 from functools import partial
@@ -140,8 +139,8 @@ class _Run:
             job = Job(
                 request=str(uuid.uuid4()),
                 mode=self._mode,
-                document=str(path),
-                folder=str(folder),
+                document=path.as_posix(),
+                folder=folder.as_posix(),
                 version=int(reserved["version"]),
                 generation=look.state.generation,
                 finish=look.state.finish,
@@ -156,9 +155,11 @@ class _Run:
     def _refinishable(self, look: Look) -> Record:
         placed = look.placed
         if placed is None or not placed.engine:
-            raise Fault("nothing is rendered yet that could be finished again", hint="use Render")
+            what = "nothing is rendered yet that could be finished again"
+            raise Fault(what, hint="use Render", code="INVALID_INPUT")
         if placed.state.generation != look.state.generation:
-            raise Fault(f"the inputs changed since v{placed.version:03d}", hint="use Render")
+            what = f"the inputs changed since v{placed.version:03d}"
+            raise Fault(what, hint="use Render", code="INVALID_INPUT")
         return shots.read(placed)
 
     def _again(self, old: Record, look: Look, reserved: Record) -> Record:
@@ -171,8 +172,7 @@ class _Run:
         for index, (source, first, last) in enumerate(pictures):
             self._progress.show(index / len(pictures), f"exporting {source}, {last - first + 1} frames")
             self._stop_if_asked()
-            # Hosts want `/` everywhere; Windows takes it.
-            files = str(folder / shots.export_name(source)).replace(os.sep, "/")
+            files = (folder / shots.export_name(source)).as_posix()
             self._host.on_main(partial(self._target.export, source, files, first, last))
             _require(files, list(range(first, last + 1)), f"the export of {source}")
         self._stop_if_asked()
@@ -189,7 +189,7 @@ class _Run:
         )
         self._following = Following(call, self._progress)
         made = self._following.answer()
-        files = Sequenced.of(made["files"]).hashes
+        files = Sequenced.of(Path(made["files"]).as_posix()).hashes
         missing = Sequenced.of(files).missing(int(made["first"]), int(made["last"]))
         if missing:
             what = f"frames {frames_text(missing)} did not come back"

@@ -28,7 +28,8 @@ def span(document: Record) -> tuple[int, int]:
     frames = document["frames"]
     handles = int(document.get("handles", 0))
     if len(frames) > 2 and frames[2] != 1:
-        raise Fault("a host renders every frame of its range", where="frames", hint="take a step of 1")
+        what = "a host renders every frame of its range"
+        raise Fault(what, where="frames", hint="take a step of 1", code="INVALID_INPUT")
     return int(frames[0]) - handles, int(frames[1]) + handles
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -69,7 +70,10 @@ def connect(
     given = {"server": address, "token": token, "token_file": token_file, "tls_ca": tls_ca}
     settings = config.load(given).settings
     if not settings.server:
-        from pai_studio.server.local import ensure_local  # noqa: PLC0415 - Linux only; others name a server
+        if sys.platform != "linux":
+            hint = "set PAI_SERVER, or `server` in the settings"
+            raise Unreachable("no server is named, and a local one runs on Linux alone", hint=hint)
+        from pai_studio.server.local import ensure_local  # noqa: PLC0415 - Linux only
 
         return Client(*ensure_local(), patience_s=settings.patience_s, on_wait=on_wait)
     found = settings.token

@@ -120,14 +120,21 @@ def test_a_cancel_while_it_runs_stops_the_job(
     until(lambda: client.job(name).state == "CANCELLED")
 
 
-def test_a_cancel_while_it_is_queued_or_uploading_makes_no_work(
-    sidecar: Bridge, exported: Exported, client: Client
+@pytest.mark.parametrize("state", ["CHECKING", "UPLOADING"])
+def test_a_cancel_before_there_is_a_job_makes_none(
+    sidecar: Bridge, exported: Exported, client: Client, state: str
 ) -> None:
-    call = begin(sidecar, exported())
-    heard_until(call, state="CHECKING")
+    export = exported(f"SH_{state}")
+    with Path(export["folder"], "plate.1002.exr").open("ab") as plate:
+        plate.write(os.urandom(32 << 20))
+    call = begin(sidecar, export)
+    heard_until(call, state=state)
     call.cancel()
     assert fault(call).code == "CANCELLED"
-    assert all(job.state in ("CANCELLED", "SUCCEEDED") for job in client.jobs())
+    assert [job for job in client.jobs() if job.shot_name == f"SH_{state}"] == []
+
+
+def test_a_cancel_of_what_has_ended_does_nothing(sidecar: Bridge) -> None:
     assert sidecar.ask("cancel", of=99999) == {}
 
 

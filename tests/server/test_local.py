@@ -114,6 +114,12 @@ def test_a_server_that_is_only_slow_is_not_locked_out_of(tmp_path, monkeypatch):
     assert local.ensure_local() == first
 
 
+def test_where_there_is_no_local_server_one_has_to_be_named(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(Unreachable, match="set PAI_SERVER"):
+        connect()
+
+
 def test_it_ends_when_idle(tmp_path, monkeypatch):
     monkeypatch.setenv("PAI_LOCAL_IDLE_S", "0")
     local.ensure_local()
