@@ -63,6 +63,8 @@ def studio() -> Placed:
             "tile_color": "0x2f6f73ff",
             "note_font_color": "0xffffffff",
             "label": "[value shot]  [value version]\n[value status]",
+            # What is pasted is to be found as the selected node.
+            "selected": True,
         },
         feeds=(None,),
         rows=ROWS,

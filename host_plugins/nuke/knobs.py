@@ -98,6 +98,11 @@ def heading(name: str, label: str) -> Knob:
     return Knob(TEXT, f"heading_{name}", label)
 
 
+def words(name: str, text: str) -> Knob:
+    """A line of text; without a label it would else be put behind the row before."""
+    return Knob(TEXT, name, text=text, flags=(NEW_LINE,))
+
+
 def button(name: str, label: str, tooltip: str, *, first: bool = False) -> Knob:
     """A button of ours; `first` in its line."""
     flag = NEW_LINE if first else SAME_LINE

@@ -17,9 +17,9 @@ from .knobs import (
     STILLS,
     STRING,
     TAB,
-    TEXT,
     Knob,
     heading,
+    words,
 )
 
 
@@ -27,10 +27,9 @@ def references() -> list[Knob]:
     """The stills and the frames that they stand at."""
     rows = [
         Knob(TAB, "references_tab", "References"),
-        Knob(
-            TEXT,
+        words(
             "references_help",
-            text="Connect stills of the new background to ref1 to ref5; one is enough.\n"
+            "Connect stills of the new background to ref1 to ref5; one is enough.\n"
             "Each stands at the frame of the shot whose camera it fits.",
         ),
     ]
@@ -78,10 +77,9 @@ _PROMPT_WORDS = {
 
 def prompt() -> list[Knob]:
     """What a model is told of the shot."""
-    help_row = Knob(
-        TEXT,
+    help_row = words(
         "prompt_help",
-        text="What a model is told of the shot, in English. All of it may stay empty.\n"
+        "What a model is told of the shot, in English. All of it may stay empty.\n"
         "The draft engine does not read it.",
     )
     rows = [Knob(LINES, name, *_PROMPT_WORDS[name]) for name in PROMPTS]
@@ -99,7 +97,7 @@ _FINISH_WORDS = {
 
 def finish() -> list[Knob]:
     """What can be changed without generating again."""
-    help_row = Knob(TEXT, "finish_help", text="After a change here Re-finish is enough. 0 is off, 1 is full.")
+    help_row = words("finish_help", "After a change here Re-finish is enough. 0 is off, 1 is full.")
     rows = [
         Knob(DOUBLE, name, label, tooltip, value, span=(0.0, 1.0))
         for name, (label, tooltip, value) in ((name, _FINISH_WORDS[name]) for name in FINISHES)

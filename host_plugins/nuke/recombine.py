@@ -8,7 +8,7 @@ negative; gain and shadow, which stand at A, never are.
 from __future__ import annotations
 
 from .graph import Placed, Reckoned
-from .knobs import CHANNELS, DOUBLE, TAB, TEXT, Knob, Value
+from .knobs import CHANNELS, DOUBLE, TAB, Knob, Value, words
 
 MIXES = {
     "gain_mix": ("relight", "How much of the new light falls on the subject."),
@@ -34,17 +34,17 @@ def recombine() -> Placed:
     """The group, with one input that carries the layers."""
     rows = (
         Knob(TAB, "recombine_tab", "PAI Recombine"),
-        Knob(TEXT, "formula", text="foreground x gain  +  background x shadow x (1 - matte)  +  wrap"),
+        words("formula", "foreground x gain  +  background x shadow x (1 - matte)  +  wrap"),
         *(
-            Knob(DOUBLE, name, label, f"{words}\n1 is as delivered, 0 is without.", 1.0, span=(0.0, 1.0))
-            for name, (label, words) in MIXES.items()
+            Knob(DOUBLE, name, label, f"{said}\n1 is as delivered, 0 is without.", 1.0, span=(0.0, 1.0))
+            for name, (label, said) in MIXES.items()
         ),
-        Knob(TEXT, "where", text="Grades go inside: open the group and put them below its Dots."),
+        words("where", "Grades go inside: open the group and put them below its Dots."),
     )
     return Placed(
         "Group",
         "PAIRecombine1",
-        {"help": HELP, "tile_color": "0x2f6f73ff", "note_font_color": "0xffffffff"},
+        {"help": HELP, "tile_color": "0x2f6f73ff", "note_font_color": "0xffffffff", "selected": True},
         feeds=(None,),
         rows=rows,
         inside=(*_notes(), *_split(), *_subject(), *_place(), *_wrap(), *_join()),
@@ -56,8 +56,8 @@ def _at(x: int, y: int) -> dict[str, Value | Reckoned]:
 
 
 def _dot(name: str, x: int, y: int, feed: str, label: str = "") -> Placed:
-    words: dict[str, Value | Reckoned] = {"label": label} if label else {}
-    return Placed("Dot", name, {**words, **_at(x + 34, y + 4)}, (feed,))
+    said: dict[str, Value | Reckoned] = {"label": label} if label else {}
+    return Placed("Dot", name, {**said, **_at(x + 34, y + 4)}, (feed,))
 
 
 def _split() -> tuple[Placed, ...]:

@@ -1,43 +1,45 @@
-"""PAIRecombine rebuilds the delivered beauty from the delivered layers: the file that ships, reckoned node by node."""
+"""PAIRecombine rebuilds the delivered beauty from its layers: the file that ships, pasted into the stand-in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import OpenImageIO as oiio
 import pytest
 
 from pai_studio.core.render import RenderRequest, render
 from pai_studio.core.shot import document
 from pai_studio.host_plugins.nuke import knobs, recombine, write_nk
-from tests.hosts.nk_eval import RGBA, Planes, evaluate
-from tests.hosts.nk_reader import Node, read_nk
+from tests.hosts.fakes.evaluation import RGBA, picture_of
+from tests.hosts.fakes.nuke_fake import FakeNuke
+from tests.hosts.nk_reader import read_nk
 
-_PARTS = {"R": "red", "G": "green", "B": "blue", "A": "alpha"}
-
-
-def group() -> Node:
-    text = (Path(write_nk.__file__).parent / "PAIRecombine.nk").read_text(encoding="utf-8")
-    return read_nk(text).nodes[0]
-
-
-def as_nuke_names(path: Path) -> Planes:
-    """The planes of an EXR by Nuke's names: the unnamed layer is rgba, `gain.R` is gain.red."""
-    file = oiio.ImageInput.open(str(path))
-    assert file, oiio.geterror()
-    pixels = file.read_image("float")
-    named = [name.rpartition(".") for name in file.spec().channelnames]
-    names = [f"{layer or 'rgba'}.{_PARTS[letter]}" for layer, _, letter in named]
-    return {name: np.ascontiguousarray(pixels[..., index]) for index, name in enumerate(names)}
+FILE = Path(write_nk.__file__).parent / "PAIRecombine.nk"
+GROUP, FRAME = "PAIRecombine1", 1002
+SCRIPT = """version 15.1 v3
+Root {{
+ inputs 0
+ colorManagement OCIO
+ workingSpaceLUT ACEScg
+}}
+Read {{
+ inputs 0
+ file "{file}"
+ first 1001
+ last 1002
+ raw true
+ name Read1
+ selected true
+}}
+"""
 
 
 @pytest.fixture(scope="module")
 def delivered(
     tmp_path_factory: pytest.TempPathFactory, picture: Callable[..., Path], shot_file: Callable[..., Path]
-) -> Planes:
-    """One frame that the draft engine made: a red block and its shadow on a green screen."""
+) -> Path:
+    """Frames that the draft engine made: a red block and its shadow on a green screen."""
     folder = tmp_path_factory.mktemp("shot")
     rng = np.random.default_rng(3)
     for frame in (1001, 1002):
@@ -56,9 +58,29 @@ def delivered(
         engine={"name": "draft"},
         delivery={"files": "out/v001/a_v001.####.exr"},
     )
-    shot = document.load(path)
-    render(RenderRequest(shot=shot, out=folder, generations=folder / "generations"))
-    return as_nuke_names(folder / "out/v001/a_v001.1002.exr")
+    render(RenderRequest(shot=document.load(path), out=folder, generations=folder / "generations"))
+    return folder / "out/v001/a_v001.####.exr"
+
+
+class Comp:
+    """A script with a Read of the delivery, and the group pasted below it."""
+
+    def __init__(self, fake: FakeNuke, file: Path) -> None:
+        self.fake = fake
+        fake.read(SCRIPT.format(file=file), file.parent / "comp.nk")
+        fake.module.nodePaste(str(FILE))
+
+    def planes(self, node: str = GROUP) -> dict[str, np.ndarray]:
+        """What a node shows."""
+        found = self.fake.root.child(node)
+        assert found
+        return picture_of(found, FRAME).planes
+
+
+@pytest.fixture
+def comp(delivered: Path) -> Iterator[Comp]:
+    with FakeNuke().installed() as fake:
+        yield Comp(fake, delivered)
 
 
 def within_one_half_ulp(a: np.ndarray, b: np.ndarray) -> bool:
@@ -66,54 +88,65 @@ def within_one_half_ulp(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(np.all(np.abs(a - b) <= ulp))
 
 
-def test_the_graph_gives_the_delivered_beauty_back(delivered: Planes):
-    made = evaluate(group(), [delivered])
+def test_the_group_gives_the_delivered_beauty_back(comp: Comp):
+    made, given = comp.planes(), comp.planes("Read1")
     for name in RGBA:
         assert made[name].dtype == np.float32
-        assert within_one_half_ulp(made[name], delivered[name]), name
+        assert within_one_half_ulp(made[name], given[name]), name
     for layer in knobs.LAYERS:
         for channel in knobs.CHANNELS[layer]:
-            assert np.array_equal(made[channel], delivered[channel]), f"{channel} goes through untouched"
+            assert np.array_equal(made[channel], given[channel]), f"{channel} goes through untouched"
 
 
-def test_the_layers_of_the_shot_are_worth_the_test(delivered: Planes):
-    assert {name.partition(".")[0] for name in delivered} == {"rgba", *knobs.CHANNELS}
-    assert np.abs(delivered["gain.red"] - 1).max() > 0.05
-    assert np.ptp(delivered["matte.alpha"]) > 0.9
-    assert np.ptp(delivered["shadow.alpha"]) > 0.001
-    assert delivered["wrap.green"].max() > 0.01
+def test_the_layers_of_the_shot_are_worth_the_test(comp: Comp):
+    given = comp.planes("Read1")
+    assert {name.partition(".")[0] for name in given} == {"rgba", *knobs.CHANNELS}
+    assert np.abs(given["gain.red"] - 1).max() > 0.05
+    assert np.ptp(given["matte.alpha"]) > 0.9
+    assert np.ptp(given["shadow.alpha"]) > 0.001
+    assert given["wrap.green"].max() > 0.01
 
 
 @pytest.mark.parametrize("mix", recombine.MIXES)
-def test_a_mix_at_nought_leaves_its_part_out(delivered: Planes, mix: str):
-    neutral = {"gain_mix": ("gain", 1), "shadow_mix": ("shadow", 1), "wrap_mix": ("wrap", 0)}
-    node = group()
-    node.knobs[mix] = "0"
-    layer, value = neutral[mix]
-    without = {name: np.full_like(delivered[name], value) for name in knobs.CHANNELS[layer]}
-    made = evaluate(node, [delivered])
-    wanted = evaluate(group(), [{**delivered, **without}])
-    for name in RGBA:
-        assert np.allclose(made[name], wanted[name], rtol=1e-6, atol=1e-7)
-    plain = evaluate(group(), [delivered])
+def test_a_mix_at_nought_leaves_its_part_out(comp: Comp, mix: str):
+    given, plain = comp.planes("Read1"), comp.planes()
+    comp.fake.set(GROUP, mix, 0.0)
+    made = comp.planes()
+    gain = 1 if mix == "gain_mix" else None
+    for part in ("red", "green", "blue"):
+        shade = 1 if mix == "shadow_mix" else given["shadow.alpha"]
+        light = gain or given[f"gain.{part}"]
+        wrap = 0 if mix == "wrap_mix" else given[f"wrap.{part}"]
+        behind = given[f"background.{part}"] * shade * (1 - given["matte.alpha"])
+        wanted = given[f"foreground.{part}"] * light + behind + wrap
+        assert np.allclose(made[f"rgba.{part}"], wanted, rtol=1e-6, atol=1e-7)
     assert np.abs(made["rgba.green"] - plain["rgba.green"]).max() > 0.002
 
 
-def test_a_darker_background_leaves_what_the_subject_covers(delivered: Planes):
-    node = group()
-    darker = {**delivered, **{name: delivered[name] / 2 for name in knobs.CHANNELS["background"]}}
-    made, plain = evaluate(node, [darker]), evaluate(node, [delivered])
-    covered = delivered["matte.alpha"] == 1
+def test_a_node_put_below_a_dot_grades_its_own_part_only(comp: Comp):
+    """As an artist does it: a Merge that doubles the background, between `grade_background` and what it feeds."""
+    given, plain = comp.planes("Read1"), comp.planes()
+    nuke, group = comp.fake.module, comp.fake.module.toNode(GROUP)
+    with group:
+        grade = nuke.createNode("Merge2")
+        grade["operation"].setValue("plus")
+        dot = nuke.toNode("grade_background")
+        for index in (0, 1):
+            assert grade.setInput(index, dot)
+        assert nuke.toNode("shade").setInput(0, grade)
+    made = comp.planes()
+    covered = given["matte.alpha"] == 1
     assert covered.any()
     assert np.array_equal(made["rgba.red"][covered], plain["rgba.red"][covered])
-    assert not np.array_equal(made["rgba.red"], plain["rgba.red"])
+    more = given["background.red"] * given["shadow.alpha"] * (1 - given["matte.alpha"])
+    assert np.allclose(made["rgba.red"] - plain["rgba.red"], more, atol=1e-5)
+    assert more.max() > 0.1
 
 
 def test_every_part_has_a_dot_that_says_where_to_grade():
+    children = read_nk(FILE.read_text(encoding="utf-8")).nodes[0].children
     labels = {
-        node.name: node.knobs["label"]
-        for node in group().children
-        if node.cls == "Dot" and "label" in node.knobs
+        node.name: node.knobs["label"] for node in children if node.cls == "Dot" and "label" in node.knobs
     }
     assert set(labels) == {
         f"grade_{layer}" for layer in ("gain", "foreground", "shadow", "background", "wrap")

@@ -115,7 +115,7 @@ def layer_channels(picture: Picture, words: str) -> list[str]:
 
 
 _OPERATIONS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
-    "multiply": lambda a, b, _: a * b,
+    "multiply": lambda a, b, _: np.where((a < 0) & (b < 0), a, a * b),
     "plus": lambda a, b, _: a + b,
     "over": lambda a, b, alpha: a + b * (1 - alpha),
     "from": lambda a, b, _: b - a,
@@ -131,10 +131,35 @@ def _merge(node: NodeModel, frame: int) -> Picture:
         raise refuse(f"Merge2 {operation}")
     data = union(a.data, b.data)
     alpha = plane(a, "rgba.alpha", data)
+    mix = np.float32(number(node.knobs["mix"]))
     planes = {name: plane(b, name, data) for name in b.planes}
     for name in layer_channels(a, str(node.get("output") or "rgba")):
         first, second = plane(a, name, data), plane(b, name, data)
-        planes[name] = _OPERATIONS[operation](first, second, alpha).astype(np.float32)
+        made = _OPERATIONS[operation](first, second, alpha).astype(np.float32)
+        planes[name] = second * (np.float32(1) - mix) + made * mix
+    return replace(b, planes=planes, data=data)
+
+
+def _shuffle(node: NodeModel, frame: int) -> Picture:
+    source = above(node, 0, frame)
+    planes = dict(source.planes)
+    size = source.data[3:1:-1]
+    for name in RGBA:
+        wanted = str(node.get(name[5:]) or name[5:])
+        if wanted in ("white", "black"):
+            planes[name] = np.full(size, wanted == "white", np.float32)
+        elif f"rgba.{wanted}" in RGBA:
+            planes[name] = plane(source, f"{node.get('in') or 'rgba'}.{wanted}", source.data)
+        else:
+            raise refuse(f"Shuffle {wanted}")
+    return replace(source, planes=planes)
+
+
+def _copy(node: NodeModel, frame: int) -> Picture:
+    b, a = above(node, 0, frame), above(node, 1, frame)
+    data = union(a.data, b.data)
+    planes = {name: plane(b, name, data) for name in b.planes}
+    planes[str(node.get("to0"))] = plane(a, str(node.get("from0")), data)
     return replace(b, planes=planes, data=data)
 
 
@@ -155,13 +180,23 @@ def _expression(node: NodeModel, frame: int) -> Picture:
     return replace(source, planes=planes)
 
 
+def _constant(node: NodeModel, frame: int) -> Picture:
+    form = root_format(node)
+    colour = np.broadcast_to(np.float32(node.get("color")), 4)
+    planes = {name: np.full((form[1], form[0]), value) for name, value in zip(RGBA, colour, strict=True)}
+    return Picture(planes, (0, 0, form[0], form[1]), form)
+
+
 _MAKERS: dict[str, Callable[[NodeModel, int], Picture]] = {
     "Read": _read,
+    "Constant": _constant,
     "Dot": _pass,
     "NoOp": _pass,
     "Output": _pass,
     "Write": _pass,
     "Switch": _switch,
     "Merge2": _merge,
+    "Shuffle": _shuffle,
+    "Copy": _copy,
     "Expression": _expression,
 }
