@@ -14,6 +14,7 @@ import pytest
 
 import pai_studio
 from pai_studio.host_plugins.bridge import Bridge
+from pai_studio.host_plugins.install import install
 from pai_studio.host_plugins.record import Installed
 from pai_studio.server.api.client import Client
 from pai_studio.server.app import Server
@@ -117,3 +118,11 @@ def exported(sidecar: Bridge, tmp_path: Path) -> Callable[..., dict[str, Any]]:
         return {**reserved, "document": str(document)}
 
     return make
+
+
+@pytest.fixture(scope="session")
+def dest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Nuke plugin as it is installed, under a path with a space and an umlaut."""
+    folder = tmp_path_factory.mktemp("nuke") / "Künstlerin A/.nuke"
+    install("nuke", folder, version=pai_studio.__version__, python=sys.executable)
+    return folder

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ from tests.conftest import write_picture
 from tests.hosts.fakes.nuke_fake import FakeNuke
 
 PLUGIN = "pai_studio.host_plugins.nuke"
+INSTALLED = "pai_studio_host.nuke"
 FIRST, LAST = 1001, 1003
+PATIENCE_S = 90
 
 
 class Scene:
@@ -71,9 +75,13 @@ class Scene:
         """What the node is like now."""
         return self.plug("target").NukeTarget(self.node).state()
 
+    @property
+    def host(self) -> Any:
+        """The plugin's own `host.py`, whose classes its modules use."""
+        return importlib.import_module(f"{self.package.rpartition('.')[0]}.host")
+
     def result(self, version: int = 1, **others: Any) -> Any:
         """A version as the flow hands it over, made from what the node is now."""
-        host = importlib.import_module(f"{self.package.rpartition('.')[0]}.host")
         given = {
             "files": (self.folder / f"out/v{version:03d}/SH010_v{version:03d}.####.exr").as_posix(),
             "version": version,
@@ -85,7 +93,7 @@ class Scene:
             "document": (self.folder / f"exports/SH010_v{version:03d}/SH010.shot.json").as_posix(),
             "state": self.state(),
         }
-        return host.Result(**{**given, **others})
+        return self.host.Result(**{**given, **others})
 
 
 @contextmanager
@@ -94,6 +102,57 @@ def scene(folder: Path, mode: str = "gui", package: str = PLUGIN) -> Iterator[Sc
     folder.mkdir(parents=True, exist_ok=True)
     with FakeNuke(mode).installed() as fake:
         yield Scene(fake, folder, package)
+
+
+@contextmanager
+def nuke_with_plugin(dest: Path, folder: Path) -> Iterator[Callable[..., Scene]]:
+    """A Nuke with windows that has started with the plugin installed in `dest`; gives what makes the scene in it."""
+    before = list(sys.path)
+    fake = FakeNuke("gui")
+    with fake.installed():
+        fake.start([dest])
+
+        def make(engine: str = "draft") -> Scene:
+            one = Scene(fake, folder, INSTALLED)
+            # The build's own config has the space; the scene's made-up path is not there.
+            one.nuke.root()["customOCIOConfigPath"].setValue("ocio://default")
+            one.node["engine"].setValue(engine)
+            return one
+
+        try:
+            yield make
+        finally:
+            importlib.import_module(f"{INSTALLED}.session").close_sidecar()
+            sys.path[:] = before
+
+
+def press(one: Scene, knob: str = "render", patience_s: float = PATIENCE_S) -> None:
+    """Press a button and serve the main thread until the renders of the node are over."""
+    one.fake.press(one.node.fullName(), knob)
+    runs = one.plug("runs")
+    one.fake.pump(lambda: not runs.of(one.node), patience_s)
+
+
+def status_becomes(one: Scene, text: str) -> None:
+    """Nuke tells of a change once; the status follows."""
+    one.fake.idle()
+    one.fake.pump(lambda: one.node["status"].value() == text, PATIENCE_S)
+
+
+def pinned(one: Scene) -> dict[str, Any]:
+    """The record of the pinned version."""
+    return json.loads(one.node["pinned"].value())
+
+
+def frames_in(pattern: str) -> list[int]:
+    """The frame numbers of the files that are there."""
+    folder, _, name = pattern.rpartition("/")
+    before, _, after = name.partition("####")
+    return sorted(
+        int(path.name[len(before) : -len(after)])
+        for path in Path(folder).iterdir()
+        if path.name.startswith(before) and path.name.endswith(after)
+    )
 
 
 def write_plate(folder: Path, first: int = FIRST, last: int = LAST, **facts: Any) -> None:

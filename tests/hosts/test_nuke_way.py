@@ -14,17 +14,24 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-import pai_studio
-from pai_studio.host_plugins.install import install
 from pai_studio.server.app import Server
 from tests.hosts.conftest import TOKEN, settings
 from tests.hosts.fakes import standin
 from tests.hosts.fakes.nuke_fake import FakeNuke
 from tests.hosts.nk_reader import read_nk
-from tests.hosts.nuke_scene import FIRST, LAST, Scene, write_plate, write_still
-
-HOST = "pai_studio_host.nuke"
-PATIENCE_S = 90
+from tests.hosts.nuke_scene import (
+    FIRST,
+    LAST,
+    PATIENCE_S,
+    Scene,
+    frames_in,
+    nuke_with_plugin,
+    pinned,
+    press,
+    status_becomes,
+    write_plate,
+    write_still,
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +43,6 @@ def server(surroundings: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     surroundings.setenv("PAI_TOKEN", TOKEN)
     yield one
     one.stop()
-
-
-@pytest.fixture(scope="module")
-def dest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plugin as it is installed, under a path with a space and an umlaut."""
-    folder = tmp_path_factory.mktemp("nuke") / "Künstlerin A/.nuke"
-    install("nuke", folder, version=pai_studio.__version__, python=sys.executable)
-    return folder
 
 
 @pytest.fixture
@@ -58,36 +57,8 @@ def shot(tmp_path: Path) -> Path:
 @pytest.fixture
 def gui(dest: Path, server: Server, shot: Path) -> Iterator[Callable[..., Scene]]:
     """`gui()` starts a Nuke with windows that has our plugin, and a scene in it."""
-    before = list(sys.path)
-    fake = FakeNuke("gui")
-    with fake.installed():
-        fake.start([dest])
-
-        def make(engine: str = "draft") -> Scene:
-            one = Scene(fake, shot, HOST)
-            # The build's own config knows the space; a made-up path would not be there.
-            one.nuke.root()["customOCIOConfigPath"].setValue("ocio://default")
-            one.node["engine"].setValue(engine)
-            return one
-
-        try:
-            yield make
-        finally:
-            sys.modules[f"{HOST}.session"].close_sidecar()
-            sys.path[:] = before
-
-
-def press(one: Scene, knob: str = "render") -> None:
-    """Press a button and serve the main thread until the renders that it began are over."""
-    one.fake.press(one.node.fullName(), knob)
-    runs = one.plug("runs")
-    one.fake.pump(lambda: not runs.of(one.node), PATIENCE_S)
-
-
-def status_becomes(one: Scene, text: str) -> None:
-    """Nuke tells of a change once; the status follows."""
-    one.fake.idle()
-    one.fake.pump(lambda: one.node["status"].value() == text, PATIENCE_S)
+    with nuke_with_plugin(dest, shot) as make:
+        yield make
 
 
 def pixels(path: str | Path) -> tuple[Any, np.ndarray]:
@@ -97,21 +68,6 @@ def pixels(path: str | Path) -> tuple[Any, np.ndarray]:
     spec, data = file.spec(), file.read_image("float")
     file.close()
     return spec, data
-
-
-def frames_in(pattern: str) -> list[int]:
-    """The frame numbers of the files that are there."""
-    folder, _, name = pattern.rpartition("/")
-    before, _, after = name.partition("####")
-    return sorted(
-        int(path.name[len(before) : -len(after)])
-        for path in Path(folder).iterdir()
-        if path.name.startswith(before) and path.name.endswith(after)
-    )
-
-
-def pinned(one: Scene) -> dict[str, Any]:
-    return json.loads(one.node["pinned"].value())
 
 
 def test_a_render_in_a_gui_shows_its_progress_and_is_placed(gui: Callable[..., Scene]) -> None:
