@@ -40,7 +40,7 @@ CODES = {
 """Types of user knobs by their number in a script, as seen there; the names tell what such a knob shows."""
 
 FLAGS = ("STARTLINE", "INVISIBLE", "HIDDEN", "DISABLED")
-_GROUPS = ("Group", "Gizmo", "LiveGroup")
+_GROUPS = ("Group", "Gizmo")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _KNOB = re.compile(r"[A-Za-z_][A-Za-z0-9_. ]*")
 _INPUTS = re.compile(r"(\d+)(?:\+(\d+))?")

@@ -213,6 +213,14 @@ def test_a_clone_is_its_original_in_another_place():
     assert merge.inputs == [original, grade]
 
 
+def test_a_gizmo_is_one_node_with_its_insides():
+    read = read_nk(
+        "#! nuke -nx\r\nversion 14.0 v1\r\nGizmo {\r\n inputs 0\r\n}\r\n NoOp {\r\n}\r\nend_group\r\n"
+    )
+    (gizmo,) = read.nodes
+    assert [(node.cls, node.inputs) for node in gizmo.children] == [("NoOp", [None])]
+
+
 @pytest.mark.parametrize(
     ("change", "to", "says"),
     [

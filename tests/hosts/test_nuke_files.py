@@ -128,6 +128,18 @@ def test_any_text_comes_back_from_a_script(label: str, tooltip: str, code: str):
     assert (knob.label, knob.tooltip, knob.text, knob.choices) == (label, tooltip, code, (label, tooltip))
 
 
+@given(st.lists(st.lists(st.integers(-1, 11), max_size=4), min_size=1, max_size=12))
+def test_any_wiring_comes_back_from_a_script(wires: list[list[int]]):
+    """-1, and what is not written yet, is an open input."""
+    nodes = tuple(
+        Placed("NoOp", f"n{index}", {}, tuple(f"n{at}" if 0 <= at < index else None for at in feeds))
+        for index, feeds in enumerate(wires)
+    )
+    group = read_nk(write_nk.snippet(Placed("Group", "Group1", {}, (None,), inside=nodes))).nodes[0]
+    read = {node.name: tuple(above and above.name for above in node.inputs) for node in group.children}
+    assert read == {node.name: node.feeds for node in nodes}
+
+
 @given(st.characters(categories=("Cc", "Cs"), exclude_characters="\n\r\t"))
 def test_what_no_script_can_hold_is_refused_and_not_lost(char: str):
     with pytest.raises(ValueError, match="cannot"):
