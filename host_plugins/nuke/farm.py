@@ -49,6 +49,7 @@ def write_job(folder: str, *, command: str = "", chunk: int = 10) -> str:
     """
     _require_saved()
     looks = [_look(node) for node in find() if not node["disable"].value()]
+    _require_apart([look for look in looks if not look.is_made])
     _pin_next([look for look in looks if not (look.is_made or look.is_waiting)])
     for look in looks:
         if look.is_made:
@@ -109,6 +110,34 @@ def _look(node: nuke.Node) -> _Look:
     )
 
 
+def _require_apart(looks: list[_Look]) -> None:
+    """Raise Fault where one shot reads another that the same step would make: tasks of a step have no order."""
+    names = {str(look.target.node.fullName()) for look in looks}
+    for look in looks:
+        below = look.target.label
+        for above in sorted(_upstream(look.target.node) & names):
+            raise Fault(
+                f"reads {above}, which is not rendered yet",
+                where=below,
+                hint=f"render {above} first, or disable {below} for this job",
+                code="INVALID_INPUT",
+            )
+
+
+def _upstream(node: nuke.Node) -> set[str]:
+    """Full names of all nodes that a node's inputs come from."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        for index in range(here.inputs()):
+            above = here.input(index)
+            if above is not None and above.fullName() not in found:
+                found.add(str(above.fullName()))
+                waiting.append(above)
+    return found
+
+
 def _pin_next(looks: list[_Look]) -> None:
     """Reserve a version for each, then pin them; all or none."""
     reserved: list[Record] = []
@@ -165,5 +194,5 @@ def _told(job: openjd.Job, looks: list[_Look], template: Path) -> str:
     if job.writes:
         lines.append(f"then renders {', '.join(job.writes)}, frames {job.frames}")
     values = template.with_name(openjd.PARAMETERS)
-    lines.append(f"openjd run '{template}' --run-dependencies -p 'file://{values}'")
+    lines.append(f"openjd run '{template}' -p 'file://{values}'")
     return "\n".join(lines)

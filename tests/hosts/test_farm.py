@@ -78,9 +78,6 @@ class Show:
             OPENJD,
             "run",
             bundle / "template.json",
-            "--step",
-            "Comp",
-            "--run-dependencies",
             "-p",
             given,
             *more,
@@ -106,8 +103,8 @@ def show(server: Server, tmp_path: Path) -> Show:
     return Show(folder, environment)
 
 
-def write_script(folder: Path) -> None:
-    """Two shots from one plate, each with a Write below it."""
+def write_script(folder: Path, *, chained: bool = False) -> None:
+    """Two shots from one plate, each with a Write below it; `chained`: the second is made from the first."""
     with scene(folder) as made:
         write_plate(folder)
         write_still(folder)
@@ -116,7 +113,8 @@ def write_script(folder: Path) -> None:
         for other in made.nuke.selectedNodes():
             other.setSelected(False)
         second = made.plug("node").create()
-        second.setInput(0, made.plate)
+        second.setInput(0, made.node if chained else made.plate)
+        second["frame_source"].setValue("project")
         second.setInput(3, made.still)
         second["ref1_frame"].setValue(FIRST)
         for node, shot in ((made.node, "A"), (second, "B")):
@@ -211,13 +209,24 @@ def test_the_farms_rules_lead_to_where_the_show_lies_there(show: Show, tmp_path:
     assert not (tmp_path / "show ü").exists()
 
 
-def test_a_node_that_cannot_be_rendered_changes_nothing(show: Show) -> None:
-    text = show.script.read_text().replace("ref1_frame 1001", "ref1_frame 5", 1)
-    show.script.write_text(text)
+def refused(show: Show) -> str:
+    """What refuses to make a job of the script, which nothing has changed."""
+    text = show.script.read_bytes()
     file = show.folder.parent / "write_job.py"
     file.write_text(WRITE_JOB)
     done = show.nuke("-t", file, show.script, show.folder)
     assert done.returncode != 0
-    assert "lies outside the frames 1001-1003" in done.stderr
-    assert show.script.read_text() == text
+    assert show.script.read_bytes() == text
     assert not (show.folder / "pai_studio").exists()
+    return done.stderr
+
+
+def test_a_node_that_cannot_be_rendered_changes_nothing(show: Show) -> None:
+    text = show.script.read_text()
+    show.script.write_text(text.replace("ref1_frame 1001", "ref1_frame 5", 1))
+    assert "lies outside the frames 1001-1003" in refused(show)
+
+
+def test_a_shot_that_reads_an_unmade_shot_is_refused(show: Show) -> None:
+    write_script(show.folder, chained=True)
+    assert "PAIStudio2: reads PAIStudio1, which is not rendered yet" in refused(show)

@@ -124,7 +124,7 @@ def run_bundle(folder: Path, job: Job, *more: str, code: int = 0) -> tuple[int, 
     nuke.chmod(0o755)
     template = openjd.write_bundle(folder / "bundle", job)
     done = subprocess.run(
-        [OPENJD, "run", template, "--step", "Comp", "--run-dependencies",
+        [OPENJD, "run", template,
          "-p", f"file://{template.parent / 'parameters.json'}", *more],
         env={**os.environ, "PATH": f"{nuke.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True, text=True, check=False,

@@ -61,7 +61,9 @@ def run(asked: argparse.Namespace, console: Console) -> int:
 
 
 def _lines(host: str, done: install.Done) -> list[str]:
-    lines = [f"PAI-Studio {pai_studio.__version__} for {host.capitalize()}: {done.files} files in {done.folder}"]
+    lines = [
+        f"PAI-Studio {pai_studio.__version__} for {host.capitalize()}: {done.files} files in {done.folder}"
+    ]
     lines += [f"your changes to {name} are kept in {kept}" for name, kept in done.kept.items()]
     if done.loads:
         return [*lines, f"{done.init} loads it at {host.capitalize()}'s next start"]
