@@ -21,7 +21,7 @@ from . import shots
 from .bridge import CLOSED, NOT_INSTALLED, SIDECAR_DIED, Call
 from .following import Following
 from .host import Asked, Fault, Host, Progress, Record, Result, Target, cancelled, frames_text
-from .job import Job, Look, followed
+from .job import Job, Look, delivery_of, followed
 from .paths import Sequenced
 
 RENDER, REFINISH = "render", "refinish"
@@ -114,7 +114,8 @@ class _Run:
         return job if job is not None and self._is_same(job, look) else None
 
     def _is_same(self, job: Job, look: Look) -> bool:
-        return (job.mode, job.state) == (self._mode, look.state) and Path(job.document).is_file()
+        same = (job.mode, job.state, job.delivery) == (self._mode, look.state, delivery_of(look.asked))
+        return same and Path(job.document).is_file()
 
     # Beginning
 
@@ -132,6 +133,7 @@ class _Run:
                 document = shots.rendered(look.asked, look.colour, reserved["files"])
             else:
                 document = self._again(old, look, reserved)
+            self._progress.show(0.0, "checking the shot")
             self._sidecar.ask("check", shot=document, folder=str(folder))
             self._export(pictures, folder)
             path = folder / (document["name"] + shots.SUFFIX)
@@ -144,6 +146,7 @@ class _Run:
                 version=int(reserved["version"]),
                 generation=look.state.generation,
                 finish=look.state.finish,
+                delivery=delivery_of(look.asked),
             )
             job.write()
             self._host.on_main(lambda: self._target.keep(asdict(job)))

@@ -6,6 +6,7 @@ Standard library, Python 3.9: this file runs inside the host.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -28,13 +29,17 @@ class Job:
     version: int
     generation: str
     finish: str
+    delivery: str
+    """Digest of where it is delivered, and how."""
 
     @classmethod
     def of(cls, record: Record | None) -> Job | None:
         """The job that a target has kept; None where it has none, or one of another form."""
+        if not record:
+            return None
         try:
-            return cls(**record) if record else None
-        except TypeError:
+            return cls(**{**record, "version": int(record["version"])})
+        except (KeyError, TypeError, ValueError):
             return None
 
     def write(self) -> None:
@@ -89,6 +94,12 @@ class _Followed:
     def __contains__(self, request: str) -> bool:
         with self._lock:
             return request in self._requests
+
+
+def delivery_of(asked: Asked) -> str:
+    """The digest of what an artist asks of the delivery."""
+    text = json.dumps(asked.document["delivery"], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 followed = _Followed()

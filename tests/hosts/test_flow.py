@@ -124,7 +124,7 @@ def test_the_document_beside_the_exports_is_all_that_a_render_needs(flow: Flow, 
 
 def test_progress_says_what_goes_on(flow: Flow, script: Script, host: FolderHost) -> None:
     flow.render(script())
-    assert host.lines[0] == "exporting plate, 3 frames"
+    assert host.lines[:2] == ["checking the shot", "exporting plate, 3 frames"]
     assert "looking at the exported pictures" in host.lines
     assert any(line.startswith("uploading, ") for line in host.lines)
     assert any(line.startswith("finishing frame ") and " of 3" in line for line in host.lines)
@@ -204,7 +204,7 @@ def test_a_cancel_while_it_renders_leaves_nothing(
     target = script("SH_cancel", gate=str(gate.folder))
     host.on_show = lambda text: host.bars[-1].cancel() if text.startswith("finishing frame") else None
     assert fault(lambda: flow.render(target)).code == "CANCELLED"
-    assert host.lines[-1] != "exporting plate, 3 frames"
+    assert "stopping" in host.lines
     assert exports_of(target) == []
     assert host.on_main(target.placed) is None
     assert host.on_main(target.kept) is None
@@ -221,6 +221,7 @@ def test_a_cancel_while_the_host_exports_leaves_nothing(
     assert exports_of(target) == []
     host.on_show = lambda _text: host.bars[-1].cancel()
     assert fault(lambda: flow.render(target)).code == "CANCELLED"
+    assert exports_of(target) == []
     assert target.exported == ([] if source == "plate" else ["plate", "alpha", "ref1"])
 
 
@@ -261,7 +262,9 @@ def test_what_no_export_could_mend_is_said_before_it(flow: Flow, script: Script)
     assert fault(lambda: flow.render(target)).code == "UNKNOWN_COLORSPACE"
     target.space, target.document["finish"] = "ACEScg", {"wrap": 7}
     assert "finish.wrap" in str(fault(lambda: flow.render(target)))
-    target.document["finish"], target.stills = {}, ()
+    target.document.update(finish={}, engine={"name": "dream"})
+    assert "the server has no engine 'dream'; it has draft, " in str(fault(lambda: flow.render(target)))
+    target.document["engine"], target.stills = {}, ()
     assert "connect one to ref1" in str(fault(lambda: flow.render(target)))
     target.stills = (Still("ref1", 1009),)
     assert "ref1: its frame 1009 lies outside the shot's 1001-1003" in str(fault(lambda: flow.render(target)))
@@ -390,12 +393,27 @@ def test_a_job_of_other_inputs_is_given_up(
         "version": 1,
         "generation": "another",
         "finish": "another",
+        "delivery": "another",
     }
     host.on_main(lambda: target.keep(kept))
     assert flow.render(target).version == 1
     assert "v001 is given up" in host.said[0]
     host.on_main(lambda: target.keep({"of": "another form"}))
     assert flow.render(target).version == 2
+
+
+def test_a_server_that_is_not_there_is_told_before_a_long_export(
+    surroundings: pytest.MonkeyPatch, host: FolderHost, script: Script
+) -> None:
+    target = script()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAI_SERVER", "127.0.0.1:1")
+        patch.setenv("PAI_TOKEN", "a-token")
+        own = Bridge(Installed(pai_studio.__version__, sys.executable))
+        assert fault(lambda: Flow(host, own).render(target)).code == "UNAVAILABLE"
+        own.close()
+    assert target.exported == []
+    assert exports_of(target) == []
 
 
 def test_a_sidecar_that_cannot_be_started_is_told_before_anything_is_done(

@@ -71,10 +71,18 @@ def release(asked: Asked) -> dict[str, Any]:
 
 
 def check(asked: Asked) -> dict[str, Any]:
-    """Refuse what no exported picture could mend: the document's own keys and its colour spaces."""
+    """Refuse what no exported picture could mend: the document's keys and colour spaces, no server, no such engine."""
+    from pai_studio.core.engines.registry import AUTO
+    from pai_studio.server.api.client import connect
+
     folder = Path(text(asked, "folder"))
     shot = document.parse(json.dumps(asked.get("shot")), where="the shot")
     check_colour(shot.with_paths_from(folder))
+    with connect() as client:
+        engines = client.info().engines
+    if shot.engine.name not in (AUTO, *engines):
+        say = f"the server has no engine {shot.engine.name!r}"
+        raise BadInput(say, where="engine.name", hint=f"it has {', '.join(engines)}")
     return {}
 
 
