@@ -73,7 +73,8 @@ def _read(node: NodeModel, frame: int) -> Picture:
     files.check_raw(node)
     at = files.read_frame(node, frame)
     if at is None:
-        return black(root_format(node))
+        first = _read(node, int(number(node.knobs["first"])))
+        return replace(first, planes={name: np.zeros_like(values) for name, values in first.planes.items()})
     path = files.path_at(node, at)
     if not path.is_file():
         return _missing(node, f"{node.full_name()}: {path}: Read error: No such file or directory")
@@ -91,7 +92,9 @@ def _missing(node: NodeModel, what: str) -> Picture:
     if node.get("on_error") == "error":
         raise RuntimeError(what)
     if node.get("on_error") == "black":
-        return black(root_format(node))
+        width, height, aspect = root_format(node)
+        planes = {name: np.zeros((height, width), np.float32) for name in RGBA}
+        return Picture(planes, (0, 0, width, height), (width, height, aspect))
     raise refuse(f"on_error {node.get('on_error')}")
 
 

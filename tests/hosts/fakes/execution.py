@@ -33,7 +33,9 @@ def execute(node: NodeModel, first: int, last: int, step: int) -> None:
     session = node.session
     if node.cls != "Write":
         raise RuntimeError(f"{node.full_name()} is not a node that can be executed")
-    if _is_disabled(node):
+    if number(session.root.knobs["proxy"]):
+        raise refuse("proxies")
+    if number(node.knobs["disable"]):
         raise RuntimeError(f"{node.full_name()} is disabled, so it cannot be executed")
     files.check_raw(node)
     session.callbacks.run("beforeRender", node)
@@ -51,15 +53,6 @@ def execute(node: NodeModel, first: int, last: int, step: int) -> None:
             session.callbacks.run("afterFrameRender", node)
     finally:
         session.callbacks.run("afterRender", node)
-
-
-def _is_disabled(node: NodeModel) -> bool:
-    at: NodeModel | None = node
-    while at and at.parent:
-        if number(at.knobs["disable"]):
-            return True
-        at = at.parent
-    return False
 
 
 def _write(node: NodeModel, frame: int) -> None:
@@ -96,6 +89,8 @@ def _make_folder(node: NodeModel, path: Path) -> None:
 def _header(node: NodeModel, picture: Picture) -> dict[str, Attribute]:
     mode = str(node.get("metadata"))
     header: dict[str, Attribute] = {}
+    if mode != "no metadata":
+        header["nuke/version"] = Attribute(node.session.version, "string")
     for key, item in picture.metadata.items():
         name = key.removeprefix("exr/")
         is_exr = name != key
@@ -133,7 +128,7 @@ def render_all(session: Any, names: list[str] | None, first: int, last: int, ste
     """What `-x` does: every enabled Write of the script, or those named. Raises RuntimeError."""
     writes = [node for node in session.root.walk() if node.cls == "Write"]
     if names is None:
-        chosen = [node for node in writes if not _is_disabled(node)]
+        chosen = [node for node in writes if not number(node.knobs["disable"])]
     else:
         found = {node.full_name(): node for node in writes}
         chosen = [found[name] for name in names if name in found]

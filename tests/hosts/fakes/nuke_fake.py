@@ -12,7 +12,8 @@ number or a frame range; a PyScript knob runs with its node as `thisNode`.
 Observed (others' working code, saved scripts): a cancel is a RuntimeError whose text begins with `Cancelled`;
 `node["x"]` raises NameError and `node.knob("x")` gives None; EXR knobs of a Write are there only for that file type; a
 file knob's `value` keeps Tcl, `evaluate` carries it out; a Write writes those of the wanted channels that its input has
-and fails where there are none; unknown metadata get the prefix `nuke/` without `noprefix`; the button of a group runs
+and fails where there are none, and leaves `nuke/version` in every file; a group that is disabled does not keep the
+Writes in it from being executed; unknown metadata get the prefix `nuke/` without `noprefix`; the button of a group runs
 inside the group, so that `allNodes` there gives the inner nodes; the object of a deleted node raises ValueError.
 Assumed, on the strict side: a Read without file, a missing frame with `on_error error`, a disabled Write and a folder
 that is not there raise RuntimeError in `execute`; an Enum refuses an unlisted word with ValueError, and keeps its index
