@@ -14,7 +14,7 @@ from tests.hosts.surface.kinds import Host
 from tests.hosts.surface.table import load
 from tests.hosts.surface.walk import walk, walk_text
 
-LOOKS_AROUND = frozenset({"selftest.py"})
+LOOKS_AROUND = frozenset({"survey.py"})
 """May hand the module to `dir` and `getmembers`: telling what this Nuke has is its work."""
 
 

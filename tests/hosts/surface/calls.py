@@ -53,6 +53,7 @@ class Calls:
     member: Callable[[ast.expr, Kind, str], Kind]
     knob: Callable[[ast.expr, Thing, Kind, ast.expr], Kind]
     each: Callable[[ast.AST, Kind, Iterable[str], str], None]
+    tested: Callable[[ast.expr], dict[str, Kind]]
     say: Callable[[ast.AST, str], None]
     walk_code: Callable[[ast.AST, str], None]
 
@@ -193,7 +194,8 @@ class Calls:
                 v.partition(".")[0] in (MODULE, *FOREIGN) for v in text.values
             ):
                 self.say(node, f"{shown(node)}: the host is imported by an import")
-            return Own()
+            is_own = isinstance(text, Text) and all(value.startswith(".") for value in text.values)
+            return Own() if is_own else Told()
         if name == "cast":
             return self.world.annotated(node.args[0])
         return Python(callee.what, instance=True) if isinstance(callee.what, type) else None

@@ -54,7 +54,12 @@ class Expressions(Calls):
         return one or other
 
     def of_boolop(self, node: ast.BoolOp) -> Kind:
-        kinds = [self.kind(value) for value in node.values]
+        before, kinds = dict(self.env), []
+        for value in node.values:
+            kinds.append(self.kind(value))
+            if isinstance(node.op, ast.And):
+                self.env.update(self.tested(value))
+        self.env = before
         return next((kind for kind in kinds if kind and not isinstance(kind, Text)), None)
 
     def of_namedexpr(self, node: ast.NamedExpr) -> Kind:
@@ -150,6 +155,8 @@ class Expressions(Calls):
         return None
 
     def of_attribute(self, node: ast.Attribute) -> Kind:
+        if (tested := shown(node)) in self.env:
+            return self.env[tested]
         return self.member(node, self.kind(node.value), node.attr)
 
     def member(self, node: ast.expr, of: Kind, name: str) -> Kind:

@@ -15,6 +15,7 @@ from tests.hosts.surface.kinds import (
     Kind,
     Own,
     Pair,
+    Python,
     Text,
     Thing,
     a,
@@ -158,6 +159,9 @@ class Statements(Expressions):
         if isinstance(kind, Host):
             self.say(target, "nuke under another name: the walk could not follow it")
         if isinstance(target, ast.Name):
+            self.env = {
+                name: known for name, known in self.env.items() if not name.startswith(f"{target.id}.")
+            }
             self.env[target.id] = kind
         elif isinstance(target, (ast.Tuple, ast.List)):
             kinds = kind.of if isinstance(kind, Pair) else [element(kind)] * len(target.elts)
@@ -206,21 +210,22 @@ class Statements(Expressions):
         self.env.update(self.tested(node.test))
 
     def tested(self, test: ast.expr) -> dict[str, Kind]:
-        """What `isinstance(name, Class)` says of the name where it holds."""
-        is_call = (
+        """What `isinstance(name, Class)` says of a name, or of `name.attribute`, where it holds."""
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            return {name: kind for value in test.values for name, kind in self.tested(value).items()}
+        if not (
             isinstance(test, ast.Call)
             and getattr(test.func, "id", "") == "isinstance"
             and len(test.args) == 2
-        )
-        if is_call and isinstance(test.args[0], ast.Name):
-            known = self._named_class(test.args[1])
-            return {test.args[0].id: known} if known else {}
-        return {}
+        ):
+            return {}
+        known = self._named_class(test.args[1])
+        return {shown(test.args[0]): known} if known else {}
 
     def _named_class(self, node: ast.expr) -> Kind:
-        if isinstance(node, ast.Constant):
-            return self.world.annotated(node)
         kind = self.kind(node)
+        if isinstance(kind, Python):
+            return Python(kind.what, instance=True)
         is_class = isinstance(kind, Class) or (
             isinstance(kind, Bound) and kind.name in self.world.table.classes
         )
