@@ -11,7 +11,7 @@ import nuke
 from ..host import Asked, Fault, Record, Still
 from ..paths import Sequenced, is_windows
 from .knobs import FINISHES, LAYERS, MATTES, PROMPTS, STILLS
-from .node import connected, frames_of, knob_fault, path_of, unplugged
+from .node import connected, frames_of, knob_fault, path_of, text_of, unplugged
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SEED_END = 2**31
@@ -44,7 +44,7 @@ def read(node: nuke.Node) -> Asked:
             "exposure": _within(node, "exposure", -20, 20),
         },
         "mattes": {name: {"invert": bool(node[f"{name}_invert"].value())} for name in mattes},
-        "prompt": {name: str(node[name].value()) for name in PROMPTS},
+        "prompt": {name: text_of(node, name) for name in PROMPTS},
         "engine": _engine(node),
         "finish": {name: _within(node, name, 0, 1) for name in FINISHES},
         "delivery": _delivery(node),

@@ -123,6 +123,11 @@ def frames_of(node: nuke.Node) -> tuple[int, int]:
     return first, last
 
 
+def text_of(node: nuke.Node, knob: str) -> str:
+    """A text knob as it was typed. `value()` would carry out what stands in brackets, and JSON is full of them."""
+    return str(cast("nuke.String_Knob", node[knob]).getText() or "")
+
+
 def path_of(node: nuke.Node, knob: str) -> str:
     """A file knob's path with its expressions worked out, and the place of the frame number left as it is."""
     file = cast("nuke.File_Knob", node[knob])

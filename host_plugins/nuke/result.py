@@ -18,7 +18,7 @@ from ..host import Fault, Record, Result, State, result_of
 from ..paths import Sequenced
 from .graph import RESULT
 from .knobs import NO_VERSION, NOTHING_RENDERED
-from .node import here, inner
+from .node import here, inner, text_of
 
 _EARLIER = 20
 """How many records of earlier versions a script keeps, so that going back knows what they were made from."""
@@ -49,7 +49,7 @@ class Pin:
 
 def pin_of(node: nuke.Node) -> Pin | None:
     """The pinned version, or None. Raises Fault for a record that is damaged."""
-    text = str(node["pinned"].value() or "")
+    text = text_of(node, "pinned")
     if not text:
         return None
     try:

@@ -16,6 +16,9 @@ from .target import NukeTarget
 _SHARE = 20
 """Looking at what a node depends on may take one part in this many of the time: a big comp stays quick."""
 
+_PLAIN = str.maketrans("[]$", "()S")
+"""The node's label shows the status, and would carry out what it takes for Tcl."""
+
 _next_look_s: dict[str, float] = {}
 _waiting: set[str] = set()
 
@@ -52,7 +55,7 @@ def refresh(node: nuke.Node) -> None:
     """Work the status out anew and set it where it is another. Errors are shown in it."""
     try:
         start_s = time.monotonic()
-        text = _text(node)
+        text = _text(node).translate(_PLAIN)
         now_s = time.monotonic()
         _next_look_s[node.fullName()] = now_s + _SHARE * (now_s - start_s)
         if node["status"].value() != text:

@@ -11,7 +11,7 @@ import nuke
 
 from ..host import Asked, Colour, Fault, Record, Result, State
 from . import asked, colour, export, result, state
-from .node import is_gone
+from .node import is_gone, text_of
 from .session import unrecorded
 
 _followed: list[Record] = []
@@ -84,7 +84,7 @@ class NukeTarget:
             _followed.remove(self._job)
 
     def _jobs(self) -> list[Record]:
-        text = str(self.node["job"].value() or "")
+        text = text_of(self.node, "job")
         try:
             jobs = json.loads(text) if text else []
         except ValueError:

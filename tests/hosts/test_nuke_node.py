@@ -163,6 +163,11 @@ def test_a_knob_that_cannot_be_used_is_named_as_the_artist_sees_it(
     assert fault.code == "INVALID_INPUT"
 
 
+def test_a_prompt_is_taken_as_it_was_typed(made: Scene) -> None:
+    made.node["caption"].setValue("a man [left] with $5\non a pier")
+    assert read(made).document["prompt"]["caption"] == "a man [left] with $5\non a pier"
+
+
 def test_an_anchor_may_lie_in_the_handles(made: Scene) -> None:
     made.node["handles"].setValue(2)
     made.node["ref1_frame"].setValue(FIRST - 2)

@@ -135,6 +135,14 @@ def test_the_status_follows_what_the_artist_does(made: Scene) -> None:
     assert status.line(made.node) == "v001, cannot be rendered as it is: no plate is connected"
 
 
+def test_the_status_holds_nothing_that_a_label_would_carry_out(made: Scene) -> None:
+    made.plug("result").place(made.node, made.result(1))
+    made.node["shot"].setValue("[exec $HOME]")
+    made.plug("status").refresh(made.node)
+    said = "v001, cannot be rendered as it is: shot: '(exec SHOME)' cannot name a shot"
+    assert made.node["status"].value() == said
+
+
 def test_the_status_costs_neither_undo_nor_a_question_about_saving(made: Scene) -> None:
     made.plug("result").place(made.node, made.result(1))
     made.nuke.modified(False)
