@@ -12,6 +12,9 @@ from pai_studio.host_plugins.nuke import knobs, recombine, write_nk
 from pai_studio.host_plugins.nuke.panel import ROWS
 from tests.hosts.fakes.nuke_fake import FakeNuke
 from tests.hosts.nk_reader import read_nk
+from tests.hosts.surface.kinds import Host
+from tests.hosts.surface.table import load
+from tests.hosts.surface.walk import walk_text, world_of
 from tests.hosts.test_nuke_files import HERE
 
 NAME = "PAIStudio1"
@@ -82,6 +85,16 @@ def test_every_button_has_an_action():
     for name in actions:
         code = knobs.KNOB_CHANGED if name == "version" else next(row.text for row in ROWS if row.name == name)
         assert f'actions.press(nuke.thisNode(), "{name}")' in code
+
+
+def test_the_code_of_every_knob_keeps_to_the_table():
+    table = load()
+    own = {row.name: table.user_knobs[str(row.kind)] for row in ROWS}
+    world = world_of(table, HERE.glob("*.py"), own)
+    codes = {row.name: row.text for row in ROWS if row.kind == knobs.BUTTON}
+    assert len(codes) == len(BUTTONS) + len(knobs.STILLS)
+    for name, code in {**codes, "knobChanged": knobs.KNOB_CHANGED}.items():
+        assert walk_text(code, name, world, nuke=Host()) == []
 
 
 def test_the_mixes_of_the_recombination_are_its_knobs(bare: FakeNuke):
