@@ -32,18 +32,22 @@ class Story:
     def __init__(self) -> None:
         self._share, self._message = 0.0, ""
         self._at = ("", "")
+        self._told = (0.0, "")
 
     def hear(self, event: Record) -> tuple[float, str]:
         """The share of what is going on just now, 0 to 1, and one line about it."""
         state, phase = str(event.get("state", "")), str(event.get("phase", ""))
         done, total = int(event.get("done", 0)), int(event.get("total", 0))
+        if state == self._at[0] == "RUNNING" and self._at[1] and not phase:
+            return self._told  # news of a file: the phase goes on
         if (state, phase) != self._at:
             self._at = (state, phase)
             self._message, self._share = "", 0.0
         self._message = str(event.get("message", "")) or self._message
         if total > 0:
             self._share = min(done / total, 1.0)
-        return self._share, self._words(state, phase, done, total, event)
+        self._told = self._share, self._words(state, phase, done, total, event)
+        return self._told
 
     def _words(self, state: str, phase: str, done: int, total: int, event: Record) -> str:
         if state == "WAITING":

@@ -64,3 +64,12 @@ def test_a_time_is_told_in_words() -> None:
         "88 min",
         "2 h 5 min",
     ]
+
+
+def test_news_of_a_file_leaves_the_bar_where_it_is() -> None:
+    """The server tells of each finished file without a phase; the bar would fall to nothing at every frame."""
+    story = Story()
+    told = story.hear({"state": "RUNNING", "phase": "frames", "done": 3, "total": 13, "frame": 1003})
+    assert told == (3 / 13, "finishing frame 3 of 13")
+    assert story.hear({"state": "RUNNING", "job": "jobs/1"}) == told
+    assert story.hear({"state": "SUCCEEDED"}) != told
