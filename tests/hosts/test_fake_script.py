@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from tests.hosts.fake_shot import GROUP, refused
 from tests.hosts.fakes.errors import FakeGap
 from tests.hosts.fakes.nuke_fake import FakeNuke
+from tests.hosts.nk_reader import read_nk
 from tests.hosts.tcl import NkError
 
 
@@ -26,6 +27,11 @@ def nuke(fake: FakeNuke) -> Any:
 
     fake.read(GROUP)
     return nuke
+
+
+def feeds(inputs: Sequence[Any]) -> list[str]:
+    """What is connected, by name."""
+    return [above.name for above in inputs if above is not None]
 
 
 class TestKnobs:
@@ -160,6 +166,29 @@ class TestScripts:
         assert again.knob("Group1", "engine").values == fake.knob("Group1", "engine").values
         assert again.knob("Group1", "label").value == "two\nlines\tand \\n no line"
         assert again.root.child("Group1").input(0).name == "Dot1"  # type: ignore[union-attr]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "deadline_cloud/ocio.nk",
+            "jedypod/Keyer/HChKeyer.nk",
+            "jedypod/Write/ReadWrite.nk",
+            "nst/keying.nk",
+        ],
+    )
+    def test_real_scripts_are_read_and_saved_as_they_were(
+        self, footage: Callable[[str], Path], tmp_path: Path, name: str
+    ) -> None:
+        first, again = FakeNuke(), FakeNuke()
+        path = footage("scripts_nuke") / name
+        first.open(path)
+        first.save(tmp_path / "a.nk")
+        again.open(tmp_path / "a.nk")
+        assert again.text() == first.text()
+        told = [node for node in read_nk(path.read_text()).walk() if node.cls != "Root"]
+        assert [(n.cls, n.name, feeds(n.inputs)) for n in again.root.walk()] == [
+            (n.cls, n.name, feeds(n.inputs)) for n in told
+        ]
 
     def test_a_knob_or_class_that_the_table_lacks_is_refused(self) -> None:
         with pytest.raises(NkError, match="sparkle"):

@@ -44,10 +44,10 @@ def add_nodes(group: NodeModel, nodes: Iterable[Node], hang: NodeModel | None = 
 
 
 def _read_knobs(model: NodeModel, node: Node) -> None:
-    for row in node.user_knobs.values():
-        if row.name in model.knobs:
-            raise NkError(f"{node.cls} already has a knob {row.name!r}", node.line)
-        model.knobs[row.name] = user_knob(model, row)
+    for name, row in node.user_knobs.items():
+        if name in model.knobs:
+            raise NkError(f"{node.cls} already has a knob {name!r}", node.line)
+        model.knobs[name] = user_knob(model, row)
     for name, text in node.knobs.items():
         knob = model.knobs.get(name)
         if knob is None:
@@ -135,7 +135,7 @@ def is_saved(knob: KnobModel) -> bool:
 def _definition(knob: KnobModel) -> str:
     row = knob.definition
     assert row is not None
-    words = [str(row.code), knob.name, "l", quoted(knob.label)]
+    words = [str(row.code), quoted(knob.name), "l", quoted(knob.label)]
     if knob.tooltip:
         words += ["t", quoted(knob.tooltip)]
     words += sorted(row.flags - {"+INVISIBLE", "+DISABLED"})
