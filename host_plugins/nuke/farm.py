@@ -89,7 +89,7 @@ def _look(node: nuke.Node) -> _Look:
         last=document["frames"][1] + document["handles"],
         space=space,
         passes=tuple(document["delivery"]["passes"]),
-        engine="",
+        engine=document["engine"]["name"],
         document=document["name"] + SUFFIX,
         state=state,
     )

@@ -188,6 +188,13 @@ def test_a_shot_that_failed_can_be_tried_again(show: Show) -> None:
     done = show.run()
     assert done.returncode == 0, done.stdout[-6000:]
     assert show.comped("B", LAST).is_file()
+    show.write_job()  # takes note that the versions are made; they can be finished again then
+    terminal = Path(show.environment["NUKE_PATH"]) / "pai_studio_host/nuke/terminal.py"
+    text = show.script.read_text()
+    done = show.nuke("-t", terminal, show.script, "--node", "PAIStudio1", "--mode", "refinish", "--save")
+    assert done.returncode == 0, done.stderr
+    assert show.pinned("A", LAST, version=2).is_file()
+    assert show.script.read_text() != text
 
 
 @pytest.mark.long
