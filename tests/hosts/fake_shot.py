@@ -24,6 +24,7 @@ Dot {
 Group {
  name Group1
  knobChanged "nuke.tprint(nuke.thisNode().name() + '.' + nuke.thisKnob().name())"
+ label "\\[value engine] \\[value this.count]\n\\[value root.last_frame]"
  addUserKnob {20 tab l Tab}
  addUserKnob {4 engine l engine M {auto draft "two words"}}
  addUserKnob {3 count l count}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,12 @@ class TestTheTable:
             fake.check()
         refused(fake, UnknownName)
 
+    @pytest.mark.usefixtures("fake")
+    def test_what_is_no_module_cannot_be_imported(self) -> None:
+        for name in ("nuke.executeInMainThread", "nukescripts"):
+            with pytest.raises(ImportError):
+                importlib.import_module(name)
+
     def test_a_method_that_the_table_lacks_raises(self, fake: FakeNuke, nuke: Any) -> None:
         with pytest.raises(AttributeError, match="renderNow"):
             nuke.toNode("Dot1").renderNow()
@@ -86,7 +93,8 @@ class TestTheTable:
 
 class TestThreads:
     @pytest.mark.parametrize(
-        "call", [lambda n: n.toNode("Dot1"), lambda n: n.root(), lambda n: n.message("x")]
+        "call",
+        [lambda n: n.toNode("Dot1"), lambda n: n.root(), lambda n: n.message("x"), lambda n: n.execute("W")],
     )
     def test_a_worker_may_not_call(self, fake: FakeNuke, nuke: Any, call: Callable[[Any], Any]) -> None:
         assert isinstance(in_worker(fake, lambda: call(nuke)), FakeThreadError)

@@ -204,6 +204,23 @@ class TestReading:
         assert read.metadata()["input/filename"] == str(plate / "plate.1001.exr")
         assert "depth.Z" in read.channels()
 
+    def test_layers_and_parts_come_in_by_name(self, fake: FakeNuke, plate: Path) -> None:
+        flat = np.ones((2, 4), np.float32)
+        layers = {"background.R": flat * 3, "background.G": flat, "matte.A": flat * 5}
+        parts = [
+            OpenEXR.Part({}, dict.fromkeys("RGB", flat), "rgb"),
+            OpenEXR.Part({}, layers, "layers"),
+        ]
+        OpenEXR.File(parts).write(str(plate / "plate.1001.exr"))
+        fake.module.frame(1001)
+        read = fake.module.toNode("Read1")
+        assert {"background.red", "background.green", "matte.alpha", "rgba.red"} <= set(read.channels())
+        fake.set("Write1", "channels", "background matte")
+        run(fake)
+        made = written(plate).channels()
+        assert sorted(made) == ["background.G", "background.R", "matte.A"]
+        assert made["matte.A"].pixels[0, 0] == 5
+
     def test_filters_apply_to_what_is_read_and_written(self, fake: FakeNuke, plate: Path) -> None:
         fake.set("Read1", "file", "P:/show/plate.%04d.exr")
         fake.set("Write1", "file", "P:/show/out/p.%04d.exr")

@@ -79,6 +79,10 @@ class TestKnobs:
         nuke.frame(1007)
         assert knob.evaluate() == f"{tmp_path}/auto_3.1007.exr"
 
+    def test_a_label_shows_what_its_tcl_gives(self, fake: FakeNuke, nuke: Any) -> None:
+        nuke.toNode("Group1")["engine"].setValue("two words")
+        assert fake.label("Group1") == "two words 3\n1010"
+
     @pytest.mark.parametrize("text", ["[python {1+1}]", "[exec rm x]", "$env(HOME)/x", "[if {1} {return a}]"])
     def test_other_tcl_is_refused(self, fake: FakeNuke, nuke: Any, text: str) -> None:
         nuke.toNode("Group1")["out"].setValue(text)

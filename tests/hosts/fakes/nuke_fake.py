@@ -45,6 +45,7 @@ from tests.hosts.fakes.model import KnobModel, NodeModel
 from tests.hosts.fakes.node_faces import Node
 from tests.hosts.fakes.script_session import ScriptSession
 from tests.hosts.fakes.table import Surface
+from tests.hosts.fakes.tcl_eval import evaluated
 
 MODES = ("gui", "terminal", "execute")
 FACES = {
@@ -130,6 +131,11 @@ class FakeNuke(ScriptSession):
         model = self.knob(node, knob)
         if model.set(value):
             self.knob_changed(model)
+
+    def label(self, node: str) -> str:
+        """What the node shows of its label, Tcl carried out."""
+        knob = self.knob(node, "label")
+        return evaluated(knob.node, str(knob.value))
 
     def knob(self, node: str, knob: str) -> KnobModel:
         """A knob by its node's full name. Raises AssertionError."""

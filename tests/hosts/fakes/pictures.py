@@ -97,6 +97,10 @@ def read_exr(path: Path) -> Picture:
                 raise RuntimeError(f"{path}: the fake reads no parts of different size")
             pixels = file.read_image(part, 0, 0, spec.nchannels, oiio.FLOAT)
             for index, name in enumerate(spec.channelnames):
+                if _nuke_name(name) in planes:
+                    raise RuntimeError(
+                        f"{path}: the fake does not name layers after parts: {name} is there twice"
+                    )
                 planes[_nuke_name(name)] = np.ascontiguousarray(pixels[..., index])
             part += 1
     finally:
