@@ -18,7 +18,7 @@ import nuke
 from ..flow import Flow
 from ..host import Fault, Record, Result
 from . import result, status
-from .node import find
+from .node import find, is_below
 from .session import NukeHost, Stop, close_sidecar, sidecar
 from .target import NukeTarget, PinnedTarget
 
@@ -111,7 +111,7 @@ def _stop_on_signals() -> Stop:
 
 def _rendered(said: argparse.Namespace, host: NukeHost) -> dict[str, Record]:
     _open(said.script)
-    nodes = find(said.node)
+    nodes = upstream_first(find(said.node))
     if not nodes:
         raise Fault(
             "holds no PAI-Studio node", where=said.script, hint="name another script", code="INVALID_INPUT"
@@ -129,6 +129,16 @@ def _rendered(said: argparse.Namespace, host: NukeHost) -> dict[str, Record]:
         if said.save is not None:  # after each: what is done is not lost with what fails
             _save(said.save)
     return made
+
+
+def upstream_first(nodes: list[nuke.Node]) -> list[nuke.Node]:
+    """In an order in which a node that feeds another is rendered before it."""
+    rest, ordered = list(nodes), []
+    while rest:
+        free = [node for node in rest if not any(is_below(node, other) for other in rest if other != node)]
+        ordered += free
+        rest = [node for node in rest if node not in free]
+    return ordered
 
 
 def _one(target: NukeTarget, host: NukeHost, mode: str) -> Result:

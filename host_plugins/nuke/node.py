@@ -102,6 +102,20 @@ def connected(node: nuke.Node) -> dict[str, nuke.Node]:
     return {name: above for name, above in found.items() if above is not None}
 
 
+def is_below(node: nuke.Node, other: nuke.Node) -> bool:
+    """Whether a node is fed by another, near or far."""
+    seen, waiting = {node.fullName()}, [node]
+    while waiting:
+        at = waiting.pop()
+        for above in filter(None, (at.input(index) for index in range(at.inputs()))):
+            if above == other:
+                return True
+            if above.fullName() not in seen:
+                seen.add(above.fullName())
+                waiting.append(above)
+    return False
+
+
 def frames_of(node: nuke.Node) -> tuple[int, int]:
     """First and last frame that the node is asked for, without handles. Raises Fault."""
     source = node["frame_source"].value()

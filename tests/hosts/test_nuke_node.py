@@ -73,6 +73,14 @@ def test_our_nodes_are_found_by_name_and_within_groups(made: Scene) -> None:
         node.find(["plate"])
 
 
+def test_a_node_that_feeds_another_is_rendered_before_it(made: Scene) -> None:
+    made.node.setSelected(False)
+    above = made.plug("node").create()
+    made.between("Grade").setInput(0, above)
+    assert made.plug("node").find() == [made.node, above]
+    assert made.plug("batch").upstream_first([made.node, above]) == [above, made.node]
+
+
 def test_knobs_become_a_document_that_the_shot_reader_takes(made: Scene) -> None:
     made.node["engine"].setValue("draft")
     made.node["caption"].setValue("a man on a pier")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,7 @@ import pytest
 from pai_studio.server.api.client import Client
 from pai_studio.server.app import Server
 from tests.hosts.conftest import TOKEN, Gate, settings
+from tests.hosts.fakes import standin
 from tests.hosts.nuke_scene import (
     PATIENCE_S,
     Scene,
@@ -244,3 +249,31 @@ def test_there_is_no_panel_yet_and_the_document_is_named(
     messages: list[Any] = one.fake.dialogs.messages
     one.fake.pump(lambda: messages, PATIENCE_S)
     assert pinned(one)["document"] in one.fake.dialogs.taken()[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
+def test_a_terminal_that_is_interrupted_cancels_its_job(
+    client: Client, gui: Callable[..., Scene], gate: Gate, dest: Path, number: signal.Signals
+) -> None:
+    one = held(gui, gate)
+    shot, script = one.folder, one.folder / "SH010_comp_v003.nk"
+    one.nuke.scriptSaveAs(str(script), 1)
+    terminal = dest / "pai_studio_host/nuke/terminal.py"
+    command = [sys.executable, standin.__file__, "-t", str(terminal), str(script), "--save"]
+    environment = {**os.environ, "NUKE_PATH": str(dest), "HOME": str(shot)}
+    before = script.read_bytes()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "finishing frame" in line:
+                process.send_signal(number)
+        code = process.wait(60)
+    said = "".join(lines)
+    assert code == 130, said
+    assert "the render was cancelled" in said
+    assert "Traceback" not in said
+    assert not (shot / "pai_studio/SH010_comp/exports/SH010_comp_v001").exists()
+    assert script.read_bytes() == before
+    until(lambda: {job.state for job in client.jobs()} <= {"CANCELLED", "SUCCEEDED"})

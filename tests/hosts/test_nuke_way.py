@@ -14,6 +14,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+import pai_studio
 from pai_studio.server.app import Server
 from tests.hosts.conftest import TOKEN, settings
 from tests.hosts.fakes import standin
@@ -205,6 +206,22 @@ def test_overscan_and_pixel_aspect_come_back(gui: Callable[..., Scene]) -> None:
     # Nuke's formats begin at 0: the overscan counts from the display window.
     assert (made.x - made.full_x, made.y - made.full_y) == (-4, -2)
     assert made.get_float_attribute("PixelAspectRatio") == 2.0
+
+
+def test_the_menu_writes_a_farm_job_and_says_what_this_is(gui: Callable[..., Scene], tmp_path: Path) -> None:
+    one = gui("plate")
+    one.nuke.scriptSave()
+    one.fake.dialogs.answers.append(str(tmp_path))
+    one.fake.choose("Nuke/PAI-Studio/Write farm job...")
+    (said,) = one.fake.dialogs.taken()
+    assert said.startswith("Farm job: ")
+    assert (tmp_path / "SH010_comp_v003.openjd/template.json").is_file()
+    status_becomes(one, "v001, waits for the farm")
+    one.fake.choose("Nuke/PAI-Studio/About")
+    one.fake.pump(lambda: one.fake.dialogs.messages != [], PATIENCE_S)
+    (said,) = one.fake.dialogs.taken()
+    assert pai_studio.__version__ in said
+    assert "draft" in said
 
 
 # In a terminal and on a farm
