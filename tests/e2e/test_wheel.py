@@ -77,11 +77,10 @@ def test_the_wheel_installs_the_whole_plugin(wheel: Wheel) -> None:
     said = json.loads(wheel.run("-m", "pai_studio.ui.cli.main", "install", "nuke", "--dest", dest, "--json"))
     assert Path(said["python"]) == wheel.python
     record = json.loads((dest / "pai_studio_host/installed.json").read_text())
-    ours = {".py", ".nk", ".gizmo"}
+    package = ROOT / "host_plugins"
+    files = [*package.glob("*.*"), *package.glob("nuke/**/*.*"), *package.glob("farm/**/*.*")]
     there = {
-        p.relative_to(ROOT / "host_plugins").as_posix()
-        for p in (ROOT / "host_plugins").rglob("*")
-        if p.suffix in ours
+        p.relative_to(package).as_posix() for p in files if p.suffix in (".py", ".nk", ".gizmo", ".typed")
     }
     assert "nuke/PAIStudio.nk" in record["files"]
     assert there - set(record["files"]) == {"install.py", "initfile.py", "tree.py"}
