@@ -1,6 +1,6 @@
 """What delivered files are called: passes beside the beauty, sidecars, versions.
 
-A version is a token such as `v003` anywhere in the delivery's pattern; every such token changes together.
+A version is a token such as `v003` in the name of the file and of the folders above it; these change together.
 """
 
 from __future__ import annotations
@@ -47,18 +47,42 @@ def _stem(name: str) -> tuple[str, str]:
     return name[: found.start()], name[found.start() :]
 
 
-def version_of(pattern: str) -> int | None:
-    """The version that a pattern names, or None. Raises BadInput when it names two different ones."""
-    found = {int(number) for number in _VERSION.findall(pattern)}
+def _tokens(part: str) -> set[int]:
+    return {int(number) for number in _VERSION.findall(part)}
+
+
+def _versioned(pattern: str) -> tuple[int | None, int]:
+    """A pattern's version, and the index of the first component that carries it.
+
+    That is the file's, and of the versioned folders nearest to it. What stands further up is somebody else's: the
+    folder of the script's own version, or a show called so.
+    """
+    parts = Path(pattern).parts
+    last = len(parts) - 1
+    nearest = next((i for i in range(last - 1, -1, -1) if _tokens(parts[i])), None)
+    found = _tokens(parts[last])
+    if nearest is not None and (not found or nearest == last - 1):
+        found = found | _tokens(parts[nearest])
     if len(found) > 1:
         say = ", ".join(f"v{n:03d}" for n in sorted(found))
         raise BadInput(f"delivery.files names several versions ({say})", where=pattern, hint="name one")
-    return found.pop() if found else None
+    if nearest is None or _tokens(parts[nearest]) != found:
+        return (found.pop() if found else None), last
+    while nearest > 0 and _tokens(parts[nearest - 1]) == found:
+        nearest -= 1
+    return found.pop(), nearest
+
+
+def version_of(pattern: str) -> int | None:
+    """The version that a pattern names, or None. Raises BadInput when file and folder name two different ones."""
+    return _versioned(pattern)[0]
 
 
 def with_version(pattern: str, version: int) -> str:
     """The same pattern at another version, each token padded as it was."""
-    return _VERSION.sub(lambda m: f"v{version:0{len(m[1])}d}", pattern)
+    parts, first = Path(pattern).parts, _versioned(pattern)[1]
+    tail = [_VERSION.sub(lambda m: f"v{version:0{len(m[1])}d}", part) for part in parts[first:]]
+    return str(Path(*parts[:first], *tail))
 
 
 def delivered_as(shot: Shot, pattern: str) -> Shot:
@@ -77,10 +101,8 @@ def based(shot: Shot, folder: Path) -> tuple[Path, Shot]:
 
 
 def base_of(pattern: Path) -> Path:
-    """The folder of all the versions of an absolute pattern: what stands before its first version."""
-    parts = pattern.parts
-    first = next((i for i, part in enumerate(parts) if _VERSION.search(part)), len(parts) - 1)
-    return Path(*parts[:first])
+    """The folder of all the versions of an absolute pattern: what stands before its version."""
+    return Path(*pattern.parts[: _versioned(str(pattern))[1]])
 
 
 def is_taken(base: Path, pattern: str) -> bool:
@@ -112,10 +134,10 @@ def latest(base: Path, pattern: str) -> str | None:
 
 
 def versions_on_disk(base: Path, pattern: str) -> list[int]:
-    """Versions with at least one frame: the first component that names a version is listed, never guessed."""
+    """Versions with at least one frame: the first component that carries the version is listed, never guessed."""
     parts = Path(pattern).parts
-    where = next((i for i, part in enumerate(parts) if _VERSION.search(part)), None)
-    if where is None:
+    version, where = _versioned(pattern)
+    if version is None:
         return []
     folder = base.joinpath(*parts[:where])
     if not folder.is_dir():

@@ -40,8 +40,8 @@ def flow(host: FolderHost, sidecar: Bridge) -> Flow:
 
 @pytest.fixture
 def script(host: FolderHost, tmp_path: Path) -> Script:
-    """`script(**wishes)` is a target in a folder whose name has spaces and more than ASCII."""
-    folder = tmp_path / "Szene Ä 東京"
+    """`script(**wishes)` is a target in a folder with spaces, more than ASCII, and the script's own version."""
+    folder = tmp_path / "Szene Ä 東京" / "comp_v012"
 
     def make(name: str = "SH010", span: tuple[int, int] = (1001, 1003), **wishes: Any) -> FolderTarget:
         first, last = span
@@ -89,7 +89,7 @@ def test_a_version_is_exported_rendered_and_placed(
     result = flow.render(target)
     first, last = span
     assert (result.version, result.first, result.last, result.space) == (1, first, last, "ACEScg")
-    assert result.files.endswith("Szene Ä 東京/pai/SH010/v001/SH010_v001.####.exr")
+    assert result.files.endswith("Szene Ä 東京/comp_v012/pai/SH010/v001/SH010_v001.####.exr")
     assert all(Path(result.files.replace("####", f"{n:04d}")).is_file() for n in range(first, last + 1))
     assert result.notes == (f"look at: background mostly guessed in {first}",)
     assert host.on_main(target.placed) == result
@@ -139,6 +139,23 @@ def test_two_at_once_get_a_version_each(flow: Flow, script: Script, gate: Gate, 
         gate.let(1001, 1002, 1003)
         assert sorted(one.result(60).version for one in made) == [1, 2]
     assert {host.on_main(target.placed).version for target in targets} == {1, 2}
+
+
+def test_a_cancel_is_only_of_one_s_own(flow: Flow, script: Script, gate: Gate, host: FolderHost) -> None:
+    first, second = script("SH_goes_on", gate=str(gate.folder)), script("SH_stops", gate=str(gate.folder))
+    running = threading.Semaphore(0)
+    host.on_show = lambda text: running.release() if text.startswith("finishing frame") else None
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(flow.render, first)]
+        assert running.acquire(timeout=30)
+        made.append(pool.submit(flow.render, second))
+        until(
+            lambda: len(host.bars) == 2 and any("finishing frame" in text for _, text in host.bars[1].shown)
+        )
+        host.bars[1].cancel()
+        assert fault(lambda: made[1].result(60)).code == "CANCELLED"
+        gate.let(1001, 1002, 1003)
+        assert made[0].result(60).version == 1
 
 
 def test_a_second_press_makes_another_version_of_the_same_target(

@@ -33,6 +33,27 @@ def test_two_versions_in_one_name_are_refused() -> None:
         naming.version_of("out/v001/x_v002.####.exr")
 
 
+@pytest.mark.parametrize("above", ["/jobs/show_v02/comp/v012/pai", "/jobs/v001/pai/SH010", "/v001/v002/x"])
+def test_versions_further_up_are_somebody_else_s(above: str) -> None:
+    pattern = f"{above}/v001/exr/SH010_v001.####.exr"
+    assert naming.version_of(pattern) == 1
+    assert naming.with_version(pattern, 3) == f"{above}/v003/exr/SH010_v003.####.exr"
+    assert naming.base_of(Path(pattern)) == Path(above)
+
+
+def test_a_file_may_carry_the_version_alone() -> None:
+    pattern = "/jobs/show_v02_v03/comp/out/SH010_v001.####.exr"
+    assert naming.with_version(pattern, 4) == "/jobs/show_v02_v03/comp/out/SH010_v004.####.exr"
+    assert naming.base_of(Path(pattern)) == Path("/jobs/show_v02_v03/comp/out")
+
+
+def test_a_folder_may_carry_the_version_alone() -> None:
+    pattern = "/show/v012/out_v003/v003/beauty.####.exr"
+    assert naming.with_version(pattern, 4) == "/show/v012/out_v004/v004/beauty.####.exr"
+    assert naming.base_of(Path(pattern)) == Path("/show/v012")
+    assert naming.base_of(Path("/show/beauty.####.exr")) == Path("/show")
+
+
 def test_the_next_version_comes_after_all_on_disk(tmp_path: Path) -> None:
     assert naming.next_free(tmp_path, PATTERN) == PATTERN
     touch(tmp_path / "out/v001/SH010_v001.1001.exr")
