@@ -97,6 +97,12 @@ OFFENDING = {
         "import_module with a computed name",
     ),
     "eval": ("eval('nuke.createNoed()')", "eval(...): the walk cannot see"),
+    "a name that is taken later": (
+        "import operator\n    operator.attrgetter('setInputs')(node)",
+        "attrgetter: the walk cannot see",
+    ),
+    "all of nuke": ("node.__getattribute__('setInputs')", "Node has no __getattribute__ in the table"),
+    "nuke's own dict": ("nuke.__dict__['createNoed']()", "nuke.__dict__: not in the table"),
     "something assigned to": ("nuke.executing = print", "nothing of the host is assigned to"),
     "setattr on a node": ("setattr(node, 'name', 'x')", "nothing of the host is assigned to"),
     "Python as text": (
@@ -151,6 +157,11 @@ def test_an_offending_call_is_found_with_file_line_and_name(call: str, says: str
             "Knob has no vale",
         ),
         ("import nuke\n\nwith nuke.Undo() as undo:\n    undo.stopp()\n", "Undo has no stopp"),
+        (
+            "import nuke\n\nKNOBS = ('file', 'fiel')\nfor name in KNOBS:\n    nuke.thisNode()[name]\n",
+            "no knob 'fiel'",
+        ),
+        ("import nuke\n\nfor name in ('file', 'fiel'):\n    nuke.thisNode().knob(name)\n", "no knob 'fiel'"),
         ("import nuke\n\nknob = 'fiel' if nuke.GUI else 'file'\nnuke.thisNode()[knob]\n", "no knob 'fiel'"),
     ],
 )
@@ -178,6 +189,14 @@ def test_it_follows_names_to_where_they_are_used(text: str, says: str) -> None:
 )
 def test_what_the_table_has_is_let_through(call: str) -> None:
     assert findings(START + call + "\n") == []
+
+
+def test_a_constant_of_another_file_is_followed() -> None:
+    world = own.world().beside(ast.parse("MISSPELT = 'fiel'\n"))
+    text = "import nuke\n\nfrom .other import MISSPELT\n\nnuke.thisNode()[MISSPELT]\n"
+    assert [str(f) for f in walk_text(text, "tried.py", world)] == [
+        "tried.py:5: no knob 'fiel' of any node in the table, nor of our own node"
+    ]
 
 
 def script_nodes() -> list[tuple[str, Node]]:

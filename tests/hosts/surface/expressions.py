@@ -92,6 +92,8 @@ class Expressions(Calls):
 
     def of_list(self, node: Any) -> Kind:
         kinds = [self.kind(item) for item in node.elts]
+        if kinds and all(isinstance(kind, Text) for kind in kinds):
+            return Many(Text(frozenset().union(*(kind.values for kind in kinds))))
         return Many(kinds[0] if kinds else None)
 
     of_tuple = of_set = of_list
@@ -212,6 +214,8 @@ class Expressions(Calls):
             self.say(
                 node, f"{shown(node)}: the walk cannot tell what this is; annotate what it is taken from"
             )
+        if of == Own() and name in self.world.texts:
+            return self.world.texts[name]
         if isinstance(of, Own) and not of.is_class:
             return self.world.classes.get(of.name, {}).get(name)
         return Own("", is_class=False) if of == Own() else None

@@ -17,7 +17,8 @@ import sys
 import threading
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from tests.hosts.surface.table import Row, Table
@@ -140,6 +141,9 @@ class World:
     names: set[str] = field(default_factory=set)
     classes: dict[str, dict[str, Kind]] = field(default_factory=dict)
     returns: dict[str, Kind] = field(default_factory=dict)
+    texts: dict[str, Kind] = field(default_factory=dict)
+    """Constants of our modules that are text, or several texts."""
+
     _seen: set[str] = field(default_factory=set)
 
     def learn(self, tree: ast.Module) -> None:
@@ -157,20 +161,20 @@ class World:
 
     def beside(self, tree: ast.Module) -> World:
         """This world and what one more file defines."""
-        world = World(
-            self.table,
-            self.own_knobs,
-            set(self.names),
-            dict(self.classes),
-            dict(self.returns),
-            set(self._seen),
-        )
+        copies = {f.name: copy(getattr(self, f.name)) for f in fields(self) if f.name != "table"}
+        world = replace(self, **copies)
         world.meet(tree)
         world.learn(tree)
         return world
 
     def meet(self, tree: ast.Module) -> None:
-        """Take in the names of one file's classes."""
+        """Take in the names of one file's classes, and its constants."""
+        for statement in tree.body:
+            if isinstance(statement, ast.Assign) and (values := _texts(statement.value)):
+                kind = Text(values) if isinstance(statement.value, ast.Constant) else Many(Text(values))
+                for name in _names(statement.targets[0]):
+                    # Of two constants of one name neither is known to be meant.
+                    self.texts[name] = None if self.texts.get(name, kind) != kind else kind
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 self.classes.setdefault(node.name, {})
@@ -185,26 +189,26 @@ class World:
 
     def _learn_class(self, node: ast.ClassDef) -> None:
         self.names.add(node.name)
-        fields = self.classes[node.name]
+        known = self.classes[node.name]
         for item in ast.walk(node):
             if isinstance(item, ast.AnnAssign):
                 for name in _names(item.target):
-                    fields[name] = self.annotated(item.annotation)
+                    known[name] = self.annotated(item.annotation)
             elif isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self._learn_method(fields, item)
+                self._learn_method(known, item)
 
-    def _learn_method(self, fields: dict[str, Kind], method: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _learn_method(self, known: dict[str, Kind], method: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         is_property = any(
             getattr(d, "id", "") in ("property", "cached_property") for d in method.decorator_list
         )
-        fields[method.name] = self.annotated(method.returns) if is_property else None
-        fields[f"{method.name}()"] = self.annotated(method.returns)
+        known[method.name] = self.annotated(method.returns) if is_property else None
+        known[f"{method.name}()"] = self.annotated(method.returns)
         given = {arg.arg: self.annotated(arg.annotation) for arg in _arguments(method.args)}
         for item in ast.walk(method):
             if isinstance(item, ast.Assign):
                 for target, value in _pairs(item):
                     if _is_self(target) and isinstance(value, ast.Name) and value.id in given:
-                        fields.setdefault(target.attr, given[value.id])
+                        known.setdefault(target.attr, given[value.id])
 
     def annotated(self, note: ast.expr | None) -> Kind:
         """What an annotation says."""
@@ -312,6 +316,13 @@ def _names(target: ast.expr) -> Iterator[str]:
     elif isinstance(target, (ast.Tuple, ast.List)):
         for item in target.elts:
             yield from _names(item)
+
+
+def _texts(value: ast.expr) -> frozenset[str]:
+    """The texts of a constant or of a tuple of constants; nothing for anything else."""
+    parts = value.elts if isinstance(value, ast.Tuple) else [value]
+    found = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return frozenset(found) if len(found) == len(parts) else frozenset()
 
 
 def _options(call: ast.Call) -> Iterator[str]:

@@ -94,6 +94,8 @@ class Statements(Expressions):
     def _own(self, name: str) -> Kind:
         if name in self.world.classes:
             return Own(name, is_class=True)
+        if name in self.world.texts:
+            return self.world.texts[name]
         return None if name in self.world.names else Own()
 
     def on_functiondef(self, node: ast.FunctionDef) -> None:
