@@ -6,6 +6,7 @@ The script then names pictures that are yet to be made. The farm makes exactly t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path, PurePath
 
 import nuke
@@ -15,7 +16,7 @@ from ..host import Fault, Record, Result
 from ..paths import Sequenced
 from ..shots import SUFFIX
 from . import result
-from .node import find
+from .node import find, is_below
 from .session import sidecar
 from .target import NukeTarget
 
@@ -112,30 +113,14 @@ def _look(node: nuke.Node) -> _Look:
 
 def _require_apart(looks: list[_Look]) -> None:
     """Raise Fault where one shot reads another that the same step would make: tasks of a step have no order."""
-    names = {str(look.target.node.fullName()) for look in looks}
-    for look in looks:
-        below = look.target.label
-        for above in sorted(_upstream(look.target.node) & names):
+    for below, above in permutations((look.target for look in looks), 2):
+        if is_below(below.node, above.node):
             raise Fault(
-                f"reads {above}, which is not rendered yet",
-                where=below,
-                hint=f"render {above} first, or disable {below} for this job",
+                f"reads {above.label}, which is not rendered yet",
+                where=below.label,
+                hint=f"render {above.label} first, or disable {below.label} for this job",
                 code="INVALID_INPUT",
             )
-
-
-def _upstream(node: nuke.Node) -> set[str]:
-    """Full names of all nodes that a node's inputs come from."""
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        here = waiting.pop()
-        for index in range(here.inputs()):
-            above = here.input(index)
-            if above is not None and above.fullName() not in found:
-                found.add(str(above.fullName()))
-                waiting.append(above)
-    return found
 
 
 def _pin_next(looks: list[_Look]) -> None:
