@@ -96,6 +96,7 @@ def test_the_device_is_tried_in_another_process(tmp_path: Path) -> None:
     code = (
         "import sys, os\n"
         f"os.environ.update(PAI_MODELS_DIR={str(tmp_path)!r}, PAI_DEVICE='cpu', PAI_CONFIG='/none.toml')\n"
+        f"os.environ.update(HOME={str(tmp_path)!r}, PAI_STATE_DIR={str(tmp_path)!r})\n"  # no plugins of the user's
         "from pai_studio.ui.cli.main import main\nmain(['doctor', '--json'])\n"
         "assert 'torch' not in sys.modules"
     )
