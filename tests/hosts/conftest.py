@@ -20,6 +20,7 @@ from pai_studio.server.api.client import Client
 from pai_studio.server.app import Server
 from pai_studio.server.settings import ServerSettings
 from tests.conftest import write_picture
+from tests.hosts.nuke_scene import write_plate, write_still
 
 TOKEN = "a-token-for-tests-0123456789"
 ENGINE = Path(__file__).parents[1] / "server"
@@ -125,4 +126,24 @@ def dest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Nuke plugin as it is installed, under a path with a space and an umlaut."""
     folder = tmp_path_factory.mktemp("nuke") / "Künstlerin A/.nuke"
     install("nuke", folder, version=pai_studio.__version__, python=sys.executable)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shipped(surroundings: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the engines that ship."""
+    one = Server(settings(tmp_path_factory.mktemp("real"), render="pai_studio.core.render:render"))
+    one.start()
+    surroundings.setenv("PAI_SERVER", one.address)
+    surroundings.setenv("PAI_TOKEN", TOKEN)
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def shot_folder(tmp_path: Path) -> Path:
+    """A folder with a plate and a still, its name no easier than an artist's."""
+    folder = tmp_path / "Größe 010"
+    write_plate(folder)
+    write_still(folder)
     return folder

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import OpenImageIO as oiio
 
 from tests.conftest import write_picture
 from tests.hosts.fakes.nuke_fake import FakeNuke
@@ -153,6 +154,15 @@ def frames_in(pattern: str) -> list[int]:
         for path in Path(folder).iterdir()
         if path.name.startswith(before) and path.name.endswith(after)
     )
+
+
+def pixels(path: str | Path) -> tuple[Any, np.ndarray]:
+    """The header and the pixels of a file, RGB."""
+    file = oiio.ImageInput.open(str(path))
+    assert file is not None, path
+    spec, data = file.spec(), file.read_image("float")
+    file.close()
+    return spec, data
 
 
 def write_plate(folder: Path, first: int = FIRST, last: int = LAST, **facts: Any) -> None:

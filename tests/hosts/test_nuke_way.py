@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import OpenImageIO as oiio
 import pytest
 
 import pai_studio
 from pai_studio.server.app import Server
-from tests.hosts.conftest import TOKEN, settings
-from tests.hosts.fakes import standin
-from tests.hosts.fakes.nuke_fake import FakeNuke
-from tests.hosts.nk_reader import read_nk
 from tests.hosts.nuke_scene import (
     FIRST,
     LAST,
@@ -28,6 +18,7 @@ from tests.hosts.nuke_scene import (
     frames_in,
     nuke_with_plugin,
     pinned,
+    pixels,
     press,
     status_becomes,
     write_plate,
@@ -35,40 +26,11 @@ from tests.hosts.nuke_scene import (
 )
 
 
-@pytest.fixture(scope="module")
-def server(surroundings: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the engines that ship."""
-    one = Server(settings(tmp_path_factory.mktemp("real"), render="pai_studio.core.render:render"))
-    one.start()
-    surroundings.setenv("PAI_SERVER", one.address)
-    surroundings.setenv("PAI_TOKEN", TOKEN)
-    yield one
-    one.stop()
-
-
 @pytest.fixture
-def shot(tmp_path: Path) -> Path:
-    """A folder with a plate and a still, its name no easier than an artist's."""
-    folder = tmp_path / "Größe 010"
-    write_plate(folder)
-    write_still(folder)
-    return folder
-
-
-@pytest.fixture
-def gui(dest: Path, server: Server, shot: Path) -> Iterator[Callable[..., Scene]]:
+def gui(dest: Path, shipped: Server, shot_folder: Path) -> Iterator[Callable[..., Scene]]:
     """`gui()` starts a Nuke with windows that has our plugin, and a scene in it."""
-    with nuke_with_plugin(dest, shot) as make:
+    with nuke_with_plugin(dest, shot_folder) as make:
         yield make
-
-
-def pixels(path: str | Path) -> tuple[Any, np.ndarray]:
-    """The header and the pixels of a file, RGB."""
-    file = oiio.ImageInput.open(str(path))
-    assert file is not None, path
-    spec, data = file.spec(), file.read_image("float")
-    file.close()
-    return spec, data
 
 
 def test_a_render_in_a_gui_shows_its_progress_and_is_placed(gui: Callable[..., Scene]) -> None:
@@ -222,148 +184,3 @@ def test_the_menu_writes_a_farm_job_and_says_what_this_is(gui: Callable[..., Sce
     (said,) = one.fake.dialogs.taken()
     assert pai_studio.__version__ in said
     assert "draft" in said
-
-
-# In a terminal and on a farm
-
-
-@pytest.fixture
-def script(dest: Path, server: Server, shot: Path) -> Callable[..., Path]:
-    """`script(**knobs)` saves a script with our node and a Write below it."""
-
-    def make(**knobs: Any) -> Path:
-        with FakeNuke("terminal").installed() as fake:
-            one = Scene(fake, shot)
-            one.nuke.root()["customOCIOConfigPath"].setValue("ocio://default")
-            one.node["engine"].setValue("plate")
-            for name, value in knobs.items():
-                one.node[name].setValue(value)
-            write = one.nuke.createNode("Write", "", False)
-            write.setName("comp")
-            write.setInput(0, one.node)
-            write["file_type"].setValue("exr")
-            write["raw"].setValue(True)
-            write["channels"].setValue("rgb")
-            write["create_directories"].setValue(True)
-            write["file"].setValue((shot / "comp/comp.%04d.exr").as_posix())
-            path = shot / "SH010_comp_v003.nk"
-            one.nuke.scriptSaveAs(str(path), 1)
-            return path
-
-    return make
-
-
-@pytest.fixture
-def nuke(dest: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`nuke("-x", "file.nk")`: the stand-in as a process of its own, with our plugin."""
-
-    def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, standin.__file__, *(str(word) for word in words)]
-        own = {**os.environ, "NUKE_PATH": str(dest), "HOME": str(dest.parent / "none"), **environment}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=own, timeout=120)
-
-    return run
-
-
-@pytest.fixture
-def terminal(nuke: Callable[..., Any], dest: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`terminal(script, "--save")`: `nuke -t terminal.py ...`."""
-    return lambda *words, **environment: nuke(
-        "-t", dest / "pai_studio_host/nuke/terminal.py", *words, **environment
-    )
-
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def test_a_terminal_renders_and_a_farm_reads_what_it_made(
-    script: Callable[..., Path], nuke: Run, terminal: Run, shot: Path
-) -> None:
-    path = script()
-    early = nuke("-F", "1001-1003", "-X", "comp", "-x", path)
-    assert early.returncode == 1
-    assert "no file" in early.stderr
-    done = terminal(path, "--save", "--json")
-    assert done.returncode == 0, done.stderr
-    (record,) = json.loads(done.stdout)["nodes"].values()
-    assert (record["version"], record["frames"]) == (1, [FIRST, LAST])
-    assert "PAI-Studio: PAIStudio1:   0%  exporting plate" in done.stderr
-    saved = read_nk(path.read_text(encoding="utf-8"))
-    (ours,) = [node for node in saved.nodes if node.cls == "Group"]
-    assert json.loads(ours.knobs["pinned"]) == record
-    assert ours.knobs["status"] == "v001"
-    late = nuke("-F", "1001-1003", "-X", "comp", "-x", path)
-    assert late.returncode == 0, late.stderr
-    assert frames_in((shot / "comp/comp.####.exr").as_posix()) == [1001, 1002, 1003]
-    _, given = pixels(shot / "plate.1002.exr")
-    _, comp = pixels(shot / "comp/comp.1002.exr")
-    assert np.array_equal(given[..., :3], comp[..., :3])
-
-
-@pytest.mark.long
-def test_a_missing_frame_of_the_pinned_version_fails_the_farms_task(
-    script: Callable[..., Path], nuke: Run, terminal: Run, shot: Path
-) -> None:
-    path = script()
-    assert terminal(path, "--save").returncode == 0
-    (shot / "pai_studio/SH010_comp/v001/SH010_comp_v001.1002.exr").unlink()
-    late = nuke("-F", "1001-1003", "-X", "comp", "-x", path)
-    assert late.returncode == 1
-    assert "1002" in late.stderr
-
-
-@pytest.mark.long
-def test_a_script_from_another_machine_renders_with_its_paths_mapped(
-    script: Callable[..., Path], terminal: Run, nuke: Run, shot: Path, tmp_path: Path
-) -> None:
-    path = script()
-    text = path.read_text(encoding="utf-8").replace(shot.as_posix(), "P:/show/Größe 010")
-    there = tmp_path / "elsewhere.nk"
-    there.write_text(text, encoding="utf-8")
-    rules = tmp_path / "rules.json"
-    said = {"version": "pai-studio/paths/1", "rules": [{"from": "P:/show", "to": shot.parent.as_posix()}]}
-    rules.write_text(json.dumps(said), encoding="utf-8")
-    output = "P:/show/Größe 010/pai_studio/v001/SH010_v001.%04d.exr"
-    there.write_text(_with_output(text, output), encoding="utf-8")
-    done = terminal(there, "--save", PAI_PATH_MAP=str(rules))
-    assert done.returncode == 0, done.stderr
-    assert frames_in((shot / "pai_studio/v001/SH010_v001.####.exr").as_posix()) == [1001, 1002, 1003]
-    late = nuke("-F", "1001-1003", "-X", "comp", "-x", there, PAI_PATH_MAP=str(rules))
-    assert late.returncode == 0, late.stderr
-
-
-def _with_output(text: str, output: str) -> str:
-    lines = text.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.strip().startswith("output "))
-    lines[at] = f'  output "{output}"'
-    return "\n".join(lines) + "\n"
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (("--node", "Nobody"), 2, "Nobody: is no PAI-Studio node of this script; it has: PAIStudio1"),
-        (("--version", "pinned"), 2, "PAIStudio1: no version is pinned"),
-        (("--version", "pinned", "--save"), 2, "changes nothing in the script"),
-        (("--mode", "dance"), 2, "invalid choice: 'dance'"),
-    ],
-)
-def test_a_terminal_says_what_it_cannot_use(
-    script: Callable[..., Path], terminal: Run, words: tuple[str, ...], code: int, said: str
-) -> None:
-    done = terminal(script(), *words)
-    assert done.returncode == code
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_terminal_names_a_script_that_is_not_there(terminal: Run, server: Server, tmp_path: Path) -> None:
-    done = terminal(tmp_path / "none.nk", "--json")
-    assert done.returncode == 2
-    assert "none.nk" in json.loads(done.stdout)["error"]["where"]
-
-
-def test_a_server_that_does_not_answer_is_3(script: Callable[..., Path], terminal: Run) -> None:
-    done = terminal(script(), PAI_SERVER="127.0.0.1:9", PAI_PATIENCE_S="1")
-    assert done.returncode == 3, done.stderr
-    assert "Traceback" not in done.stderr
