@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from tests.hosts.fakes import execution
 from tests.hosts.fakes.callbacks import EVENTS, entry
 from tests.hosts.fakes.files import file_name, numbered
 from tests.hosts.fakes.gui import ProgressTask, menu_face
-from tests.hosts.fakes.knob_faces import Knob, knob_face
+from tests.hosts.fakes.knob_faces import knob_face
 from tests.hosts.fakes.model import KnobModel, NodeModel, max_inputs, refuse
 from tests.hosts.fakes.node_faces import Node
 from tests.hosts.fakes.tcl_eval import command, find_knob, number, shown
@@ -86,18 +85,11 @@ class Api:
     def thisGroup(self) -> Any:
         return self._session.face(self._session.group())
 
-    def thisParent(self) -> Any:
-        parent = self._session.this_node().parent
-        return self._session.face(parent) if parent else None
-
     def thisKnob(self) -> Any:
         knob = self._session.this_knob()
         if knob is None:
             raise RuntimeError("thisKnob: there is no knob now")
         return knob_face(self._session, knob)
-
-    def thisClass(self) -> str:
-        return str(self._session.this_node().cls)
 
     def root(self) -> Any:
         return self._session.face(self._session.root)
@@ -143,9 +135,6 @@ class Api:
         self._session.need_gui("ask")
         return self._session.dialogs.ask(prompt)
 
-    def getInput(self, prompt: str, default: str = "") -> Any:
-        return self.ask(prompt)
-
     def getFilename(self, message: str, *_more: Any, **_named: Any) -> Any:
         return self.ask(message)
 
@@ -178,9 +167,6 @@ class Api:
         for path in [args] if isinstance(args, str) else args:
             self._session.add_plugin_path(Path(path), to_sys_path=addToSysPath)
 
-    def pluginPath(self) -> list[str]:
-        return [str(path) for path in self._session.plugin_path]
-
     def filenameFilter(self, filename: str) -> str:
         return str(self._session.callbacks.filtered(self._session.this_node(), filename))
 
@@ -193,22 +179,12 @@ class Api:
             numbered(name, self._session.frame) if i & self._session.constants["REPLACE"] else name
         ) or None
 
-    def getColorspaceList(self, colorspaceKnob: Knob) -> list[str]:
-        return [word.split("\t")[0] for word in colorspaceKnob._model.choices()]
-
-    def usingOcio(self) -> bool:
-        return bool(self._session.root.get("colorManagement") == "OCIO")
-
     def tcl(self, cmd: str, *args: str) -> str:
         return command(self._session.this_node(), " ".join((cmd, *args)))
 
     def value(self, knob: str, default: Any = None) -> str:
         found = self._found(knob, default)
         return found if isinstance(found, str) else shown(found)
-
-    def numvalue(self, knob: str, default: Any = None) -> float:
-        found = self._found(knob, default)
-        return number(found) if isinstance(found, KnobModel) else float(found)
 
     def exists(self, s: str) -> bool:
         return bool(self.toNode(s)) or isinstance(self._found(s, ""), KnobModel)
@@ -224,9 +200,6 @@ class Api:
     # Scripts
     def scriptOpen(self, filename: str) -> None:
         self._session.open(Path(filename))
-
-    def scriptReadFile(self, s: str) -> None:
-        self._session.paste(Path(s).read_text(encoding="utf-8"))
 
     def scriptSave(self, filename: str = "") -> bool:
         if not filename and not self._session.root.get("name"):
@@ -251,9 +224,6 @@ class Api:
 
     def scriptClear(self) -> None:
         self._session.clear()
-
-    def script_directory(self) -> str:
-        return str(Path(self.scriptName()).parent)
 
     def modified(self, state: Any = None) -> bool:
         if state is not None:
@@ -286,5 +256,3 @@ for _event in EVENTS:
     _name = _event[0].upper() + _event[1:]
     setattr(Api, f"add{_name}", _add)
     setattr(Api, f"remove{_name}", _remove)
-
-PYTHON = sys.executable

@@ -33,9 +33,6 @@ class Group(Node):
     def nodes(self) -> list[Any]:
         return [self._session.face(node) for node in self._model.children]
 
-    def numNodes(self) -> int:
-        return len(self._model.children)
-
     def node(self, s: str) -> Any:
         found = self._model.child(s)
         return self._session.face(found) if found else None
@@ -55,9 +52,6 @@ class Root(Group):
 
     def fps(self) -> int:
         return int(number(self._model.knobs["fps"]))
-
-    def realFps(self) -> float:
-        return number(self._model.knobs["fps"])
 
     def modified(self) -> bool:
         return bool(self._session.modified)

@@ -81,23 +81,14 @@ class Menu(Guarded):
         self._entry.items[name] = Entry(name, command)
         return menu_face(self._session, self._entry.items[name])
 
-    def addSeparator(self, index: int = -1) -> None:
-        pass
-
     def findItem(self, name: str) -> Any:
         entry = self._entry.items.get(name)
         return menu_face(self._session, entry) if entry else None
 
     menu = findItem
 
-    def removeItem(self, name: str) -> None:
-        del self._entry.items[name]
-
     def items(self) -> list[Any]:
         return [menu_face(self._session, entry) for entry in self._entry.items.values()]
-
-    def invoke(self) -> None:
-        run_command(self._session, self._entry)
 
     def setEnabled(self, enabled: bool, recursive: bool = False) -> None:
         pass

@@ -7,7 +7,6 @@ from typing import Any
 from tests.hosts.fakes.evaluation import parse_format
 from tests.hosts.fakes.files import numbered
 from tests.hosts.fakes.guard import Guarded
-from tests.hosts.fakes.kinds import KINDS
 from tests.hosts.fakes.model import KnobModel, refuse
 from tests.hosts.fakes.tcl_eval import evaluated, number
 
@@ -43,42 +42,14 @@ class Knob(Guarded):
     def node(self) -> Any:
         return self._session.face(self._model.node)
 
-    def fullyQualifiedName(self, channel: int = -1) -> str:
-        return self._model.where()
-
     def visible(self) -> bool:
         return self._model.visible
 
     def enabled(self) -> bool:
         return self._model.enabled
 
-    def setVisible(self, visible: bool) -> None:
-        self._model.visible = bool(visible)
-
     def setEnabled(self, enabled: bool) -> None:
         self._model.enabled = bool(enabled)
-
-    def setLabel(self, label: str) -> None:
-        self._model.label = label
-
-    def setTooltip(self, tooltip: str) -> None:
-        self._model.tooltip = tooltip
-
-    def setFlag(self, flag: int) -> None:
-        self._model.flags |= flag
-        self._show()
-
-    def clearFlag(self, flag: int) -> None:
-        self._model.flags &= ~flag
-        self._show()
-
-    def _show(self) -> None:
-        constants = self._session.constants
-        self._model.visible = not self._model.flags & constants["INVISIBLE"]
-        self._model.enabled = not self._model.flags & constants["DISABLED"]
-
-    def getFlag(self, flag: int) -> bool:
-        return bool(self._model.flags & flag)
 
     def value(self, *args: Any) -> Any:
         model = self._model
@@ -111,18 +82,6 @@ class Knob(Guarded):
             self._session.knob_changed(model)
         return True
 
-    def fromScript(self, script: str) -> None:
-        self._model.read(script)
-        self._session.knob_changed(self._model)
-
-    def toScript(self, quote: bool = True, context: Any = None) -> str:
-        if quote:
-            return self._model.script()
-        return self._model.script().strip('"')
-
-    def isAnimated(self, channel: int = 0) -> bool:
-        return False
-
     def hasExpression(self, index: int = 0) -> bool:
         return bool(self._model.expression)
 
@@ -130,20 +89,6 @@ class Knob(Guarded):
         self._model.expression = expression
         self._session.knob_changed(self._model)
         return True
-
-    def clearAnimated(self, channel: int = 0) -> bool:
-        self._model.value = KINDS[self._model.kind].accept(number(self._model))
-        self._model.expression = ""
-        return True
-
-    def getKeyList(self) -> list[float]:
-        return []
-
-    def notDefault(self) -> bool:
-        return self._model.changed()
-
-    def defaultValue(self) -> Any:
-        return self._model.default
 
 
 class EnumKnob(Knob):
@@ -159,12 +104,6 @@ class EnumKnob(Knob):
             raise TypeError("setValues() takes strings")
         self._model.set_values(list(items))
 
-    def enumName(self, n: int) -> str:
-        return self._model.choices()[n]
-
-    def numValues(self) -> int:
-        return len(self._model.choices())
-
 
 class StringKnob(Knob):
     """Text, which may hold Tcl in brackets; `value` does not evaluate it."""
@@ -173,9 +112,6 @@ class StringKnob(Knob):
 
     def getText(self, oc: Any = None) -> str:
         return str(self._model.value)
-
-    def setText(self, s: str) -> None:
-        Knob.setValue(self, s)
 
     def evaluate(self) -> str:
         text = evaluated(self._model.node, self._model.value)
@@ -204,9 +140,6 @@ class ScriptKnob(StringKnob):
 
     def command(self) -> str:
         return str(self._model.value)
-
-    def setCommand(self, cmd: str) -> None:
-        Knob.setValue(self, cmd)
 
     def execute(self) -> None:
         self._session.run_code(self._model)

@@ -11,7 +11,6 @@ from tests.hosts.fakes.knob_faces import Format, Knob, Numbers, knob_face
 from tests.hosts.fakes.model import KnobModel, NodeModel, max_inputs, refuse, unique_name
 from tests.hosts.fakes.scripts import is_saved
 from tests.hosts.fakes.tcl_eval import named_in_expressions, number
-from tests.hosts.nk_reader import UserKnob
 
 
 class Node(Guarded):
@@ -69,25 +68,6 @@ class Node(Guarded):
             if model.exists()
         }
 
-    def allKnobs(self) -> list[Knob]:
-        return list(Node.knobs(self).values())
-
-    def numKnobs(self) -> int:
-        return len(Node.knobs(self))
-
-    def addKnob(self, knob: Knob) -> None:
-        model = knob._model
-        if model.name in self._model.knobs:
-            raise ValueError(f"{self._model.full_name()} already has a knob {model.name}")
-        model.node = self._model
-        model.definition = UserKnob(self._session.surface.user_code(model.type), model.name)
-        self._model.knobs[model.name] = model
-
-    def removeKnob(self, knob: Knob) -> None:
-        if knob._model.definition is None:
-            raise ValueError(f"{knob._model.name} is no user knob")
-        del self._model.knobs[knob._model.name]
-
     def input(self, index: int) -> Any:
         above_it = self._model.input(index)
         return self._session.face(above_it) if above_it else None
@@ -118,19 +98,8 @@ class Node(Guarded):
             found += named_in_expressions(self._model)
         return [self._session.face(node) for node in dict.fromkeys(found)]
 
-    def dependent(self, mask: int = -1, forceEvaluate: bool = True) -> list[Any]:
-        parent = self._model.parent
-        nodes = parent.children if parent else []
-        return [self._session.face(node) for node in nodes if self._model in node.inputs]
-
     def parent(self) -> Any:
         return self._session.face(self._model.parent) if self._model.parent else None
-
-    def rootNode(self) -> Any:
-        return self._session.face(self._model.root())
-
-    def isSelected(self) -> bool:
-        return bool(self._model.get("selected"))
 
     def setSelected(self, selected: bool) -> None:
         self._model.knobs["selected"].set(bool(selected))
@@ -150,20 +119,8 @@ class Node(Guarded):
         self._model.knobs["xpos"].set(x)
         self._model.knobs["ypos"].set(y)
 
-    def setXpos(self, x: int) -> None:
-        self._model.knobs["xpos"].set(x)
-
-    def setYpos(self, y: int) -> None:
-        self._model.knobs["ypos"].set(y)
-
     def showControlPanel(self, forceFloat: bool = False) -> None:
         self._session.need_gui("showControlPanel")
-
-    def redraw(self) -> None:
-        pass
-
-    def forceValidate(self) -> None:
-        self._picture()
 
     def firstFrame(self) -> int:
         return _range(self._model)[0]
@@ -228,9 +185,6 @@ class Node(Guarded):
                 continue
             words.append(_written(model, flags, constants))
         return "\n".join(words)
-
-    def readKnobs(self, s: str) -> None:
-        self._session.read_knobs(self._model, s)
 
 
 def _written(model: KnobModel, flags: int, constants: dict[str, int]) -> str:

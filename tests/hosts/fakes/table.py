@@ -64,22 +64,11 @@ class Surface:
         """The class that Python sees of a type of knob."""
         return self._table.knob_types[type_name]
 
-    def knob_type(self, cls: str) -> str:
-        """The type of knob that a class in Python makes. Raises StopIteration."""
-        return next(name for name, made in self._table.knob_types.items() if made == cls)
-
     def user_type(self, code: int) -> str:
         """The type of a user knob by its number in a script. Raises FakeGap."""
         if str(code) not in self._table.user_knobs:
             raise FakeGap(f"the surface table has no user knob of number {code}")
         return str(self._table.user_knobs[str(code)]["type"])
-
-    def user_code(self, type_name: str) -> int:
-        """The number that a script gives user knobs of a type. Raises FakeGap."""
-        for code, row in self._table.user_knobs.items():
-            if row["type"] == type_name:
-                return int(code)
-        raise FakeGap(f"the surface table has no number of user knobs of type {type_name!r}")
 
     def knobs(self, cls: str) -> dict[str, Mapping[str, Any]]:
         """The knobs of a node class, those that every node has included. Raises RuntimeError for an unknown class."""
