@@ -7,14 +7,15 @@ from typing import Callable
 
 import nuke
 
+from ..bridge import CLOSED
 from ..flow import Flow
 from ..host import Fault
 from .result import label
 from .session import NukeHost, Stop, in_gui, sidecar
 from .target import NukeTarget
 
-_QUIET = ("CANCELLED", "NOT_FOUND")
-"""Who pressed Cancel, or deleted the node, knows: no message box."""
+_QUIET = ("CANCELLED", "NOT_FOUND", CLOSED)
+"""Who pressed Cancel, deleted the node or closed Nuke knows: no message box."""
 
 _runs: list[Run] = []
 _lock = threading.Lock()
