@@ -56,10 +56,10 @@ class Table:
 Key = str | int | float
 Value = Table | str | int | float | bool
 
-_WORDS = frozenset(
-    "and break do else elseif end for function goto if in local nil not or repeat return then until while".split()
-)
-_LAWS = {"true": True, "false": False}
+_WORDS = frozenset(("and", "break", "do", "else", "elseif", "end", "for", "function", "goto", "if", "in")) | {
+    *("local", "nil", "not", "or", "repeat", "return", "then", "until", "while")
+}
+_TRUTHS = {"true": True, "false": False}
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _TOKEN = re.compile(
     rf"""(?P<blank>[ \t\r\n\f\v]+)
@@ -147,9 +147,9 @@ class _Reader:
             return _plain(self._take())
         if now.kind != "name":
             self._refuse(f"{now.text!r} where a value is wanted")
-        if now.text in _LAWS:
+        if now.text in _TRUTHS:
             self._take()
-            return _LAWS[now.text]
+            return _TRUTHS[now.text]
         return self._constructed()
 
     def _constructed(self) -> Table:
@@ -203,7 +203,7 @@ class _Reader:
         name = self._now
         if name.kind != "name" or not self._is("=", ahead=1):
             return None
-        if "." in name.text or name.text in _WORDS | set(_LAWS):
+        if "." in name.text or name.text in _WORDS | set(_TRUTHS):
             self._refuse(f"{name.text!r} as a key")
         self._take()
         self._take()

@@ -1,0 +1,1 @@
+"""What Fusion gets: the Comp script and the macro."""
