@@ -12,7 +12,9 @@ import pytest
 
 from tests.hosts.surface import own
 
-HOSTS = ("nuke", "fusionscript", "DaVinciResolveScript")
+HOSTS = {"nuke": {"nuke"}}
+"""Modules that a host gives, by the folder that may import them."""
+
 START = ("init.py", "menu.py")
 LIGHT = {"importlib", "sys", "__future__"}
 """What the files that every start of Nuke runs may load before their guard."""
@@ -31,7 +33,7 @@ def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 def strangers(file: Path, tree: ast.Module) -> list[str]:
     """Imports that are neither the standard library's, nor relative, nor the host's module in the host's folder."""
-    of_host = {file.relative_to(own.PACKAGE).parts[0]} & set(HOSTS)
+    of_host = HOSTS.get(file.relative_to(own.PACKAGE).parts[0], set())
     allowed = sys.stdlib_module_names | of_host
     return [name for name, level in imports(tree) if not level and name not in allowed]
 

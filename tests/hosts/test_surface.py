@@ -18,6 +18,10 @@ LOOKS_AROUND = frozenset({"survey.py"})
 """May hand the module to `dir` and `getmembers`: telling what this Nuke has is its work."""
 
 
+NODES = ("node", "root", "write", "writer", "read")
+"""What the plugin calls its nodes."""
+
+
 def importing() -> list[Path]:
     """Every file that may touch Nuke: the plugin's folder, and whatever names the module elsewhere."""
     return [
@@ -37,6 +41,39 @@ def test_the_plugin_uses_nothing_that_the_table_lacks() -> None:
 @pytest.mark.parametrize(("knob", "code"), [pytest.param(*pair, id=pair[0]) for pair in own.code_of_knobs()])
 def test_neither_does_the_code_in_its_knobs(knob: str, code: str) -> None:
     assert [str(finding) for finding in walk_text(code, knob, own.world(), nuke=Host())] == []
+
+
+def places(tree: ast.Module) -> dict[str, int]:
+    """Every name of the module and every constant knob of a node that a file uses, by its place in the tree."""
+    found = {}
+    for index, node in enumerate(ast.walk(tree)):
+        name = getattr(getattr(node, "value", None), "id", "")
+        if isinstance(node, ast.Attribute) and name == "nuke":
+            found[f"nuke.{node.attr}"] = index
+        elif isinstance(node, ast.Subscript) and name in NODES and isinstance(node.slice, ast.Constant):
+            found[f"{name}[{node.slice.value!r}]"] = index
+    return found
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.name) for file in importing()])
+def test_no_misspelling_of_what_it_uses_slips_past(file: Path) -> None:
+    """Each name of Nuke and each knob that the file uses, misspelt in its place, is found."""
+    text = file.read_text(encoding="utf-8")
+    for name, index in places(ast.parse(text)).items():
+        tree = ast.parse(text)
+        place = list(ast.walk(tree))[index]
+        if isinstance(place, ast.Attribute):
+            place.attr += "Q"
+        else:
+            place.slice = ast.Constant(f"{place.slice.value}Q")  # type: ignore[attr-defined]
+        found = walk_text(ast.unparse(tree), file.name, own.world(), may_look=file.name in LOOKS_AROUND)
+        assert found, f"{name} misspelt in {file.name}"
+
+
+def test_there_is_something_to_misspell() -> None:
+    used = {name for file in importing() for name in places(ast.parse(file.read_text(encoding="utf-8")))}
+    assert {"nuke.execute", "nuke.root", "node['version']", "root['colorManagement']"} <= used
+    assert len(used) > 50
 
 
 def test_neither_does_the_line_that_loads_it() -> None:
