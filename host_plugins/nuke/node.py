@@ -174,6 +174,16 @@ def knob_fault(node: nuke.Node, knob: str, what: str, hint: str) -> Fault:
     return Fault(f"{label}: {what}", where=node.name(), hint=hint, code="INVALID_INPUT")
 
 
+def is_same(one: nuke.Node, other: nuke.Node) -> bool:
+    """Whether two stand for one node; one that was deleted is no other."""
+    try:
+        return bool(one == other)
+    except ValueError as error:
+        if not is_gone(error):
+            raise
+        return False
+
+
 def is_gone(error: Exception) -> bool:
     """Whether an error says that the node was deleted while somebody held it."""
     return "not attached" in str(error)

@@ -10,6 +10,7 @@ import nuke
 from ..bridge import CLOSED
 from ..flow import Flow
 from ..host import Fault
+from .node import is_same
 from .result import label
 from .session import NukeHost, Stop, in_gui, sidecar
 from .target import NukeTarget
@@ -87,4 +88,4 @@ def start(node: nuke.Node, mode: str, changed: Callable[[nuke.Node], None]) -> N
 def of(node: nuke.Node) -> list[Run]:
     """The renders of a node that are under way, oldest first."""
     with _lock:
-        return [run for run in _runs if run.target.node == node]
+        return [run for run in _runs if is_same(run.target.node, node)]

@@ -272,3 +272,17 @@ def test_a_terminal_that_is_interrupted_cancels_its_job(
     assert not (shot / "pai_studio/SH010_comp/exports/SH010_comp_v001").exists()
     assert script.read_bytes() == text
     until(lambda: cancelled(client) == before + 1)
+
+
+def test_a_node_that_is_deleted_while_it_renders_troubles_nobody(
+    served: Server, gui: Callable[..., Scene], gate: Gate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = held(gui, gate)
+    begin(one)
+    one.nuke.delete(one.node)
+    gate.let(1001, 1002, 1003)
+    finish(one)
+    assert one.fake.dialogs.messages == []
+    assert "PAIStudio1: is no longer in the script" in capsys.readouterr().out
+    assert len(list((one.folder / "pai_studio/SH010_comp/v001").glob("*.exr"))) == 3
+    one.fake.idle()
