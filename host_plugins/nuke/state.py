@@ -103,11 +103,17 @@ class _Walk:
             done += 1
 
     def _row(self, node: nuke.Node) -> list[Any]:
-        above = [node.input(index) for index in range(node.inputs())]
-        feeds = [None if other is None else self.number(other) for other in above]
+        feeds = [None if other is None else self.number(other) for other in _above(node)]
         named = {other.name(): self.number(other) for other in node.dependencies(nuke.EXPRESSIONS)}
         inside = [self.number(inner) for inner in _outputs(node)]
         return [node.Class(), [[knob, _renamed(text, named)] for knob, text in _knobs(node)], feeds, inside]
+
+
+def _above(node: nuke.Node) -> list[nuke.Node | None]:
+    """What is connected to a node. An Input stands for what is connected to its group, where ours may be inside."""
+    if node.Class() == "Input":
+        return [node.parent().input(int(node["number"].value()))]
+    return [node.input(index) for index in range(node.inputs())]
 
 
 def _outputs(node: nuke.Node) -> list[nuke.Node]:

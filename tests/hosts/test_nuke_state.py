@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.hosts.fakes.nuke_fake import FakeNuke
-from tests.hosts.nuke_scene import Scene, scene
+from tests.hosts.nuke_scene import FIRST, Scene, scene
 
 
 @pytest.fixture
@@ -133,6 +133,25 @@ def test_what_is_inside_a_group_counts(made: Scene) -> None:
     assert made.state() == before
     grade["multiply"].setValue(3)
     assert made.state() != before
+
+
+def test_what_feeds_the_group_around_our_node_counts(made: Scene) -> None:
+    group = made.nuke.createNode("Group", "", False)
+    with group:
+        entries = [made.nuke.nodes.Input(number=number) for number in (0, 1)]
+        inside = made.plug("node").create()
+        inside.setInput(0, entries[1])
+        inside.setInput(3, entries[0])
+    inside["frame_source"].setValue("project")
+    inside["ref1_frame"].setValue(FIRST)
+    assert group.setInput(0, made.still)
+    assert group.setInput(1, made.plate)
+    target = made.plug("target").NukeTarget(inside)
+    before = target.state()
+    made.still["file"].setValue("/other/still.exr")
+    changed = target.state()
+    made.plate["file"].setValue("/other/plate.%04d.exr")
+    assert len({before, changed, target.state()}) == 3
 
 
 def test_a_deep_script_is_walked(made: Scene) -> None:
