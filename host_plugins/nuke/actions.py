@@ -10,7 +10,7 @@ from typing import Any, Callable
 import nuke
 
 from .. import record
-from ..host import Fault
+from ..host import Fault, Result
 from . import asked, colour, result, runs, status
 from . import node as nodes
 from .session import NukeHost, in_gui, on_main, show, sidecar
@@ -91,7 +91,7 @@ def _with_versions(node: nuke.Node, take: Callable[[list[dict[str, Any]]], None]
 def _take_versions(node: nuke.Node, found: list[dict[str, Any]]) -> None:
     whole = [int(one["version"]) for one in found if not one["missing"]]
     pin = result.pin_of(node)
-    if pin is not None and pin.pending and pin.result.version in whole:
+    if pin is not None and pin.pending and any(_makes_up(one, pin.result) for one in found):
         result.settle(node)
     result.offer(node, whole)
     status.refresh(node)
@@ -100,6 +100,12 @@ def _take_versions(node: nuke.Node, found: list[dict[str, Any]]) -> None:
     if broken:
         lines.append("not whole, so not offered: " + ", ".join(broken))
     show("\n".join(lines))
+
+
+def _makes_up(found: dict[str, Any], pinned: Result) -> bool:
+    """Whether a version on disk has every frame of the pinned one."""
+    has_ends = int(found["first"]) <= pinned.first and pinned.last <= int(found["last"])
+    return int(found["version"]) == pinned.version and has_ends and not found["missing"]
 
 
 def _choose_version(node: nuke.Node) -> None:

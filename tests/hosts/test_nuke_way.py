@@ -184,3 +184,20 @@ def test_the_menu_writes_a_farm_job_and_says_what_this_is(gui: Callable[..., Sce
     (said,) = one.fake.dialogs.taken()
     assert pai_studio.__version__ in said
     assert "draft" in said
+
+
+def test_a_version_of_the_farms_is_taken_when_all_its_frames_are_there(gui: Callable[..., Scene]) -> None:
+    one = gui("plate")
+    folder = one.folder / "pai_studio/SH010_comp/v004"
+    files = (folder / "SH010_comp_v004.####.exr").as_posix()
+    one.plug("result").pin(one.node, one.result(4, files=files), pending=True)
+    folder.mkdir(parents=True)
+    for frame in (FIRST, FIRST + 1):
+        (folder / f"SH010_comp_v004.{frame}.exr").write_bytes(b"not looked into")
+    press_check(one)
+    one.fake.dialogs.taken()
+    assert one.node["status"].value() == "v004, waits for the farm"
+    (folder / f"SH010_comp_v004.{LAST}.exr").write_bytes(b"not looked into")
+    press_check(one)
+    assert one.fake.dialogs.taken() == ["PAIStudio1: v004"]
+    assert one.node["status"].value() == "v004"
