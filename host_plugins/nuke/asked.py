@@ -15,6 +15,8 @@ from .node import connected, frames_of, knob_fault, path_of, text_of, unplugged
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SEED_END = 2**31
+_TCL = "[]$"
+"""Signs that a file knob would carry out, so that no such path can be put into our Read or Writes."""
 
 
 def read(node: nuke.Node) -> Asked:
@@ -101,6 +103,10 @@ def output(node: nuke.Node) -> str:
             "output",
             f"{text!r} is no full path",
             "save the script first, or give a path that starts at the root",
+        )
+    if set(text) & set(_TCL):
+        raise knob_fault(
+            node, "output", f"{text!r} has one of [ ] $, which Nuke takes for Tcl", "use folders without them"
         )
     try:
         files = Sequenced.of(posixpath.normpath(text)).hashes

@@ -158,6 +158,12 @@ def test_the_range_comes_from_where_the_artist_says(
             "PAIStudio1: output: 'out/a_v001.%04d.exr' is no full path; save the script",
         ),
         ("output", "/out/a_v001.exr", "PAIStudio1: output: holds no frame number"),
+        (
+            "output",
+            r"/out/\[old\]/a_v001.%04d.exr",
+            "PAIStudio1: output: '/out/[old]/a_v001.%04d.exr' has one of",
+        ),
+        ("output", r"/out/\$x/a_v001.%04d.exr", "PAIStudio1: output: '/out/$x/a_v001.%04d.exr' has one of"),
         ("output", "/out/a_v001.%04d.png", "PAIStudio1: output: does not end in .exr"),
     ],
 )
