@@ -10,40 +10,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Callable
 
 from .host import Fault, Record
+from .launch import last_line, log_file, started
 from .record import Installed, remedy
 
 PROTOCOL = 1
-SIDECAR_DIED, CLOSED, NOT_INSTALLED = "SIDECAR_DIED", "CLOSED", "NOT_INSTALLED"
+SIDECAR_DIED, CLOSED = "SIDECAR_DIED", "CLOSED"
 """Codes of the faults that arise on this side of the pipe."""
 
 _HANDSHAKE_S = 60.0
 _END_S = 5.0
-_LOG_BYTES = 1 << 20
-_SCRUBBED = ("PYTHON", "LD_LIBRARY_PATH", "DYLD_", "QT_")
-
-
-def scrubbed(environment: Any) -> dict[str, str]:
-    """The environment without what would make another Python load the host's own libraries."""
-    return {key: value for key, value in environment.items() if not key.upper().startswith(_SCRUBBED)}
-
-
-def state_folder() -> Path:
-    """Where the sidecar's log lies: `$PAI_STATE_DIR`, else `pai-studio` in the user's state folder."""
-    named = os.environ.get("PAI_STATE_DIR")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "pai-studio"
 
 
 class Call:
@@ -154,8 +136,8 @@ class _Process:
         self._hello: queue.Queue[Record] = queue.Queue()
         self._end: Fault | None = None
         self._closing = False
-        self.log = _log_file()
-        self._child = _started(command, self.log, host)
+        self.log = log_file()
+        self._child = started(command, self.log, host)
         threading.Thread(target=self._read, name="pai-studio sidecar", daemon=True).start()
 
     def is_dead(self) -> bool:
@@ -261,7 +243,7 @@ class _Process:
             what = f"PAI-Studio's sidecar said something that is no message ({garbage!r})"
         else:
             how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            last = _last_line(self.log)
+            last = last_line(self.log)
             what = f"PAI-Studio's sidecar {how}" + (f" ({last})" if last else "")
         return Fault(what, hint=f"see {self.log}", code=SIDECAR_DIED)
 
@@ -276,45 +258,3 @@ class _Process:
         self._hello.put({})
         for call in calls:
             call.fail(self._end)
-
-
-def _log_file() -> Path:
-    folder = state_folder()
-    path = folder / "sidecar.log"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if path.exists() and path.stat().st_size > _LOG_BYTES:
-            path.write_bytes(b"")
-        with path.open("ab") as file:
-            file.write(f"-- {time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode("ascii"))
-    except OSError as error:
-        what = f"the sidecar's log cannot be written ({error.strerror})"
-        raise Fault(what, where=str(path), hint="set PAI_STATE_DIR to a folder of yours") from None
-    return path
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return "" if not lines or lines[-1].startswith("-- ") else lines[-1][:200]
-
-
-def _started(command: Sequence[str], log: Path, host: str) -> subprocess.Popen[bytes]:
-    """The child, out of reach of the terminal's Ctrl+C: the host decides what that means."""
-    try:
-        with log.open("ab") as logged:
-            return subprocess.Popen(
-                list(command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=logged,
-                env=scrubbed(os.environ),
-                start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-    except OSError as error:
-        raise Fault(
-            f"PAI-Studio's Python cannot be started ({error.strerror})",
-            where=str(command[0]),
-            hint=remedy(host),
-            code=NOT_INSTALLED,
-        ) from None

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from . import shots
-from .bridge import CLOSED, NOT_INSTALLED, SIDECAR_DIED, Call
+from .bridge import CLOSED, SIDECAR_DIED, Call
 from .following import Following
 from .host import Asked, Fault, Host, Progress, Record, Result, Target, cancelled, frames_text
 from .job import Job, Look, delivery_of, followed
 from .paths import Sequenced
+from .record import NOT_INSTALLED
 
 RENDER, REFINISH = "render", "refinish"
 _GOES_ON = frozenset({"UNAVAILABLE", "UNAUTHENTICATED", "VERSION_MISMATCH", NOT_INSTALLED, CLOSED})

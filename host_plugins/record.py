@@ -13,6 +13,9 @@ from typing import Any
 from .host import Fault
 
 NAME = "installed.json"
+NOT_INSTALLED = "NOT_INSTALLED"
+"""Code of a fault that only another installation mends."""
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -29,6 +32,12 @@ class Installed:
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of every installed file by its relative path."""
 
+    entries: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of every file of ours in the host's own folders, by its path beside the plugin's folder."""
+
+    folders: list[str] = field(default_factory=list)
+    """The folders that were made for those."""
+
 
 def remedy(host: str) -> str:
     """What to do about an installation that does not work."""
@@ -44,11 +53,14 @@ def read(folder: Path = HERE, host: str = "nuke") -> Installed:
         what = "the plugin does not know where PAI-Studio is: its record is missing"
     except (OSError, ValueError, KeyError, TypeError) as error:
         what = f"the plugin's record cannot be used ({error!r})"
-    raise Fault(what, where=str(path), hint=remedy(host), code="NOT_INSTALLED")
+    raise Fault(what, where=str(path), hint=remedy(host), code=NOT_INSTALLED)
 
 
 def _checked(said: Any) -> Installed:
     version, python, files = said["version"], said["python"], said.get("files", {})
-    if not (isinstance(version, str) and isinstance(python, str) and isinstance(files, dict)):
-        raise ValueError("version and python must be texts, files an object")
-    return Installed(version, python, files)
+    entries, folders = said.get("entries", {}), said.get("folders", [])
+    if not (isinstance(version, str) and isinstance(python, str)):
+        raise ValueError("version and python must be texts")
+    if not (isinstance(files, dict) and isinstance(entries, dict) and isinstance(folders, list)):
+        raise ValueError("files and entries must be objects, folders a list")
+    return Installed(version, python, files, entries, folders)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pai_studio.host_plugins.bridge import SIDECAR_DIED, Bridge, scrubbed
+from pai_studio.host_plugins.bridge import SIDECAR_DIED, Bridge
 from pai_studio.host_plugins.host import Fault
+from pai_studio.host_plugins.launch import scrubbed
 from pai_studio.host_plugins.record import Installed
 
 HELLO = """
