@@ -10,6 +10,13 @@ from .panel import ROWS
 RESULT = "result"
 """Name of the Read that holds the pinned version."""
 
+NO_PICTURE = "no_picture"
+"""Name of the Read that fails at every frame."""
+
+NO_FILE = "PAI-Studio_has_no_picture_for_this_frame.exr"
+"""A file that is never there. A Read without any file, or asked for a frame outside its range, might show black
+instead of failing; one whose file is missing fails in the interface and on a farm alike."""
+
 
 def export_of(source: str) -> str:
     """Name of the Write that exports one of INPUTS."""
@@ -97,34 +104,45 @@ def _write(source: str, x: int) -> Placed:
 
 
 def _result() -> tuple[Placed, ...]:
-    read: dict[str, Value | Reckoned] = {
+    fails: dict[str, Value | Reckoned] = {
         "file_type": "exr",
-        "before": "black",
-        "after": "black",
+        "file": NO_FILE,
+        "before": "hold",
+        "after": "hold",
         "on_error": "error",
         "raw": True,
-        "xpos": 0,
-        "ypos": _TOP + 260,
     }
-    output = Placed("Output", "Output1", {"xpos": 0, "ypos": _TOP + 370}, feeds=(RESULT,))
-    return Placed("Read", RESULT, read), output
+    result = {**fails, "xpos": 0, "ypos": _TOP + 260}
+    no_picture = {**fails, "xpos": _COLUMN, "ypos": _TOP + 260}
+    outside = Reckoned(f"frame < {RESULT}.first || frame > {RESULT}.last")
+    return (
+        Placed("Read", RESULT, result),
+        Placed("Read", NO_PICTURE, no_picture),
+        Placed(
+            "Switch",
+            "in_range",
+            {"which": outside, "xpos": 0, "ypos": _TOP + 330},
+            feeds=(RESULT, NO_PICTURE),
+        ),
+        Placed("Output", "Output1", {"xpos": 0, "ypos": _TOP + 390}, feeds=("in_range",)),
+    )
 
 
 def _notes() -> tuple[Placed, ...]:
     width = _COLUMN * len(INPUTS) + 40
     return (
         _backdrop("exports", "Exports: raw, in the working space. Render switches them on.", -70, width, 240),
-        _backdrop("result_area", "Result: the pinned version.", 190, 560, 240),
+        _backdrop("result_area", "Result: the pinned version.", 190, 700, 250),
         Placed(
             "StickyNote",
             "how_it_works",
             {
-                "label": "Only the Read feeds the output.\n"
-                "Without a version it has no file and fails:\n"
-                "nothing wrong can slip through a render.\n"
+                "label": "Only the pinned version feeds the output.\n"
+                "Without one, and outside its frames, this\n"
+                "fails: nothing wrong slips through a render.\n"
                 "Disable the node to see the plate.",
                 "note_font_size": 14,
-                "xpos": 170,
+                "xpos": 300,
                 "ypos": _TOP + 270,
             },
         ),

@@ -34,7 +34,8 @@ _ESCAPES = {
 def quoted(value: Value | Reckoned) -> str:
     """A value as one word of a script. Raises ValueError for what a script cannot hold."""
     if isinstance(value, Reckoned):
-        return "{{" + value.text + "}}"
+        # Several words are one expression only between quotes.
+        return "{{" + (f'"{value.text}"' if " " in value.text else value.text) + "}}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -12,6 +12,7 @@ _COLOURS = {
     "Output": "#5d676a",
     "Read": "#8a6a3a",
     "Write": "#8a8238",
+    "Switch": "#5d676a",
     "Shuffle": "#7a4a6b",
     "Copy": "#7a4a6b",
     "Merge2": "#3f5f9a",

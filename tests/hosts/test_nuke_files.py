@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pai_studio.core.shot.document import PASSES, Delivery, EngineChoice, Finish, Plate, Prompt
 from pai_studio.host_plugins.nuke import knobs, write_nk
-from pai_studio.host_plugins.nuke.graph import Placed, export_of
+from pai_studio.host_plugins.nuke.graph import NO_FILE, Placed, export_of
 from pai_studio.host_plugins.nuke.panel import ROWS
 from tests.hosts.nk_reader import CODES, NkError, Node, read_nk
 from tests.hosts.surface.table import load
@@ -101,8 +101,11 @@ def test_each_input_has_a_write_of_its_own_that_is_off():
             "autocrop": "false",
             "file_type": "exr",
         }
-    assert node.child("Output1").inputs == [node.child("result")]
-    assert "file" not in node.child("result").knobs
+    assert node.child("Output1").inputs == [node.child("in_range")]
+    assert node.child("in_range").inputs == [node.child("result"), node.child("no_picture")]
+    for name in ("result", "no_picture"):
+        assert node.child(name).knobs["file"] == NO_FILE
+        assert node.child(name).knobs["on_error"] == "error"
 
 
 def test_the_python_of_every_button_is_python_for_every_supported_nuke():

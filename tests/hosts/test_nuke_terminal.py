@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pai_studio.host_plugins.nuke.graph import NO_FILE
 from pai_studio.server.app import Server
 from tests.hosts.fakes import standin
 from tests.hosts.fakes.nuke_fake import FakeNuke
@@ -75,7 +76,7 @@ def test_a_terminal_renders_and_a_farm_reads_what_it_made(
     path = script()
     early = nuke("-F", "1001-1003", "-X", "comp", "-x", path)
     assert early.returncode == 1
-    assert "no file" in early.stderr
+    assert NO_FILE in early.stderr
     done = terminal(path, "--save", "--json")
     assert done.returncode == 0, done.stderr
     (record,) = json.loads(done.stdout)["nodes"].values()
@@ -91,6 +92,10 @@ def test_a_terminal_renders_and_a_farm_reads_what_it_made(
     _, given = pixels(shot_folder / "plate.1002.exr")
     _, comp = pixels(shot_folder / "comp/comp.1002.exr")
     assert np.array_equal(given[..., :3], comp[..., :3])
+    outside = nuke("-F", "1004-1004", "-X", "comp", "-x", path)
+    assert outside.returncode == 1
+    assert NO_FILE in outside.stderr
+    assert frames_in((shot_folder / "comp/comp.####.exr").as_posix()) == [1001, 1002, 1003]
 
 
 @pytest.mark.long

@@ -66,7 +66,7 @@ def _pass(node: NodeModel, frame: int) -> Picture:
 
 
 def _switch(node: NodeModel, frame: int) -> Picture:
-    return above(node, int(number(node.knobs["which"])), frame)
+    return above(node, int(number(node.knobs["which"], frame)), frame)
 
 
 def _read(node: NodeModel, frame: int) -> Picture:

@@ -52,6 +52,8 @@ def _value(node: ast.expr, resolve: Resolve) -> Any:
             return _BINARY[type(op)](_value(left, resolve), _value(right, resolve))
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
             return _COMPARE[type(op)](_value(left, resolve), _value(right, resolve)) * 1.0
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return np.logical_or.reduce([np.not_equal(_value(one, resolve), 0) for one in values]) * 1.0
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, resolve)
         case ast.UnaryOp(op=ast.Not(), operand=operand):

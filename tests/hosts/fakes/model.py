@@ -58,13 +58,16 @@ class KnobModel:
     def read(self, text: str) -> None:
         """Take a value as a script has it. Raises ValueError."""
         if text.startswith("{") and self.kind in ("whole", "number", "bool"):
-            self.expression = text.strip("{}").strip()
+            self.expression = text.strip("{}").strip().strip('"')
             return
         self.set(KINDS[self.kind].parse(text))
 
     def script(self) -> str:
         """The value as a script has it."""
-        return "{{" + self.expression + "}}" if self.expression else written(self.kind, self.value)
+        if not self.expression:
+            return written(self.kind, self.value)
+        # Several words are one expression only between quotes.
+        return "{{" + (f'"{self.expression}"' if " " in self.expression else self.expression) + "}}"
 
     def changed(self) -> bool:
         """Whether it differs from its default."""

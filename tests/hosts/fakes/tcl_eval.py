@@ -76,14 +76,16 @@ def named_in_expressions(node: NodeModel) -> list[NodeModel]:
     return found
 
 
-def number(knob: KnobModel) -> float:
-    """The value of a number knob, its expression reckoned."""
+def number(knob: KnobModel, frame: int | None = None) -> float:
+    """The value of a number knob, its expression reckoned; one that names `frame` has a value at a frame only."""
     if not knob.expression:
         return float(knob.value)
-    return float(evaluate(knob.expression, lambda name: _resolved(knob, name)))
+    return float(evaluate(knob.expression, lambda name: _resolved(knob, name, frame)))
 
 
-def _resolved(knob: KnobModel, name: str) -> float:
+def _resolved(knob: KnobModel, name: str, frame: int | None) -> float:
+    if name == "frame" and frame is not None:
+        return float(frame)
     found = find_knob(knob.node, name)
     return float(found.choices().index(found.value)) if found.kind == "enum" else number(found)
 
