@@ -15,6 +15,7 @@ import pytest
 
 from pai_studio.host_plugins import selftest
 from pai_studio.host_plugins.host import Fault
+from pai_studio.host_plugins.nuke.graph import NO_FILE
 from pai_studio.host_plugins.selftest import SelfTest, SkippedError, redact
 from tests.hosts.fakes import standin
 from tests.hosts.fakes.errors import FakeGap, FakeGuiError, FakeThreadError
