@@ -21,12 +21,12 @@ from tests.hosts.surface.kinds import (
     Text,
     Thing,
     Told,
-    World,
     a,
     element,
     shown,
 )
 from tests.hosts.surface.table import signature
+from tests.hosts.surface.world import World
 
 _REACHING = ("getattr", "hasattr", "setattr", "delattr")
 _HIDING = ("eval", "exec", "compile", "__import__", "vars", "globals", "locals")

@@ -9,9 +9,9 @@ from typing import Any
 
 from pai_studio.host_plugins.nuke import knobs as codes
 from pai_studio.host_plugins.nuke.panel import ROWS
-from tests.hosts.surface.kinds import World
 from tests.hosts.surface.table import load
 from tests.hosts.surface.walk import world_of
+from tests.hosts.surface.world import World
 
 PACKAGE = Path(codes.__file__).resolve().parents[1]
 NUKE = PACKAGE / "nuke"

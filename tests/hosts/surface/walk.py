@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.hosts.surface.kinds import Host, Kind, World
+from tests.hosts.surface.kinds import Host, Kind
 from tests.hosts.surface.statements import Statements
 from tests.hosts.surface.table import Table
+from tests.hosts.surface.world import World
 
 
 @dataclass(frozen=True)
