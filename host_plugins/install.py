@@ -12,16 +12,16 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from . import initfile, record, tree
+from . import entries, initfile, places, record, tree
 from .host import Fault
 
 SOURCE = Path(__file__).resolve().parent
-HOSTS = {"nuke": ("nuke", "farm")}
-"""The hosts, each with the folders of ours that it needs beside the files at the top."""
+HOSTS = {"nuke": ("nuke", "farm"), "resolve": ("resolve",), "fusion": ("resolve",)}
+"""The hosts, each with the folders of ours that it needs beside the files at the top; its own comes first."""
 
-_HOMES = {"nuke": ".nuke"}
-_NOT_COPIED = ("install.py", "initfile.py", "tree.py")
+_NOT_COPIED = ("install.py", "initfile.py", "tree.py", "entries.py", "places.py")
 _KINDS = (".py", ".nk", ".gizmo", ".typed")
 _MINE = ".mine"
 
@@ -51,9 +51,14 @@ class Done:
     files: int
     kept: dict[str, str]
     removed: tuple[str, ...]
-    init: Path
+    entries: tuple[str, ...]
+    """Our files in the host's own folders."""
+
+    init: Path | None
+    """The host's start-up file, where it has one."""
+
     loads: bool
-    """Whether the host's start-up file loads the plugin; if not, `line` is to be added to it."""
+    """Whether that loads the plugin; if not, `line` is to be added to it."""
 
     line: str
 
@@ -78,13 +83,13 @@ class Survey:
     installed: record.Installed
     changed: tuple[str, ...]
     missing: tuple[str, ...]
-    init: Path
+    init: Path | None
     loads: bool
 
 
 def default_dest(host: str) -> Path:
     """The host's own folder for its user, such as `~/.nuke`."""
-    return Path.home() / _HOMES[host]
+    return places.folder_of(host)
 
 
 def folder_in(dest: Path) -> Path:
@@ -103,7 +108,7 @@ def plan(host: str, dest: Path, source: Path = SOURCE) -> Plan:
     folder = folder_in(dest)
     if not tree.there(folder):
         return Plan(files, {}, (), ())
-    was = _known(folder, host)
+    was = _known(folder, host).files
     there = {name for name in tree.names_in(folder) if name != record.NAME}
     removed = tuple(sorted(name for name in was if name in there and name not in files))
     foreign = [name for name in sorted(there) if _is_users(folder, name, was, files)]
@@ -123,19 +128,24 @@ def install(
         dest.mkdir(parents=True, exist_ok=True)
         tree.recover(folder_in(dest))
         todo = plan(host, dest, source)
-        _stage(dest, todo, version, python)
+        outside, before = entries.contents(host, source, dest), _outside(folder_in(dest), host)
+        folders = sorted({*before.folders, *entries.folders_to_make(dest, outside)})
+        said = {"version": version, "python": python, "entries": entries.digests(outside), "folders": folders}
+        _stage(dest, todo, said)
+        kept = entries.put(dest, outside, before.entries)
         tree.swap(folder_in(dest))
-        loaded = _see_to_init(dest, write_init)
+        loaded = _see_to_init(dest, write_init) if _has_init(host) else True
     except OSError as error:
         raise _unwritable(dest, error) from None
     return Done(
         folder=folder_in(dest),
         files=len(todo.files),
-        kept=todo.kept,
+        kept={**todo.kept, **kept},
         removed=todo.removed,
-        init=dest / initfile.FILE,
+        entries=tuple(outside),
+        init=dest / initfile.FILE if _has_init(host) else None,
         loads=loaded,
-        line=initfile.line_for(dest),
+        line=initfile.line_for(dest) if _has_init(host) else "",
     )
 
 
@@ -152,16 +162,18 @@ def uninstall(host: str, dest: Path) -> Gone:
         if not tree.there(folder):
             raise _bad("no plugin is installed there", folder, "say where with --dest")
         was = _record_of(folder, host)
-        ours = [name for name, digest in was.items() if tree.digest(folder / name) == digest]
-        init = _clear_init(dest)
+        ours = [name for name, digest in was.files.items() if tree.digest(folder / name) == digest]
+        init = _clear_init(dest) if _has_init(host) else "unchanged"
+        stays = entries.take(dest, was.entries, was.folders)
         for name in ours:
             (folder / name).unlink()
         (folder / record.NAME).unlink()
         tree.drop_empty(folder)
     except OSError as error:
         raise _unwritable(dest, error) from None
-    left = tuple(sorted(tree.names_in(folder))) if folder.is_dir() else ()
-    return Gone(folder, len(ours), left, init)
+    left = sorted(tree.names_in(folder)) if folder.is_dir() else []
+    count = len(ours) + len(was.entries) - len(stays)
+    return Gone(folder, count, (*left, *(str(dest / name) for name in stays)), init)
 
 
 def survey(host: str, dest: Path) -> Survey:
@@ -169,14 +181,22 @@ def survey(host: str, dest: Path) -> Survey:
     folder = folder_in(dest)
     installed = record.read(folder, host)
     digests = {name: tree.digest(folder / name) for name in installed.files}
-    init = dest / initfile.FILE
+    outside = dict(entries.differing(dest, installed.entries))
+    changed = [name for name, found in digests.items() if found not in ("", installed.files[name])]
+    missing = [name for name, found in digests.items() if not found]
+    init = dest / initfile.FILE if _has_init(host) else None
     return Survey(
         installed=installed,
-        changed=tuple(name for name, found in digests.items() if found not in ("", installed.files[name])),
-        missing=tuple(name for name, found in digests.items() if not found),
+        changed=(*changed, *(name for name, is_there in outside.items() if is_there)),
+        missing=(*missing, *(name for name, is_there in outside.items() if not is_there)),
         init=init,
-        loads=init.is_file() and initfile.loads(init.read_bytes()),
+        loads=init is None or (init.is_file() and initfile.loads(init.read_bytes())),
     )
+
+
+def _has_init(host: str) -> bool:
+    """Whether the host has a start-up file that must load the plugin; others find our entries by themselves."""
+    return host == "nuke"
 
 
 def _own_names(source: Path, host: str) -> list[str]:
@@ -185,7 +205,8 @@ def _own_names(source: Path, host: str) -> list[str]:
     for folder in HOSTS[host]:
         names += [path.relative_to(source).as_posix() for path in (source / folder).rglob("*")]
     fit = sorted(n for n in names if n.endswith(_KINDS) and not Path(n).name.startswith((".", "test_")))
-    if not any(name.startswith(f"{host}/") for name in fit):
+    fit = [name for name in fit if name not in entries.SOURCES]
+    if not any(name.startswith(f"{HOSTS[host][0]}/") for name in fit):
         raise Fault(f"the plugin for {host} is not in it", where=str(source), hint="install pai-studio again")
     return fit
 
@@ -207,28 +228,36 @@ def _free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def _record_of(folder: Path, host: str) -> dict[str, str]:
-    """Digests of what we put there. Raises Fault for a folder that is a link or not ours."""
+def _record_of(folder: Path, host: str) -> record.Installed:
+    """What we put there. Raises Fault for a folder that is a link or not ours."""
     if folder.is_symlink() or not (folder / record.NAME).is_file():
         raise _bad("it is there and not made by PAI-Studio", folder, "move it away, or choose another --dest")
-    files = record.read(folder, host).files
-    if any(name.startswith("/") or ".." in Path(name).parts for name in files):
+    was = record.read(folder, host)
+    if any(
+        Path(name).is_absolute() or ".." in Path(name).parts
+        for name in (*was.files, *was.entries, *was.folders)
+    ):
         raise _bad("its record names files outside of it", folder / record.NAME, "move the folder away")
-    return files
+    return was
 
 
-def _known(folder: Path, host: str) -> dict[str, str]:
+def _known(folder: Path, host: str) -> record.Installed:
     """As `_record_of`; with a damaged record no file is known, and each that differs from ours counts as changed."""
     try:
         return _record_of(folder, host)
     except Fault as fault:
         if fault.code != "NOT_INSTALLED":
             raise
-        return {}
+        return record.Installed("", "")
 
 
-def _stage(dest: Path, todo: Plan, version: str, python: str) -> None:
-    """Make the whole new folder beside the old one."""
+def _outside(folder: Path, host: str) -> record.Installed:
+    """What is known of our files in the host's own folders."""
+    return _known(folder, host) if tree.there(folder) else record.Installed("", "")
+
+
+def _stage(dest: Path, todo: Plan, said: dict[str, Any]) -> None:
+    """Make the whole new folder beside the old one; its record says what is `said`, and the files."""
     old = folder_in(dest)
     new = tree.beside(old, "new")
     new.mkdir()
@@ -239,8 +268,7 @@ def _stage(dest: Path, todo: Plan, version: str, python: str) -> None:
         (new / kept).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(old / name, new / kept, follow_symlinks=False)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in todo.files.items()}
-    said = {"version": version, "python": python, "files": digests}
-    (new / record.NAME).write_text(json.dumps(said, indent=1), encoding="utf-8")
+    (new / record.NAME).write_text(json.dumps({**said, "files": digests}, indent=1), encoding="utf-8")
 
 
 def _see_to_init(dest: Path, write_init: bool) -> bool:
