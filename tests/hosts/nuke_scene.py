@@ -142,7 +142,7 @@ def status_becomes(one: Scene, text: str) -> None:
 
 def pinned(one: Scene) -> dict[str, Any]:
     """The record of the pinned version."""
-    return json.loads(one.node["pinned"].value())
+    return json.loads(one.node["pinned"].getText())
 
 
 def frames_in(pattern: str) -> list[int]:

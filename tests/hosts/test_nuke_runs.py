@@ -71,11 +71,11 @@ def test_the_status_tells_how_far_a_render_is(served: Server, gui: Callable[...,
     begin(one)
     gate.let(1001)
     one.fake.pump(lambda: one.node["status"].value() == "rendering 33%", PATIENCE_S)
-    assert json.loads(one.node["job"].value())[0]["version"] == 1
+    assert json.loads(one.node["job"].getText())[0]["version"] == 1
     gate.let(1002, 1003)
     finish(one)
     assert one.node["status"].value() == "v001"
-    assert one.node["job"].value() == ""
+    assert one.node["job"].getText() == ""
 
 
 @pytest.mark.parametrize("how", ["button", pytest.param("bar", marks=pytest.mark.long)])
@@ -93,7 +93,7 @@ def test_a_cancel_ends_the_job_and_leaves_nothing(
     assert not one.fake.tasks[0].is_open
     assert one.fake.dialogs.messages == []
     assert exports(one) == []
-    assert one.node["job"].value() == ""
+    assert one.node["job"].getText() == ""
     assert one.node["status"].value() == "nothing rendered yet"
     until(lambda: cancelled(client) == before + 1)
 
@@ -133,15 +133,15 @@ def test_two_presses_make_two_versions_and_the_newer_stays(
     begin(one, 2)
     assert one.node["status"].value().endswith("(2 renders)")
     assert exports(one) == ["SH010_comp_v001", "SH010_comp_v002"]
-    assert len(json.loads(one.node["job"].value())) == 2
+    assert len(json.loads(one.node["job"].getText())) == 2
     second.let(1001, 1002, 1003)
-    one.fake.pump(lambda: one.node["pinned"].value() != "", PATIENCE_S)
+    one.fake.pump(lambda: one.node["pinned"].getText() != "", PATIENCE_S)
     assert pinned(one)["version"] == 2
     gate.let(1001, 1002, 1003)
     finish(one)
     assert pinned(one)["version"] == 2
     assert one.plug("result").offered(one.node) == [1, 2]
-    assert one.node["job"].value() == ""
+    assert one.node["job"].getText() == ""
     assert one.node["status"].value() == "v002"
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_dies_is_told_and_the_next_press_goes_on(
         (said,) = one.fake.dialogs.taken()
         assert "render again to go on" in said
         assert exports(one) == ["SH010_comp_v001"]
-        (job,) = json.loads(one.node["job"].value())
+        (job,) = json.loads(one.node["job"].getText())
         again = Server(settings(tmp_path / "data", listen=server.address))
         again.start()
         gate.let(1001, 1002, 1003)
@@ -172,7 +172,7 @@ def test_a_server_that_dies_is_told_and_the_next_press_goes_on(
         assert pinned(one)["version"] == 1
         assert pinned(one)["document"] == job["document"]
         assert len(one.fake.rendered) == exported
-        assert one.node["job"].value() == ""
+        assert one.node["job"].getText() == ""
         one.plug("session").close_sidecar()
         again.stop()
 

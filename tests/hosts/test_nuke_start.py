@@ -217,7 +217,7 @@ def test_without_a_sidecar_a_press_says_what_to_do(
     one = gui()
     assert "run `pai-studio install nuke` again" in message(one, knob)
     assert one.node["status"].value() == "nothing rendered yet"
-    assert one.node["job"].value() == ""
+    assert one.node["job"].getText() == ""
 
 
 def test_another_pai_studio_than_the_plugins_is_said(own: Path, gui: Callable[..., Scene]) -> None:

@@ -46,7 +46,7 @@ def test_a_render_in_a_gui_shows_its_progress_and_is_placed(gui: Callable[..., S
     assert [read[k].value() for k in ("first", "last", "origfirst", "origlast")] == [FIRST, LAST] * 2
     assert one.node["version"].value() == "v001"
     assert one.node["status"].value() == "v001"
-    assert one.node["job"].value() == ""
+    assert one.node["job"].getText() == ""
     (task,) = one.fake.tasks
     assert not task.is_open
     assert any("export" in text for text in task.texts)

@@ -106,9 +106,19 @@ class EnumKnob(Knob):
 
 
 class StringKnob(Knob):
-    """Text, which may hold Tcl in brackets; `value` does not evaluate it."""
+    """Text, which may hold Tcl in brackets.
+
+    `value` is documented as evaluated and `getText` as not, though a File's `value` is not either; which of them a
+    plugin means has to be plain, so `value` refuses a text with Tcl.
+    """
 
     __slots__ = ()
+
+    def value(self, *args: Any) -> Any:
+        text = self._model.value
+        if self._model.type not in ("File", "PyScript") and isinstance(text, str) and set(text) & set("[$"):
+            raise refuse(f"value() of {self._model.where()}, whose text has Tcl: say getText() or evaluate()")
+        return Knob.value(self, *args)
 
     def getText(self, oc: Any = None) -> str:
         return str(self._model.value)
