@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from pai_studio.host_plugins.entries import ENTRIES
+from pai_studio.host_plugins.resolve.fusion import macro
+
 ROOT = Path(__file__).resolve().parents[2]
 OFFLINE = ("--no-index", "--disable-pip-version-check")
 """Nothing is fetched, so that pip does not wait for an index that does not answer."""
@@ -72,6 +75,22 @@ def test_the_wheel_runs_the_demo_outside_the_checkout(wheel: Wheel) -> None:
     assert (out / "contact.png").stat().st_size > 0
 
 
+INSTALLER = {"install.py", "initfile.py", "tree.py", "entries.py", "places.py"}
+
+
+@pytest.mark.parametrize("host", ["resolve", "fusion"])
+def test_the_wheel_installs_what_blackmagics_hosts_list(wheel: Wheel, host: str) -> None:
+    dest = wheel.folder / host
+    wheel.run("-m", "pai_studio.ui.cli.main", "install", host, "--dest", dest)
+    record = json.loads((dest / "pai_studio_host/installed.json").read_text())
+    assert set(record["entries"]) == set(ENTRIES[host].values())
+    assert {"host.py", "resolve/fusion/macro.py"} <= set(record["files"])
+    assert not INSTALLER & set(record["files"])
+    assert (dest / "Macros/PAIStudio.setting").read_bytes() == macro.FILE.read_bytes()
+    wheel.run("-m", "pai_studio.ui.cli.main", "uninstall", host, "--dest", dest)
+    assert list(dest.iterdir()) == []
+
+
 def test_the_wheel_installs_the_whole_plugin(wheel: Wheel) -> None:
     dest = wheel.folder / "nuke"
     said = json.loads(wheel.run("-m", "pai_studio.ui.cli.main", "install", "nuke", "--dest", dest, "--json"))
@@ -83,6 +102,6 @@ def test_the_wheel_installs_the_whole_plugin(wheel: Wheel) -> None:
         p.relative_to(package).as_posix() for p in files if p.suffix in (".py", ".nk", ".gizmo", ".typed")
     }
     assert "nuke/PAIStudio.nk" in record["files"]
-    assert there - set(record["files"]) == {"install.py", "initfile.py", "tree.py"}
+    assert there - set(record["files"]) == INSTALLER
     wheel.run("-m", "pai_studio.ui.cli.main", "uninstall", "nuke", "--dest", dest)
     assert list(dest.iterdir()) == []

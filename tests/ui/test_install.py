@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import pai_studio
+from pai_studio.host_plugins.install import default_dest
 from pai_studio.ui.cli.main import main
 
 
@@ -29,7 +30,7 @@ def rows(capsys: pytest.CaptureFixture[str]):
         capsys.readouterr()
         main(["doctor", "--json"])
         checks = json.loads(capsys.readouterr().out)["checks"]
-        return [row for row in checks if row["name"].startswith(("nuke", "hosts"))]
+        return [row for row in checks if row["name"].startswith(("nuke", "resolve", "fusion", "hosts"))]
 
     return run
 
@@ -57,6 +58,37 @@ def test_install_doctor_uninstall(rows, tmp_path: Path, capsys: pytest.CaptureFi
         assert main(["uninstall", "nuke", *place]) == 0
     (row,) = rows()
     assert row["name"] == "hosts"
+
+
+@pytest.mark.parametrize("host", ["resolve", "fusion"])
+def test_blackmagics_hosts_too(rows, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", host, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    dest = default_dest(host)
+    assert dest.is_relative_to(tmp_path / "home")
+    assert said["dest"] == str(dest)
+    assert str(dest / "Macros/PAIStudio.setting") in said["entries"]
+    assert "init" not in said
+    (row,) = rows()
+    assert (row["name"], row["ok"]) == (host, True)
+    (dest / "Macros/PAIStudio.setting").unlink()
+    (row,) = rows()
+    assert not row["ok"]
+    assert "Macros/PAIStudio.setting is missing" in row["detail"]
+    assert row["remedy"] == f"pai-studio install {host} --dest '{dest}'"
+    assert main(["install", host]) == 0
+    assert f"{host.capitalize()} lists it at its next start" in capsys.readouterr().out
+    (row,) = rows()
+    assert row["ok"]
+    assert main(["uninstall", host]) == 0
+    (row,) = rows()
+    assert row["name"] == "hosts"
+    assert not list(dest.rglob("*"))
+
+
+def test_only_nuke_has_an_init(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "resolve", "--write-init"]) == 2
+    assert "--write-init is for Nuke" in capsys.readouterr().err
 
 
 def test_an_init_of_the_users_gets_its_line_told(

@@ -53,7 +53,10 @@ def checks() -> Iterator[Check]:
     for number, (host, dest) in enumerate(found, start=1):
         yield _check(host if number == 1 else f"{host} {number}", host, dest)
     if not found:
-        yield Check("hosts", True, "no plugin is installed; `pai-studio install nuke` installs one")
+        some = ", ".join(install.HOSTS)
+        yield Check(
+            "hosts", True, f"no plugin is installed; `pai-studio install nuke` installs one (of {some})"
+        )
 
 
 def _check(name: str, host: str, dest: Path) -> Check:
