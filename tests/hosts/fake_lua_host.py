@@ -195,5 +195,16 @@ class LuaHost:
         assert event in _TABLE["events"][kind], f"{kind}.{event}"
 
 
-for _name in ("GetProductName", "GetVersionString"):
-    assert _name in _RESOLVE["classes"]["Resolve"], _name
+def _has_rows(table: dict[str, Any], **names: tuple[str, ...]) -> bool:
+    return all(set(wanted) <= set(table["classes"][cls]) for cls, wanted in names.items())
+
+
+assert _has_rows(_RESOLVE, Resolve=("GetProductName", "GetVersionString"))
+assert _has_rows(
+    _TABLE,
+    bmd=("UIDispatcher", "openfileexternal"),
+    Fusion=("UIManager",),
+    UIDispatcher=("AddWindow", "RunLoop", "ExitLoop"),
+    Window=("On",),
+    Element=("Show", "Hide"),
+)

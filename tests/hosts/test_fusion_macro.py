@@ -156,3 +156,26 @@ def test_any_data_is_written_as_it_is_read():
     assert list(read.table("kept").items) == ["z", "a"]
     assert read.table("made").table(1).table("deep").table("deeper")["x" * 120] == "y"
     assert not re.search(r"[ \t]$", text, re.MULTILINE)
+
+
+UNKNOWN = [
+    ("wrap", "Depth", "1"),
+    ("wrap", "PostMultiplyByAlpha", "1"),
+    ("wrap", "GlobalIn", "1000"),
+    ("shade", "Blend", "0.5"),
+    ("shade", "RedExpression", '"max(r1, 0)"'),
+]
+
+
+@pytest.mark.parametrize(("tool", "key", "value"), UNKNOWN)
+def test_what_the_reckoning_does_not_know_it_refuses(fed: Table, tool: str, key: str, value: str):
+    spoilt = read_table(f"Input {{ Value = {value} }}")
+    fed.table("Tools").table(tool).table("Inputs").items[key] = spoilt
+    with pytest.raises(NotImplementedError):
+        evaluate(only(fed, tool), FRAME)
+
+
+def test_a_tool_of_another_kind_is_refused(fed: Table):
+    fed.table("Tools").table("wrap").cls = "Saver"
+    with pytest.raises(NotImplementedError, match="Saver is not known"):
+        evaluate(fed, FRAME)
