@@ -160,9 +160,21 @@ local function told(call)
     return fine and type(text) == "string" and text or ""
 end
 
+--- Where `resolve` may be had from: not every edition's menu hands it to Lua.
+local SOURCES = {
+    function() return resolve end,
+    function() return Resolve() end,
+    function() return bmd.scriptapp("Resolve") end,
+}
+
 local function host()
-    local found = {product = told(function() return resolve:GetProductName() end)}
-    found.version = told(function() return resolve:GetVersionString() end)
+    local found = {product = "", version = ""}
+    for _, source in ipairs(SOURCES) do
+        if found.product == "" then
+            found.product = told(function() return source():GetProductName() end)
+            found.version = told(function() return source():GetVersionString() end)
+        end
+    end
     found.is_studio = found.product:find("Studio", 1, true) ~= nil
     local major, minor = found.version:match("^(%d+)%.(%d+)")
     found.number = tonumber(major or 0) * 100 + tonumber(minor or 0)

@@ -38,12 +38,12 @@ io = {open = function(path, mode)
 end}
 package.config = said.separator .. "\\n"
 
-if said.product then
-    resolve = object("resolve", {
-        GetProductName = function() return said.product end,
-        GetVersionString = function() return said.version end,
-    })
-end
+local own = said.product and object("resolve", {
+    GetProductName = function() return said.product end,
+    GetVersionString = function() return said.version end,
+})
+if said.given == "resolve" then resolve = own end
+if said.given == "Resolve" then Resolve = function() return own end end
 
 local function element(kind)
     return function(_, properties)
@@ -74,6 +74,7 @@ local function ids(made, found)
 end
 
 bmd = object("bmd", {
+    scriptapp = function(name) return name == "Resolve" and said.given == "scriptapp" and own or nil end,
     openfileexternal = function(verb, path) ask("opened", verb, path) end,
     UIDispatcher = function() return {
         AddWindow = function(_, properties, child)
@@ -104,7 +105,7 @@ bmd = object("bmd", {
     } end,
 })
 setmetatable(_G, {__index = function(_, name)
-    if said.product or name ~= "resolve" then ask("strange", "the global " .. name) end
+    if name ~= "resolve" and name ~= "Resolve" then ask("strange", "the global " .. name) end
 end})
 """
 
@@ -115,6 +116,9 @@ class LuaHost:
 
     product: str | None
     version: str = ""
+    given: str = "resolve"
+    """How a script gets at Resolve: `resolve`, `Resolve` or `scriptapp`."""
+
     press: str = "Done.Clicked"
     """What the user does in a window."""
 
@@ -142,6 +146,7 @@ class LuaHost:
             {
                 "product": self.product,
                 "version": self.version,
+                "given": self.given,
                 "press": self.press,
                 "separator": self.separator,
             }
@@ -200,9 +205,10 @@ def _has_rows(table: dict[str, Any], **names: tuple[str, ...]) -> bool:
 
 
 assert _has_rows(_RESOLVE, Resolve=("GetProductName", "GetVersionString"))
+assert {"resolve", "Resolve"} <= set(_RESOLVE["module"])
 assert _has_rows(
     _TABLE,
-    bmd=("UIDispatcher", "openfileexternal"),
+    bmd=("UIDispatcher", "openfileexternal", "scriptapp"),
     Fusion=("UIManager",),
     UIDispatcher=("AddWindow", "RunLoop", "ExitLoop"),
     Window=("On",),

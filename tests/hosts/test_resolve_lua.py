@@ -76,6 +76,11 @@ def test_each_edition_gets_its_own_reason(place: Path, product: str | None, vers
     assert says in run(place, product, version).printed[0]
 
 
+@pytest.mark.parametrize("given", ["resolve", "Resolve", "scriptapp"])
+def test_resolve_is_found_however_it_is_given(place: Path, given: str):
+    assert "in DaVinci Resolve 21.1.0\n" in run(place, FREE, "21.1.0", given=given).printed[0]
+
+
 def test_studio_gets_a_window_that_is_put_away(place: Path):
     made = run(place, STUDIO, "21.1.0")
     (window,) = made.windows
