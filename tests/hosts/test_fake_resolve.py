@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -496,3 +497,27 @@ class TestStills:
         assert it.project.ExportCurrentFrameAsStill(str(it.folder / "a.exr")) is False
         assert it.project.ExportCurrentFrameAsStill(str(it.folder / "a.tif")) is True
         np.testing.assert_allclose(pictures.read(it.folder / "a.tif")[0, 0], [1, 1, 1])
+
+
+class TestScripts:
+    def test_a_script_of_the_menu_has_no_file_of_its_own(self, scene: Callable[..., Scene]) -> None:
+        names = scene().fake.globals()
+        assert "__file__" not in names
+        exec("found = resolve.GetCurrentPage(), bmd.scriptapp('Resolve').GetProductName()", names)
+        assert names["found"] == ("edit", "DaVinci Resolve Studio")
+
+    def test_a_timeline_is_exported_as_otio(self, scene: Callable[..., Scene]) -> None:
+        it = scene()
+        it.fake.add_item(it.media, HOUR, HOUR + 1, at=8)
+        file = it.folder / "edit.otio"
+        timeline = it.project.GetCurrentTimeline()
+        assert timeline.Export(str(file), it.resolve.EXPORT_OTIO, it.resolve.EXPORT_NONE) is True
+        assert timeline.Export(str(it.folder / "none/edit.otio"), it.resolve.EXPORT_OTIO) is False
+        track = json.loads(file.read_text("utf-8"))["tracks"]["children"][0]
+        kinds = [(one["OTIO_SCHEMA"], one["source_range"]["duration"]["value"]) for one in track["children"]]
+        assert kinds == [("Clip.2", 6), ("Gap.1", 2), ("Clip.2", 2)]
+        assert track["children"][0]["source_range"]["start_time"] == {
+            "OTIO_SCHEMA": "RationalTime.1",
+            "rate": 24.0,
+            "value": HOUR + 2,
+        }

@@ -40,11 +40,12 @@ from tests.hosts.fakes_resolve.media import Folder, MediaPool, MediaPoolItem, Me
 from tests.hosts.fakes_resolve.model import Item, Media, ProjectModel, TimelineModel, Track
 from tests.hosts.fakes_resolve.projects import Project, ProjectManager, Resolve
 from tests.hosts.fakes_resolve.rendering import Queue
+from tests.hosts.fakes_resolve.screen import Screen, Widget
 from tests.hosts.fakes_resolve.settings import DEFAULTS, PRESETS
 from tests.hosts.fakes_resolve.table import Surface
 from tests.hosts.fakes_resolve.timelines import Timeline
 from tests.hosts.fakes_resolve.traps import Traps
-from tests.hosts.fakes_resolve.ui import Element, Screen, Widget
+from tests.hosts.fakes_resolve.ui import Element
 
 FACES: dict[str, type[Face]] = {
     one._kind: one
@@ -182,6 +183,10 @@ class FakeResolve:
         kind = kinds.get(widget.kind, widget.kind)
         object.__setattr__(made, "_kind", kind if kind not in ("HGap", "VGap") else "Element")
         return made
+
+    def composition(self, comp: CompModel) -> Any:
+        """A composition for a plugin."""
+        return Composition(self, comp)
 
     def comp(self, item: Item, name: str) -> Any:
         """A composition of an item."""
