@@ -12,8 +12,8 @@ import pytest
 
 from tests.hosts.surface import own
 
-HOSTS = {"nuke": {"nuke"}}
-"""Modules that a host gives, by the folder that may import them."""
+HOSTS = {"nuke": {"nuke"}, "resolve": {"fusionscript"}}
+"""Modules that a host gives, by the folder that may import them; fusionscript is for annotations alone."""
 
 START = ("init.py", "menu.py")
 LIGHT = {"importlib", "sys", "__future__"}
