@@ -108,9 +108,7 @@ class Expressions(Calls):
     def of_subscript(self, node: ast.Subscript) -> Kind:
         of, key = self.kind(node.value), self.kind(node.slice)
         if isinstance(of, Thing):
-            if self.world.member(of, "__getitem__") is None:
-                self.say(node, f"{'/'.join(sorted(of.classes))} is not subscripted in the table")
-            return self.knob(node, of, key, node.slice)
+            return self.item(node, of, key, node.slice)
         if shown(node.value) == "sys.modules":
             self.say(node, "sys.modules: a module is imported by its name")
             return Told()
@@ -119,6 +117,12 @@ class Expressions(Calls):
         if isinstance(of, Many):
             return of if isinstance(node.slice, ast.Slice) else of.of
         return None
+
+    def item(self, node: ast.expr, of: Thing, key: Kind, name: ast.expr) -> Kind:
+        """What a thing of the host gives for `thing[name]`."""
+        if self.world.member(of, "__getitem__") is None:
+            self.say(node, f"{'/'.join(sorted(of.classes))} is not subscripted in the table")
+        return self.knob(node, of, key, name)
 
     def knob(self, node: ast.expr, of: Thing, key: Kind, name: ast.expr) -> Kind:
         """What `node[name]` is; the name must be that of a knob, or of a key of `nuke.env`."""

@@ -26,8 +26,9 @@ def files() -> list[Path]:
 
 @cache
 def world() -> World:
-    """The table, our package, and the knobs of our own node."""
-    return world_of(load(), files(), dict(knob_rows()))
+    """The table, our package but for other hosts' folders, and the knobs of our own node."""
+    ours = [file for file in files() if file.relative_to(PACKAGE).parts[0] != "resolve"]
+    return world_of(load(), ours, dict(knob_rows()))
 
 
 def knob_rows() -> Iterator[tuple[str, Mapping[str, Any]]]:
