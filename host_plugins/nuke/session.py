@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Callable, TextIO, TypeVar
+from typing import Callable, Generic, TextIO, TypeVar
 
 import nuke
 
@@ -18,6 +18,9 @@ from ..bridge import Bridge
 from ..host import Fault
 
 T = TypeVar("T")
+BUSY_S = 0.2
+"""How long a worker waits before it looks again whether Nuke still executes something."""
+
 LINE_EVERY_S = 2.0
 """A terminal's progress is read in a log: a line now and then, not one an event."""
 
@@ -31,24 +34,50 @@ def on_main(call: Callable[[], T]) -> T:
     """Run `call` on Nuke's main thread; give what it gives or raise what it raises. From any thread.
 
     Nuke's own call drops what `call` raises, and hangs when it is made from the main thread; neither happens here.
+    A worker waits while Nuke executes something, be it the artist's render or another node's export: Nuke serves
+    workers meanwhile, would not execute a second thing, and the script must not change below what is rendered.
     """
     if threading.current_thread() is threading.main_thread():
         return call()
-    given: list[T] = []
-    raised: list[BaseException] = []
+    while True:
+        with _turn:
+            box = _Box(call)
+            nuke.executeInMainThreadWithResult(box.run)  # type: ignore[no-untyped-call]
+        if not box.is_busy:
+            return box.opened()
+        time.sleep(BUSY_S)
 
-    def run() -> None:
+
+_turn = threading.Lock()
+"""One worker at a time: even a call that is made before Nuke says that it executes never meets another's export."""
+
+
+class _Box(Generic[T]):
+    """Brings what a call gives or raises from the main thread to the worker that asked."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._given: list[T] = []
+        self._raised: BaseException | None = None
+        self.is_busy = False
+
+    def run(self) -> None:
+        """Make the call, unless Nuke executes something."""
+        self.is_busy = bool(nuke.executing())
+        if self.is_busy:
+            return
         try:
-            given.append(call())
+            self._given.append(self._call())
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
-            raised.append(error)
+            self._raised = error
 
-    nuke.executeInMainThreadWithResult(run)  # type: ignore[no-untyped-call]
-    if raised:
-        raise raised[0]
-    if not given:
-        raise Fault("Nuke did not run what it was asked to", hint="it may be closing")
-    return given[0]
+    def opened(self) -> T:
+        """What the call gave. Raises what it raised."""
+        if self._raised is not None:
+            raise self._raised
+        if not self._given:
+            raise Fault("Nuke did not run what it was asked to", hint="it may be closing")
+        return self._given[0]
 
 
 class Stop:

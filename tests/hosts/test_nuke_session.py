@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pai_studio.host_plugins.host import Fault
-from tests.hosts.nuke_scene import Scene, nuke_with_plugin, scene
+from tests.hosts.nuke_scene import FIRST, Scene, nuke_with_plugin, scene
 
 
 @pytest.fixture
@@ -58,6 +58,51 @@ def test_a_worker_gets_what_the_main_thread_raises(made: Scene) -> None:
     raised = in_worker(made, lambda: on_main(fail))
     assert isinstance(raised, Fault)
     assert made.fake.loop.swallowed == []
+
+
+def test_a_worker_waits_while_nuke_executes(made: Scene) -> None:
+    """Nuke serves workers while it renders, and would refuse to write an export then."""
+    session, seen = made.plug("session"), []
+    made.fake.executing = True
+
+    def call() -> None:
+        seen.append(made.fake.executing)
+
+    thread = threading.Thread(target=session.on_main, args=(call,))
+    thread.start()
+    asked = threading.Event()
+    threading.Timer(2 * session.BUSY_S, asked.set).start()
+    made.fake.pump(asked)
+    assert seen == []
+    made.fake.executing = False
+    made.fake.pump(thread)
+    assert seen == [False]
+
+
+def test_an_export_lets_another_nodes_export_wait(made: Scene, shot_folder: Path) -> None:
+    """While Nuke writes one, it serves the worker that wants the other."""
+    session, export = made.plug("session"), made.plug("export")
+    for read, file in ((made.plate, "plate.%04d.exr"), (made.still, "ref.exr")):
+        read["file"].setValue((shot_folder / file).as_posix())
+    failed: list[BaseException] = []
+
+    def write(source: str) -> None:
+        files = (shot_folder / f"out/{source}.####.exr").as_posix()
+        try:
+            session.on_main(lambda: export.write(made.node, source, files, FIRST, FIRST))
+        except Exception as error:  # noqa: BLE001 - handed to the test
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(source,)) for source in ("plate", "ref1")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        made.fake.pump(thread)
+    assert failed == []
+    assert sorted(path.name for path in (shot_folder / "out").iterdir()) == [
+        "plate.1001.exr",
+        "ref1.1001.exr",
+    ]
 
 
 @pytest.mark.parametrize("mode", ["gui", "terminal"])

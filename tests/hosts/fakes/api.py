@@ -118,6 +118,9 @@ class Api:
         last = int(number(knobs["last_frame"])) if end is None else int(end)
         execution.execute(node, first, last, incr)
 
+    def executing(self, f: Any = None) -> bool:
+        return bool(self._session.executing)
+
     def frame(self, f: Any = None) -> int:
         if f is not None:
             self._session.frame = int(f)

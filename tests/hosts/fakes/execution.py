@@ -38,9 +38,14 @@ def execute(node: NodeModel, first: int, last: int, step: int) -> None:
     if number(node.knobs["disable"]):
         raise RuntimeError(f"{node.full_name()} is disabled, so it cannot be executed")
     files.check_raw(node)
+    if session.executing:
+        raise RuntimeError("I'm already executing something else")
+    session.executing = True
     session.callbacks.run("beforeRender", node)
     try:
         for frame in range(first, last + 1, step):
+            if session.has_gui:
+                session.loop.drain()
             if session.cancel_at == frame:
                 raise RuntimeError("Cancelled")
             session.callbacks.run("beforeFrameRender", node)
@@ -53,6 +58,7 @@ def execute(node: NodeModel, first: int, last: int, step: int) -> None:
             session.callbacks.run("afterFrameRender", node)
     finally:
         session.callbacks.run("afterRender", node)
+        session.executing = False
 
 
 def _write(node: NodeModel, frame: int) -> None:

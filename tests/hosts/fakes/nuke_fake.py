@@ -14,13 +14,15 @@ Observed (others' working code, saved scripts): a cancel is a RuntimeError whose
 file knob's `value` keeps Tcl, `evaluate` carries it out; a Write writes those of the wanted channels that its input has
 and fails where there are none, and leaves `nuke/version` in every file; a group that is disabled does not keep the
 Writes in it from being executed; unknown metadata get the prefix `nuke/` without `noprefix`; the button of a group runs
-inside the group, so that `allNodes` there gives the inner nodes; the object of a deleted node raises ValueError.
-Assumed, on the strict side: a Read without file, a missing frame with `on_error error`, a disabled Write and a folder
-that is not there raise RuntimeError in `execute`; an Enum refuses an unlisted word with ValueError, and keeps its index
-when its list is changed; setting a knob to what it is fires nothing; `knobChanged` does not nest on one node;
-ProgressTask, messages and menus are refused without windows, since no document says what they do there, and both
-`executeInMainThread...` as well, since no loop runs there; an exception in an init.py ends the start. Colours are never
-converted: a Read or Write that is not raw must name the working space.
+inside the group, so that `allNodes` there gives the inner nodes; the object of a deleted node raises ValueError; an
+execute within another one is refused as `already executing something else`.
+Assumed, on the strict side: a window serves what other threads ask while it executes; a Read without file, a missing
+frame with `on_error error`, a disabled Write and a folder that is not there raise RuntimeError in `execute`; an Enum
+refuses an unlisted word with ValueError, and keeps its index when its list is changed; setting a knob to what it is
+fires nothing; `knobChanged` does not nest on one node; ProgressTask, messages and menus are refused without windows,
+since no document says what they do there, and both `executeInMainThread...` as well, since no loop runs there; an
+exception in an init.py ends the start. Colours are never converted: a Read or Write that is not raw must name the
+working space.
 """
 
 from __future__ import annotations
@@ -83,6 +85,7 @@ class FakeNuke(ScriptSession):
         """The frame at which the user cancels an execute."""
 
         self.rendered: list[tuple[str, int]] = []
+        self.executing = False
         self.undo_off = self.undo_open = 0
         self.frame = 1
         super().__init__()
