@@ -181,14 +181,14 @@ def chosen(node: nuke.Node) -> int | None:
 
 
 def offer(node: nuke.Node, versions: list[int]) -> None:
-    """Fill the menu with versions; it stands at the pinned one, which is always among them."""
+    """Fill the menu with versions; it stands at the pinned one, or says that none is."""
     now = pin_of(node)
-    pinned = [now.result.version] if now else []
-    names = [label(number) for number in sorted({*versions, *pinned})]
+    shown = label(now.result.version) if now else NO_VERSION
+    others = (label(number) for number in sorted({*versions, *([now.result.version] if now else [])}))
     menu = cast("nuke.Enumeration_Knob", node["version"])
     with _filling(node):
-        menu.setValues(names or [NO_VERSION])
-        menu.setValue(label(pinned[0]) if pinned else (names or [NO_VERSION])[0])
+        menu.setValues([*([] if now else [NO_VERSION]), *others])
+        menu.setValue(shown)
 
 
 @contextmanager

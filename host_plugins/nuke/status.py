@@ -9,14 +9,14 @@ import nuke
 
 from ..host import Fault
 from . import result, runs
-from .node import is_gone, is_ours
-from .session import unrecorded
+from .node import is_gone, is_ours, text_of
+from .session import BUSY_S, unrecorded
 from .target import NukeTarget
 
 _SHARE = 20
 """Looking at what a node depends on may take one part in this many of the time: a big comp stays quick."""
 
-_PLAIN = str.maketrans("[]$", "()S")
+_PLAIN = str.maketrans("[]$\\", "()S/")
 """The node's label shows the status, and would carry out what it takes for Tcl."""
 
 _next_look_s: dict[str, float] = {}
@@ -52,13 +52,19 @@ def _refresh_later(node: nuke.Node, wait_s: float) -> None:
 
 
 def refresh(node: nuke.Node) -> None:
-    """Work the status out anew and set it where it is another. Errors are shown in it."""
+    """Work the status out anew and set it where it is another. Errors are shown in it.
+
+    Later, while Nuke executes something: no knob may change below what is rendered.
+    """
     try:
+        if nuke.executing():
+            _refresh_later(node, BUSY_S)
+            return
         start_s = time.monotonic()
         text = _text(node).translate(_PLAIN)
         now_s = time.monotonic()
         _next_look_s[node.fullName()] = now_s + _SHARE * (now_s - start_s)
-        if node["status"].value() != text:
+        if text_of(node, "status") != text:
             with unrecorded():
                 node["status"].setValue(text)
     except ValueError as error:
@@ -71,7 +77,7 @@ def _text(node: nuke.Node) -> str:
         return line(node)
     except Fault as fault:
         return fault.what
-    except (ValueError, RuntimeError) as error:
+    except Exception as error:
         if is_gone(error):
             raise
         return f"cannot be told: {error}"

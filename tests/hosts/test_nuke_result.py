@@ -91,6 +91,14 @@ def test_without_a_version_nothing_is_shown(made: Scene) -> None:
     assert made.node["version"].value() == "none yet"
 
 
+def test_without_a_version_those_on_disk_can_be_chosen_and_none_seems_to_be(made: Scene) -> None:
+    made.plug("result").offer(made.node, [1, 2])
+    assert made.node["version"].values() == ["none yet", "v001", "v002"]
+    assert made.node["version"].value() == "none yet"
+    made.plug("result").place(made.node, made.result(1))
+    assert made.node["version"].values() == ["v001", "v002"]
+
+
 def test_a_version_that_the_farm_is_to_make_waits(made: Scene) -> None:
     result, status = made.plug("result"), made.plug("status")
     given = made.result(4, engine="")
@@ -135,12 +143,30 @@ def test_the_status_follows_what_the_artist_does(made: Scene) -> None:
     assert status.line(made.node) == "v001, cannot be rendered as it is: no plate is connected"
 
 
-def test_the_status_holds_nothing_that_a_label_would_carry_out(made: Scene) -> None:
+@pytest.mark.parametrize(("shot", "said"), [("a]b", "a)b"), ("a\\b", "a//b")])
+def test_the_status_holds_nothing_that_a_label_would_carry_out(made: Scene, shot: str, said: str) -> None:
     made.plug("result").place(made.node, made.result(1))
-    made.node["shot"].setValue("a]b")
+    made.node["shot"].setValue(shot)
     made.plug("status").refresh(made.node)
-    said = "v001, cannot be rendered as it is: shot: 'a)b' cannot name a shot"
-    assert made.node["status"].value() == said
+    line = f"v001, cannot be rendered as it is: shot: '{said}' cannot name a shot"
+    assert made.node["status"].value() == line
+
+
+def test_a_node_that_lacks_a_knob_says_so_and_troubles_nobody(made: Scene) -> None:
+    """Nuke calls us at every change: an error there would be one at every change."""
+    made.plug("result").place(made.node, made.result(1))
+    del made.fake.knob("PAIStudio1", "grain").node.knobs["grain"]
+    made.plug("status").refresh(made.node)
+    assert made.node["status"].value() == "cannot be told: knob grain does not exist"
+
+
+def test_the_status_waits_while_nuke_executes(made: Scene) -> None:
+    made.plug("result").place(made.node, made.result(1))
+    made.fake.executing = True
+    made.plug("status").refresh(made.node)
+    assert made.node["status"].value() == "nothing rendered yet"
+    made.fake.executing = False
+    made.fake.pump(lambda: made.node["status"].value() == "v001")
 
 
 def test_the_status_costs_neither_undo_nor_a_question_about_saving(made: Scene) -> None:
