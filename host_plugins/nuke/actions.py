@@ -114,6 +114,7 @@ def _choose_version(node: nuke.Node) -> None:
         return
     known = result.earlier(node, version)
     if known is None:
+        result.offer(node, result.offered(node))  # it stands at what is shown until the other is found
         _with_versions(node, lambda found: _pin_found(node, version, found))
     else:
         result.pin(node, known)
@@ -124,7 +125,6 @@ def _pin_found(node: nuke.Node, version: int, found: list[dict[str, Any]]) -> No
     """Pin a version that another script made: what it was made from is not known here."""
     match = [one for one in found if int(one["version"]) == version and not one["missing"]]
     if not match:
-        result.offer(node, result.offered(node))
         raise Fault(f"{result.label(version)} is not whole on disk", where=node.name(), hint="choose another")
     result.pin(node, result.foreign(match[0], colour.read(node).space))
     status.refresh(node)
@@ -172,7 +172,8 @@ def _guarded(call: Callable[[], Any], where: str) -> None:
     except Fault as fault:
         NukeHost().warn(fault)
     except Exception as error:  # noqa: BLE001 - a button's error is a message, not a traceback in the artist's face
-        NukeHost().warn(runs.own_fault(error, where))
+        if not nodes.is_gone(error):  # whoever deleted the node, or closed the script, asks for nothing more
+            NukeHost().warn(runs.own_fault(error, where))
 
 
 def _in_background(call: Callable[[], Any], where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -113,6 +114,38 @@ def test_a_version_that_another_script_made_is_found_and_can_be_pinned(gui: Call
     one.fake.set("PAIStudio1", "version", "v007")
     one.fake.pump(lambda: pinned(one)["version"] == 7, PATIENCE_S)
     status_becomes(one, "v007, what it was made from is not known here")
+
+
+def test_the_menu_shows_the_pinned_version_where_the_chosen_one_cannot_be_had(
+    gui: Callable[..., Scene],
+) -> None:
+    one = gui("plate")
+    press(one)
+    one.plug("result").offer(one.node, [1, 9])
+    one.fake.set("PAIStudio1", "version", "v009")
+    one.fake.pump(lambda: bool(one.fake.dialogs.messages), PATIENCE_S)
+    assert "v009 is not whole on disk" in one.fake.dialogs.taken()[0]
+    assert one.node["version"].value() == "v001"
+    # Nor while it is being looked for, nor where nobody can look.
+    sidecar = one.plug("session").sidecar()
+    sidecar.close()
+    sidecar._command = ["/there/is/no/python"]
+    one.fake.set("PAIStudio1", "version", "v009")
+    assert one.node["version"].value() == "v001"
+    one.fake.pump(lambda: bool(one.fake.dialogs.messages), PATIENCE_S)
+    assert "cannot be started" in one.fake.dialogs.taken()[0]
+    assert one.node["version"].value() == "v001"
+
+
+def test_a_node_that_is_deleted_while_versions_are_looked_for_troubles_nobody(
+    gui: Callable[..., Scene],
+) -> None:
+    one = gui("plate")
+    one.fake.press("PAIStudio1", "check_versions")
+    one.nuke.delete(one.node)
+    (looking,) = (thread for thread in threading.enumerate() if thread.name == "PAI-Studio")
+    one.fake.pump(looking, PATIENCE_S)
+    assert one.fake.dialogs.messages == []
 
 
 def test_refinishing_generates_nothing_again(gui: Callable[..., Scene]) -> None:
