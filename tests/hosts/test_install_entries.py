@@ -85,6 +85,26 @@ def test_what_is_installed_is_whole_and_knows_its_place(tmp_path: Path, host: st
     assert (found.missing, found.changed, found.loads) == ((), (), True)
 
 
+def test_a_python_entry_finds_the_package_from_where_it_was_put(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Run as a menu does, without `__file__`, by a Python that has nothing of ours."""
+    monkeypatch.setitem(entries.ENTRIES, "resolve", {"resolve/entry.py": "Scripts/Utility/Entry.py"})
+    source = package(tmp_path / "ours", host="FOUND = True\n")
+    (source / "resolve/entry.py").write_text(
+        'PLACE = ""\nimport sys\nsys.path.append(PLACE)\nfrom pai_studio_host.host import FOUND\n'
+        "assert FOUND and '__file__' not in globals()\n"
+    )
+    dest = tmp_path / ODD / 'a"b\\c'
+    put(dest, source=source)
+    text = (dest / "Scripts/Utility/Entry.py").read_bytes()
+    assert text.isascii()
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", f"exec({text!r}, {{}})"], capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_an_install_that_is_taken_away_leaves_nothing(tmp_path: Path, host: str):
     put(tmp_path, host)
