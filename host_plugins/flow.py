@@ -84,7 +84,7 @@ class _Run:
                 result = self._followed(job, resume=resume)
             except (Exception, KeyboardInterrupt) as error:
                 raise self._fault_of(job, error) from error
-            self._host.on_main(lambda: self._target.place(result))
+            self._host.on_main(lambda: self._place(result))
             self._forget(job)
         return result
 
@@ -105,7 +105,7 @@ class _Run:
         self._host.tell(
             f"{self._target.label}: v{job.version:03d} is given up: the inputs changed since it was begun"
         )
-        self._release(job.folder)
+        self._give_up(job)
         return None
 
     def _left(self, look: Look) -> Job | None:
@@ -225,7 +225,7 @@ class _Run:
         ):  # the next try must be at this very version too: another job, which keeps the frames there
             replace(job, request=str(uuid.uuid4())).write()
         else:
-            self._release(job.folder)
+            self._give_up(job)
         self._forget(job)
         return error
 
@@ -234,6 +234,20 @@ class _Run:
         if fault.code == SIDECAR_DIED:
             return self._following is not None and self._following.is_at_server
         return fault.code in _GOES_ON
+
+    def _place(self, result: Result) -> None:
+        """Bring it into the script; where that cannot be, the version is there all the same."""
+        try:
+            self._target.place(result)
+        except Fault as fault:
+            what = f"{fault.what}; v{result.version:03d} is finished: {result.files}"
+            raise Fault(what, where=fault.where, hint=fault.hint, code=fault.code) from fault
+
+    def _give_up(self, job: Job) -> None:
+        """Release a job's version, unless the folder was given to another since: a copy of a node keeps old jobs."""
+        there = Job.left_in(Path(job.folder))
+        if there is not None and there.request == job.request:
+            self._release(job.folder)
 
     def _release(self, folder: str) -> None:
         """Give a version up; where even that fails, the fault that led here is the one to tell."""

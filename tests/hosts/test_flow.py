@@ -413,10 +413,31 @@ def test_a_job_of_other_inputs_is_given_up(
         "delivery": "another",
     }
     host.on_main(lambda: target.keep(kept))
+    Path(reserved["folder"], "job.json").write_text(json.dumps(kept))
     assert flow.render(target).version == 1
     assert "v001 is given up" in host.said[0]
     host.on_main(lambda: target.keep({"of": "another form"}))
     assert flow.render(target).version == 2
+
+
+def test_the_folder_of_another_job_is_not_given_up(
+    flow: Flow, script: Script, sidecar: Bridge, host: FolderHost
+) -> None:
+    """A copy of a node keeps a job that is long over; its version may be another render's by now."""
+    target = script()
+    folder = Path(sidecar.ask("reserve", files=target.document["delivery"]["files"])["folder"])
+    kept = {
+        "request": "the copy's",
+        "mode": "render",
+        "document": str(folder / "SH010.shot.json"),
+        "folder": str(folder),
+        "version": 1,
+        **dict.fromkeys(("generation", "finish", "delivery"), "another"),
+    }
+    (folder / "job.json").write_text(json.dumps({**kept, "request": "theirs"}))
+    host.on_main(lambda: target.keep(kept))
+    assert flow.render(target).version == 2
+    assert (folder / "job.json").is_file()
 
 
 def test_a_server_that_is_not_there_is_told_before_a_long_export(

@@ -283,6 +283,9 @@ def test_a_node_that_is_deleted_while_it_renders_troubles_nobody(
     gate.let(1001, 1002, 1003)
     finish(one)
     assert one.fake.dialogs.messages == []
-    assert "PAIStudio1: is no longer in the script" in capsys.readouterr().out
-    assert len(list((one.folder / "pai_studio/SH010_comp/v001").glob("*.exr"))) == 3
+    folder = one.folder / "pai_studio/SH010_comp/v001"
+    said = capsys.readouterr().out
+    assert "PAIStudio1: is no longer in the script; v001 is finished: " in said
+    assert f"{folder.as_posix()}/SH010_comp_v001.####.exr" in said
+    assert len(list(folder.glob("*.exr"))) == 3
     one.fake.idle()
