@@ -16,7 +16,7 @@ from ..host import Fault, Record, Result
 from ..paths import Sequenced
 from ..shots import SUFFIX
 from . import result
-from .node import find, is_below
+from .node import find, is_below, script_name
 from .session import sidecar
 from .target import NukeTarget
 
@@ -61,7 +61,7 @@ def write_job(folder: str, *, command: str = "", chunk: int = 10) -> str:
         script=script,
         terminal=TERMINAL.as_posix(),
         nodes=tuple(str(look.target.node.fullName()) for look in looks if not look.is_made),
-        writes=tuple(str(write.name()) for write in nuke.allNodes("Write") if not write["disable"].value()),
+        writes=_writes(),
         frames=_frames(),
         nuke=command or PurePath(str(nuke.env["ExecutablePath"])).name or "nuke",
         chunk=chunk,
@@ -150,10 +150,8 @@ def _pin_next(looks: list[_Look]) -> None:
 
 
 def _require_saved() -> None:
-    try:
-        nuke.scriptName()
-    except RuntimeError:  # Nuke's answer where the script has no name
-        raise Fault("the script has no name yet", hint="save it first", code="INVALID_INPUT") from None
+    if not script_name():
+        raise Fault("the script has no name yet", hint="save it first", code="INVALID_INPUT")
 
 
 def _save() -> str:
@@ -162,7 +160,13 @@ def _save() -> str:
     except RuntimeError as error:
         hint = "save it, then write the job again: it goes on with the versions that are pinned now"
         raise Fault(f"the script cannot be saved ({error})", hint=hint) from None
-    return str(nuke.scriptName())
+    return script_name()
+
+
+def _writes() -> tuple[str, ...]:
+    """The enabled Writes at the top of the script, whichever group's graph the artist is looking at."""
+    top = nuke.allNodes("Write", nuke.root())
+    return tuple(str(write.name()) for write in top if not write["disable"].value())
 
 
 def _frames() -> str:

@@ -50,7 +50,7 @@ def create() -> nuke.Node:
     """Paste our node, connect its plate to the selected node, and fill in the shot's name and range."""
     node = _paste("PAIStudio.nk")
     root = nuke.root()
-    node["shot"].setValue(shot_name(_script()))
+    node["shot"].setValue(shot_name(script_name()))
     node["first"].setValue(int(root["first_frame"].value()))
     node["last"].setValue(int(root["last_frame"].value()))
     return node
@@ -72,10 +72,11 @@ def _paste(file: str) -> nuke.Node:
     return node
 
 
-def _script() -> str:
+def script_name() -> str:
+    """The script's path; empty where it was never saved, which some versions of Nuke tell by an error."""
     try:
         return str(nuke.scriptName())
-    except RuntimeError:  # never saved
+    except RuntimeError:
         return ""
 
 

@@ -219,6 +219,29 @@ def test_the_menu_writes_a_farm_job_and_says_what_this_is(gui: Callable[..., Sce
     assert "draft" in said
 
 
+def test_a_farm_job_renders_the_scripts_own_writes_from_within_a_group_too(
+    gui: Callable[..., Scene], tmp_path: Path
+) -> None:
+    one = gui("plate")
+    one.nuke.nodes.Write(inputs=[one.node])
+    group = one.nuke.createNode("Group", "", False)
+    with group:
+        one.nuke.nodes.Write().setName("inside")
+        one.nuke.scriptSave()
+        one.fake.dialogs.answers.append(str(tmp_path))
+        one.fake.choose("Nuke/PAI-Studio/Write farm job...")
+    assert "then renders Write1, frames 1001-1003" in one.fake.dialogs.taken()[0]
+
+
+def test_a_script_that_was_never_saved_makes_no_farm_job(gui: Callable[..., Scene], tmp_path: Path) -> None:
+    one = gui("plate")
+    one.nuke.root()["name"].setValue("")
+    one.fake.dialogs.answers.append(str(tmp_path))
+    one.fake.choose("Nuke/PAI-Studio/Write farm job...")
+    assert "the script has no name yet; save it first" in one.fake.dialogs.taken()[0]
+    assert not list(tmp_path.glob("*.openjd"))
+
+
 def test_a_version_of_the_farms_is_taken_when_all_its_frames_are_there(gui: Callable[..., Scene]) -> None:
     one = gui("plate")
     folder = one.folder / "pai_studio/SH010_comp/v004"
