@@ -37,6 +37,14 @@ _CACHE = ("cached", "postage_stamp", "postage_stamp_frame", "localizationPolicy"
 COSMETIC = frozenset(("name", *_LOOKS, *_PLACE, *_PANEL, *_CACHE))
 """Knobs that change no pixel."""
 
+_OF_CLASS = {
+    # An expression may lead to the script itself, which saves where the artist is.
+    "Root": frozenset({"frame", "proxy", "lock_range"}),
+    # Nuke counts the renders of a Write; what passes it is the same.
+    "Write": frozenset({"version"}),
+}
+"""Knobs that change no pixel in some classes only."""
+
 _WITH_INSIDES = ("Group", "LiveGroup")
 """What is inside a gizmo is not the script's: its own knobs say it all."""
 
@@ -126,7 +134,7 @@ def _outputs(node: nuke.Node) -> list[nuke.Node]:
 
 def _knobs(node: nuke.Node) -> list[tuple[str, str]]:
     """The knobs that a script would save, as it would write them, less those that do not count."""
-    ignored = COSMETIC | OWN_BOOKKEEPING if is_ours(node) else COSMETIC
+    ignored = COSMETIC | (OWN_BOOKKEEPING if is_ours(node) else _OF_CLASS.get(node.Class(), frozenset()))
     text = words(node.writeKnobs(nuke.WRITE_NON_DEFAULT_ONLY | nuke.TO_SCRIPT))
     pairs = zip(text, text)
     return sorted((knob, value) for knob, value in pairs if knob not in ignored)

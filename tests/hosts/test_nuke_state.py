@@ -96,6 +96,22 @@ def test_these_change_nothing(graded: Scene, change: str) -> None:
     assert graded.state() == before
 
 
+def test_an_expression_of_the_scripts_own_range_follows_that_alone(graded: Scene) -> None:
+    graded.grade["disable"].setExpression("root.first_frame > 2000")
+    before, root = graded.state(), graded.nuke.root()
+    root["frame"].setValue(1003)
+    assert graded.state() == before
+    root["first_frame"].setValue(900)
+    assert graded.state() != before
+
+
+def test_the_renders_of_a_write_above_are_not_counted(made: Scene) -> None:
+    write = made.between("Write")
+    before = made.state()
+    write["version"].setValue(12)
+    assert made.state() == before
+
+
 def test_another_session_finds_the_same(made: Scene, tmp_path: Path) -> None:
     """A script that is saved and opened again, by another Nuke, is the same shot."""
     made.between("Grade")["multiply"].setValue(1.25)

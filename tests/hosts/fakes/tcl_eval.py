@@ -67,11 +67,11 @@ def _step(node: NodeModel | None, word: str) -> NodeModel | None:
 
 
 def named_in_expressions(node: NodeModel) -> list[NodeModel]:
-    """The nodes beside this one that its knobs' expressions name."""
+    """The nodes beside this one that its knobs' expressions name, and the root."""
     found: list[NodeModel] = []
     for knob in node.knobs.values():
         for name in re.findall(r"[A-Za-z_]\w*(?=\.)", knob.expression):
-            other = node.parent.child(name) if node.parent else None
+            other = _step(node, name) if name == "root" else node.parent.child(name) if node.parent else None
             found += [other] if other else []
     return found
 
