@@ -223,3 +223,94 @@ class TestWindows:
         with pytest.raises(FakeGuiError, match="each ID is there once"):
             dialog.dispatcher.AddWindow({"ID": "other"}, twice)
         fake.taken()
+
+
+class Replaced:
+    """An item of the frames 1003 to 1006, and files 501 on that are to replace it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.fake = FakeResolve()
+        clip(folder / "plate", 1001, 8)
+        self.other = clip(folder / "other", 501, 4)
+        self.folder = folder
+        self.fake.add_timeline(start_tc="00:00:00:00")
+        self.fake.add_item(self.fake.add_media(folder / "plate/a.####.exr", 1001, 1008), 1003, 1006)
+        self.project = self.fake.resolve.GetCurrentProject()
+        self.item = self.project.GetCurrentTimeline().GetCurrentVideoItem()
+
+    def over(self, comp: Any) -> None:
+        """Put the other files over what MediaIn gives."""
+        comp.Lock()
+        tool = comp.AddTool("Loader", -32768, -32768)
+        tool["Clip"] = str(self.other)
+        merge = comp.AddTool("Merge", -32768, -32768)
+        assert merge.ConnectInput("Foreground", tool)
+        assert merge.ConnectInput("Background", comp.FindTool("MediaIn1"))
+        assert comp.FindTool("MediaOut1").ConnectInput("Input", merge)
+        comp.Unlock()
+
+    def rendered(self) -> float:
+        """The first pixel of the timeline's first frame."""
+        self.project.SetCurrentRenderFormatAndCodec("exr", "RGBFloat")
+        self.project.SetRenderSettings({"TargetDir": str(self.folder / "out"), "CustomName": "v2"})
+        job = self.project.AddRenderJob()
+        assert self.project.StartRendering([job])
+        while self.project.IsRenderingInProgress():
+            pass
+        return float(pictures.read(self.folder / "out/v2_00000000.exr")[0, 0, 0])
+
+
+@pytest.fixture
+def replaced(tmp_path: Path) -> Replaced:
+    return Replaced(tmp_path)
+
+
+class TestCompsOfItems:
+    def test_what_a_script_adds_to_a_comp_is_not_rendered(self, replaced: Replaced) -> None:
+        replaced.over(replaced.item.AddFusionComp())
+        assert replaced.rendered() == 1003
+        replaced.fake.traps.live_comps_render = True
+        assert replaced.rendered() == 501
+
+    def test_a_comp_that_is_imported_is_rendered_unless_a_made_one_is_beside_it(
+        self, replaced: Replaced
+    ) -> None:
+        made = replaced.item.AddFusionComp()
+        replaced.over(made)
+        file = replaced.folder / "a.comp"
+        assert replaced.item.ExportFusionComp(str(file), 1) is True
+        comp = replaced.item.ImportFusionComp(str(file))
+        assert comp.FindTool("Merge1").GetAttrs("TOOLS_RegID") == "Merge"
+        assert replaced.rendered() == 1003
+        assert replaced.item.DeleteFusionCompByName("Composition 1") is True
+        assert replaced.rendered() == 501
+
+    def test_one_without_mediain_is_left_out(self, replaced: Replaced) -> None:
+        made = replaced.item.AddFusionComp()
+        made.Lock()
+        tool = made.AddTool("Loader")
+        tool["Clip"] = str(replaced.other)
+        made.FindTool("MediaOut1").ConnectInput("Input", tool)
+        made.Unlock()
+        assert made.Save(str(replaced.folder / "a.comp")) is True
+        replaced.item.DeleteFusionCompByName("Composition 1")
+        replaced.item.ImportFusionComp(str(replaced.folder / "a.comp"))
+        assert replaced.rendered() == 1003
+        replaced.fake.traps.comps_need_media_in = False
+        assert replaced.rendered() == 501
+
+    def test_a_file_that_is_no_comp_is_an_empty_one_without_a_word(self, replaced: Replaced) -> None:
+        (replaced.folder / "a.comp").write_text("Composition { Tools = ordered() { a = ", encoding="utf-8")
+        assert replaced.item.ImportFusionComp(str(replaced.folder / "a.comp")).GetToolList() == {}
+        assert replaced.item.ImportFusionComp(str(replaced.folder / "none.comp")) is None
+        assert replaced.rendered() == 1003
+
+    def test_tools_have_their_places(self, replaced: Replaced) -> None:
+        comp = replaced.item.AddFusionComp()
+        flow, tool = comp.CurrentFrame.FlowView, comp.FindTool("MediaIn1")
+        flow.SetPos(tool, 2, 3)
+        assert flow.GetPosTable(tool) == {1: 2, 2: 3}
+        flow.Select(tool)
+        assert [one.Name for one in comp.GetToolList(True).values()] == ["MediaIn1"]
+        flow.Select()
+        assert comp.GetToolList(True) == {}

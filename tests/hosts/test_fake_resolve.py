@@ -146,6 +146,19 @@ class TestNames:
         again = it.fake.reopened().globals()["resolve"].GetCurrentProject()
         assert again.GetTimelineCount() == 1
 
+    def test_what_a_killed_script_has_made_is_there_when_resolve_is_opened_again(
+        self, scene: Callable[..., Scene]
+    ) -> None:
+        it = scene()
+        it.alone()
+        it.fake.hooks["Project.IsRenderingInProgress"] = [it.fake.quit]
+        with pytest.raises(TypeError, match="NoneType"):
+            it.render()
+        again = it.fake.reopened()
+        assert [one.name for one in again.project.timelines] == ["Edit", "alone"]
+        assert [job.status for job in again.project.jobs] == ["Cancelled"]
+        again.check()
+
 
 class TestSettings:
     def test_all_can_be_read_and_an_unknown_key_is_noted(self, scene: Callable[..., Scene]) -> None:
@@ -256,6 +269,9 @@ class TestClips:
         assert [one.GetName() for one in made.GetClipList()] == ["plate.[086400-086403].exr"]
         assert media.GetClipProperty("Frames") == "4"
         assert it.pool.ImportMedia([{**info, "EndIndex": HOUR + 99}]) == []
+        still = str(it.folder / "plates/plate.086400.exr")
+        assert it.pool.ImportMedia([{"FilePath": still}]) == []
+        assert it.pool.ImportMedia([still])[0].GetClipProperty("File Path") == still
         it.fake.traps.individual_frames = True
         assert len(it.pool.ImportMedia([info])) == 4
 
@@ -505,6 +521,26 @@ class TestScripts:
         assert "__file__" not in names
         exec("found = resolve.GetCurrentPage(), bmd.scriptapp('Resolve').GetProductName()", names)
         assert names["found"] == ("edit", "DaVinci Resolve Studio")
+
+    def test_a_file_is_run_as_the_menu_runs_it(self, scene: Callable[..., Scene]) -> None:
+        it = scene()
+        (it.folder / "a script.py").write_text(
+            "page, place = resolve.GetCurrentPage(), '__file__' in globals()"
+        )
+        names = it.fake.run(it.folder / "a script.py")
+        assert (names["page"], names["place"]) == ("edit", False)
+
+    def test_a_movie_counts_from_nought_and_has_a_timecode(self, scene: Callable[..., Scene]) -> None:
+        it = scene(rate=23.976)
+        frames = clip(it.folder / "frames", 0, 48)
+        movie = it.fake.add_media(
+            frames, 0, 47, movie="/media/A001.mov", start_tc="01:00:00:00", name="A001.mov"
+        )
+        it.fake.add_item(movie, 24, 35, at=20)
+        item = it.project.GetCurrentTimeline().GetItemListInTrack("video", 1)[1]
+        told = item.GetMediaPoolItem().GetClipProperty()
+        assert (told["File Path"], told["Start"], told["Start TC"]) == ("/media/A001.mov", "0", "01:00:00:00")
+        assert item.GetSourceStartFrame() == item.GetLeftOffset() == 24
 
     def test_a_timeline_is_exported_as_otio(self, scene: Callable[..., Scene]) -> None:
         it = scene()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tests.hosts.fakes_resolve import pictures
 from tests.hosts.fakes_resolve.errors import BadCall, FakeGuiError, UnknownName
+from tests.hosts.fakes_resolve.fusion_files import write_comp
 from tests.hosts.fakes_resolve.fusion_model import CompModel, ToolModel, saved_path
 from tests.hosts.fakes_resolve.guard import Face
 from tests.hosts.fakes_resolve.tools import Tool, known, told
@@ -90,7 +92,7 @@ class Composition(Face):
 
     @property
     def CurrentFrame(self) -> Any:
-        return None
+        return ChildFrame(self._session, self._comp)
 
     def _tool(self, tool: ToolModel | None) -> Any:
         return Tool(self._session, (self._comp, tool)) if tool is not None else None
@@ -177,6 +179,9 @@ class Composition(Face):
         return False
 
     def Save(self, filename: str) -> bool:
+        if not Path(filename).parent.is_dir():
+            return False
+        Path(filename).write_text(write_comp(self._comp), encoding="utf-8")
         self._comp.file = filename
         return True
 
@@ -205,3 +210,37 @@ class Composition(Face):
         pictures.write_exr(path, self._comp.picture(saver, frame), "RGBHalfZIP")
         self._comp.rendered.append((saver.name, frame))
         return True
+
+
+class ChildFrame(Face):
+    """The window that shows a composition."""
+
+    _kind = "Frame"
+
+    @property
+    def FlowView(self) -> Any:
+        return FlowView(self._session, self._model)
+
+    @property
+    def Composition(self) -> Any:
+        return Composition(self._session, self._model)
+
+
+class FlowView(Face):
+    """Where the tools lie."""
+
+    _kind = "FlowView"
+
+    def GetPosTable(self, tool: Any) -> dict[int, float]:
+        x, y = tool._tool.position
+        return {1: x, 2: y}
+
+    def SetPos(self, tool: Any, x: float, y: float) -> None:
+        tool._tool.position = (x, y)
+
+    def Select(self, tool: Any = None, select: bool = True) -> None:
+        """Without a tool none is selected any more."""
+        for one in self._model.tools:
+            one.selected = (
+                select if tool is not None and one is tool._tool else one.selected
+            ) and tool is not None

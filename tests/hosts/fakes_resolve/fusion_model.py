@@ -74,6 +74,8 @@ class CompModel:
     time: float = 0.0
     active: ToolModel | None = None
     rendered: list[tuple[str, int]] = field(default_factory=list)
+    imported: CompModel | None = None
+    """As it was in the file that it came from; None for one that a script made."""
 
     @classmethod
     def of_item(cls, name: str, item: Item) -> CompModel:
@@ -140,6 +142,10 @@ class CompModel:
             return pictures.read(media.file(tool.item.source_at(tool.item.start + frame)))
         if tool.kind in ("Saver", "MediaOut") and "Input" in tool.links:
             return self.picture(tool.links["Input"], frame)
+        if tool.kind == "Merge":
+            return _over(
+                self.picture(tool.links["Foreground"], frame), self.picture(tool.links["Background"], frame)
+            )
         raise FakeGap(f"the fake reckons no picture of {tool.kind}")
 
     def _loaded(self, tool: ToolModel, frame: int) -> np.ndarray:
@@ -154,6 +160,12 @@ class CompModel:
     def descends(self, tool: ToolModel, kind: str) -> bool:
         """Whether a tool has one of a kind above it."""
         return tool.kind == kind or any(self.descends(one, kind) for one in tool.links.values())
+
+
+def _over(front: np.ndarray, back: np.ndarray) -> np.ndarray:
+    """Premultiplied; a picture without alpha is opaque."""
+    alpha = front[..., 3:4] if front.shape[-1] > 3 else np.ones_like(front[..., :1])
+    return np.asarray(front[..., :3] + back[..., :3] * (1 - alpha), np.float32)
 
 
 def sequence(path: Path) -> list[Path]:

@@ -52,7 +52,7 @@ class GalleryModel:
         if self._session.page != "color" or timeline.top(frame) is None:
             return None
         settings = Settings(self._session, self._session.project, timeline).in_force()
-        still = StillModel(picture(timeline, frame, settings))
+        still = StillModel(picture(timeline, frame, settings, self._session.traps))
         self.album().stills.append(still)
         return self._session.face("GalleryStill", still)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from tests.hosts.fakes_resolve.errors import UnknownName
+from tests.hosts.fakes_resolve.fusion_files import read_comp, write_comp
 from tests.hosts.fakes_resolve.markers import Marked
 from tests.hosts.fakes_resolve.media import MediaPoolItem
 from tests.hosts.fakes_resolve.model import Item, Media, Take
@@ -223,3 +226,23 @@ class TimelineItem(Marked):
     def AddFusionComp(self) -> Any:
         name = f"Composition {len(self._item.comps) + 1}"
         return self._session.new_comp(self._item, name)
+
+    def ImportFusionComp(self, path: str) -> Any:
+        """A composition from a file; what cannot be read is an empty one, without a word."""
+        if not Path(path).is_file():
+            return None
+        name = f"Composition {len(self._item.comps) + 1}"
+        comp = read_comp(Path(path), name, self._item)
+        comp.imported = deepcopy(comp, {id(self._item): self._item})
+        self._item.comps[name] = comp
+        return self._session.comp(self._item, name)
+
+    def ExportFusionComp(self, path: str, compIndex: int) -> bool:
+        names = list(self._item.comps)
+        if not 1 <= compIndex <= len(names) or not Path(path).parent.is_dir():
+            return False
+        Path(path).write_text(write_comp(self._item.comps[names[compIndex - 1]]), encoding="utf-8")
+        return True
+
+    def DeleteFusionCompByName(self, compName: str) -> bool:
+        return self._item.comps.pop(compName, None) is not None

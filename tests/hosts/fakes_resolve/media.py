@@ -204,10 +204,10 @@ class MediaPool(Face):
         if not isinstance(item, dict) or set(item) - set(self._session.surface.settings("import")):
             self._session.refuse(UnknownName(f"ImportMedia: {item!r} has keys that the table has not"))
             return []
-        path, first, last = str(item["FilePath"]), int(item["StartIndex"]), int(item["EndIndex"])
-        match = re.search(r"%0?(\d)d", path)
-        if match is None:
+        match = re.search(r"%0?(\d)d", str(item["FilePath"]))
+        if match is None or set(item) != {"FilePath", "StartIndex", "EndIndex"}:
             return []
+        path, first, last = str(item["FilePath"]), int(item["StartIndex"]), int(item["EndIndex"])
         media = Media(
             Path(path).name.replace(match[0], f"[{first:0{match[1]}d}-{last:0{match[1]}d}]"),
             path.replace(match[0], "#" * int(match[1])),

@@ -47,6 +47,9 @@ class Media:
     markers: dict[int, Marker] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     timeline: Any = None
+    movie: str = ""
+    """The path that a movie has, where `pattern` only says what its frames look like."""
+
     id: str = field(default_factory=unique)
     linked_tc: str = ""
     """The timecode by which timeline items find it; see SetClipProperty of Start TC."""
@@ -70,8 +73,8 @@ class Media:
     def shown_path(self) -> str:
         """As File Path shows it: `plate.[1001-1010].exr`."""
         digits = self.pattern.count("#")
-        if not digits:
-            return self.pattern
+        if self.movie or not digits:
+            return self.movie or self.pattern
         return self.pattern.replace("#" * digits, f"[{self.first:0{digits}d}-{self.last:0{digits}d}]")
 
 

@@ -242,5 +242,5 @@ class Project(Face):
             return False
         frame = timeline.start if timeline.playhead is None else timeline.playhead
         settings = Settings(self._session, self._model, timeline).in_force()
-        pictures.write_still(path, picture(timeline, frame, settings))
+        pictures.write_still(path, picture(timeline, frame, settings, self._session.traps))
         return True

@@ -9,8 +9,10 @@ import numpy as np
 
 from tests.hosts.fakes_resolve import colour, pictures
 from tests.hosts.fakes_resolve.errors import FakeGap
+from tests.hosts.fakes_resolve.fusion_model import CompModel
 from tests.hosts.fakes_resolve.model import Item, Job, ProjectModel, TimelineModel
 from tests.hosts.fakes_resolve.settings import Settings
+from tests.hosts.fakes_resolve.traps import Traps
 
 WORDS = {
     "zh": {
@@ -108,7 +110,7 @@ class Queue:
         if job.format != "exr" or job.mode != 1:
             raise FakeGap(f"the fake renders EXR as a single clip alone, not {job.format} in mode {job.mode}")
         settings = Settings(self._session, self._session.project, job.timeline).in_force()
-        pixels = picture(job.timeline, frame, settings)
+        pixels = picture(job.timeline, frame, settings, traps)
         size = (settings["timelineResolutionWidth"], settings["timelineResolutionHeight"])
         width, height = (
             int(job.settings.get(key, own))
@@ -127,22 +129,41 @@ class Queue:
         folder = Path(job.settings["TargetDir"])
         folder.mkdir(parents=True, exist_ok=True)
         if numbered not in traps.frames_left_out:
-            name = f"{job.settings['CustomName']}{numbered:0{traps.digits}d}.exr"
+            stem = str(job.settings["CustomName"])
+            stem += "_" if stem[-1].isdigit() else ""
+            name = f"{stem}{numbered:0{traps.digits}d}.exr"
             pictures.write_exr(folder / name, pixels, job.codec)
 
 
-def picture(timeline: TimelineModel, frame: int, settings: dict[str, Any]) -> np.ndarray:
+def picture(timeline: TimelineModel, frame: int, settings: dict[str, Any], traps: Traps) -> np.ndarray:
     """What a frame of a timeline shows, through its colour management; black where nothing is."""
     size = (int(settings["timelineResolutionHeight"]), int(settings["timelineResolutionWidth"]))
     item = timeline.top(frame)
     if item is None or item.media is None:
         return np.zeros((*size, 3), np.float32)
     return pictures.resized(
-        colour.rendered(source(item, frame), item.media, item.grade, settings), size[1], size[0]
+        colour.rendered(source(item, frame, traps), item.media, item.grade, settings), size[1], size[0]
     )
 
 
-def source(item: Item, frame: int) -> np.ndarray:
-    """The pixels of an item's file at a frame of the timeline, as they are in the file, RGB."""
+def source(item: Item, frame: int, traps: Traps) -> np.ndarray:
+    """What an item shows at a frame of the timeline before colour management, RGB: its file's pixels, or what its
+    composition makes of them."""
     assert item.media is not None
+    comp = rendered_comp(item, traps)
+    out = next((tool for tool in comp.tools if tool.kind == "MediaOut"), None) if comp else None
+    if comp and out and (comp.descends(out, "MediaIn") or not traps.comps_need_media_in):
+        return comp.picture(out, frame - item.start)[..., :3]
     return pictures.read(item.media.file(item.source_at(frame)))[..., :3]
+
+
+def rendered_comp(item: Item, traps: Traps) -> CompModel | None:
+    """The composition that a render takes: of several, one that a script made, as it was before the script."""
+    comps = list(item.comps.values())
+    if not comps:
+        return None
+    if traps.live_comps_render:
+        found: CompModel = comps[-1]
+        return found
+    made = next((comp for comp in comps if comp.imported is None), None)
+    return CompModel.of_item(made.name, item) if made else comps[-1].imported

@@ -100,6 +100,12 @@ class FakeResolve:
             found["comp"] = Composition(self, self.comp_open)
         return found
 
+    def run(self, script: Path) -> dict[str, Any]:
+        """Run a script as the menu does; the names that it leaves."""
+        names = self.globals()
+        exec(compile(script.read_text(encoding="utf-8"), script.name, "exec"), names)
+        return names
+
     def add_media(self, pattern: str | Path, first: int, last: int, **facts: Any) -> Media:
         """A clip of files that are there, into the pool's first bin."""
         name = facts.pop("name", Path(pattern).name)

@@ -59,3 +59,9 @@ class Traps:
 
     codecs: tuple[str, ...] | None = None
     """The ids of EXR's codecs that this machine has; None for all that are known."""
+
+    live_comps_render: bool = False
+    """Whether what a script adds to an item's composition is rendered; as it is, only what was imported is."""
+
+    comps_need_media_in: bool = True
+    """Whether a composition whose MediaOut has no MediaIn above it is left out of a render."""
