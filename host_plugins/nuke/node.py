@@ -17,6 +17,9 @@ HERE = Path(__file__).resolve().parent
 MARK = "pai_studio"
 """The hidden knob that tells our node from any other Group."""
 
+_WITH_INSIDES = ("Group", "LiveGroup")
+"""What is inside a gizmo is not the script's: its own knobs say it all."""
+
 _VERSION = re.compile(r"[._-]?v\d+.*$", re.IGNORECASE)
 _ALLOWED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
@@ -103,12 +106,30 @@ def connected(node: nuke.Node) -> dict[str, nuke.Node]:
     return {name: above for name, above in found.items() if above is not None}
 
 
+def above_of(node: nuke.Node) -> list[nuke.Node | None]:
+    """What is connected to a node. An Input stands for what is connected to its group, where ours may be inside."""
+    if node.Class() == "Input":
+        return [node.parent().input(int(node["number"].value()))]
+    return [node.input(index) for index in range(node.inputs())]
+
+
+def outputs_of(node: nuke.Node) -> list[nuke.Node]:
+    """The ends of what is inside a group."""
+    if node.Class() not in _WITH_INSIDES:
+        return []
+    inside = cast("nuke.Group", node).nodes()
+    return [end for end in inside if end.Class() == "Output"]
+
+
 def is_below(node: nuke.Node, other: nuke.Node) -> bool:
-    """Whether a node is fed by another, near or far."""
+    """Whether a node is fed by another, near or far, into and out of groups."""
     seen, waiting = {node.fullName()}, [node]
     while waiting:
         at = waiting.pop()
-        for above in filter(None, (at.input(index) for index in range(at.inputs()))):
+        feeding: list[nuke.Node | None] = [*above_of(at), *outputs_of(at)]
+        for above in feeding:
+            if above is None:
+                continue
             if above == other:
                 return True
             if above.fullName() not in seen:

@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, cast
+from typing import Any
 
 import nuke
 
 from ..host import Asked, Colour, State
-from .node import connected, is_ours
+from .node import above_of, connected, is_ours, outputs_of
 
 _LOOKS = ("label", "icon", "help", "tile_color", "gl_color", "note_font", "note_font_size", "note_font_color")
 _PLACE = (
@@ -44,9 +44,6 @@ _OF_CLASS = {
     "Write": frozenset({"version"}),
 }
 """Knobs that change no pixel in some classes only."""
-
-_WITH_INSIDES = ("Group", "LiveGroup")
-"""What is inside a gizmo is not the script's: its own knobs say it all."""
 
 OWN_BOOKKEEPING = frozenset({"pinned", "job", "version", "status"})
 """Knobs of ours that follow a render; a node of ours upstream counts by the pictures that it reads."""
@@ -111,25 +108,10 @@ class _Walk:
             done += 1
 
     def _row(self, node: nuke.Node) -> list[Any]:
-        feeds = [None if other is None else self.number(other) for other in _above(node)]
+        feeds = [None if other is None else self.number(other) for other in above_of(node)]
         named = {other.name(): self.number(other) for other in node.dependencies(nuke.EXPRESSIONS)}
-        inside = [self.number(inner) for inner in _outputs(node)]
+        inside = [self.number(inner) for inner in outputs_of(node)]
         return [node.Class(), [[knob, _renamed(text, named)] for knob, text in _knobs(node)], feeds, inside]
-
-
-def _above(node: nuke.Node) -> list[nuke.Node | None]:
-    """What is connected to a node. An Input stands for what is connected to its group, where ours may be inside."""
-    if node.Class() == "Input":
-        return [node.parent().input(int(node["number"].value()))]
-    return [node.input(index) for index in range(node.inputs())]
-
-
-def _outputs(node: nuke.Node) -> list[nuke.Node]:
-    """The ends of what is inside a group."""
-    if node.Class() not in _WITH_INSIDES:
-        return []
-    inside = cast("nuke.Group", node).nodes()
-    return [inner for inner in inside if inner.Class() == "Output"]
 
 
 def _knobs(node: nuke.Node) -> list[tuple[str, str]]:

@@ -81,6 +81,22 @@ def test_a_node_that_feeds_another_is_rendered_before_it(made: Scene) -> None:
     assert made.plug("batch").upstream_first([made.node, above]) == [above, made.node]
 
 
+def test_a_node_is_below_another_into_and_out_of_groups(made: Scene) -> None:
+    node = made.plug("node")
+    group = made.nuke.createNode("Group", "", False)
+    with group:
+        entry = made.nuke.nodes.Input()
+        inside = node.create()
+        inside.setInput(0, entry)
+        made.nuke.nodes.Output(inputs=[inside])
+    group.setInput(0, made.node)
+    group.setSelected(True)
+    last = node.create()
+    assert last.input(0) == group
+    assert made.plug("batch").upstream_first([last, inside, made.node]) == [made.node, inside, last]
+    assert not node.is_below(made.node, inside)
+
+
 def test_knobs_become_a_document_that_the_shot_reader_takes(made: Scene) -> None:
     made.node["engine"].setValue("draft")
     made.node["caption"].setValue("a man on a pier")
