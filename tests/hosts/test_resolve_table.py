@@ -6,11 +6,14 @@ import ast
 import importlib.metadata
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.hosts.lua_table import Table as LuaTable
+from tests.hosts.lua_table import read_table
 from tests.hosts.surface.table import NUKE, RESOLVE, Table, TableError, load, signature
 
 STUBS = Path(importlib.metadata.distribution("fusionscript-stubs").locate_file("fusionscript-stubs"))  # type: ignore[arg-type]
@@ -143,3 +146,26 @@ def test_no_call_takes_words() -> None:
         if row.get("args"):
             for parameter in signature(row["args"]).parameters.values():
                 assert parameter.kind is inspect.Parameter.POSITIONAL_ONLY, name
+
+
+def saved_rows() -> list[tuple[str, str, str]]:
+    """Inputs that are said to stand in a saved comp: the tool's class, the input, the file."""
+    return [
+        (tool, name, row["source"].removeprefix("saved comp anima "))
+        for tool, rows in load(*RESOLVE).tools.items()
+        for name, row in rows.items()
+        if row["source"].startswith("saved comp anima ")
+    ]
+
+
+@pytest.mark.parametrize(("tool", "name", "file"), saved_rows())
+def test_an_input_said_to_be_in_a_saved_comp_is_there(
+    footage: Callable[[str], Path], tool: str, name: str, file: str
+) -> None:
+    text = (footage("scripts_fusion_resolve") / "anima" / file).read_text(encoding="utf-8")
+    found = set()
+    for table in read_table(text).walk():
+        inputs = table.items.get("Inputs")
+        if table.cls == tool and isinstance(inputs, LuaTable):
+            found |= {str(key) for key in inputs.items}
+    assert name in found
