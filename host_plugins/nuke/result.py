@@ -19,6 +19,7 @@ from ..paths import Sequenced
 from .graph import RESULT
 from .knobs import NO_VERSION, NOTHING_RENDERED
 from .node import here, inner, text_of
+from .session import unrecorded
 
 _EARLIER = 20
 """How many records of earlier versions a script keeps, so that going back knows what they were made from."""
@@ -189,6 +190,13 @@ def offer(node: nuke.Node, versions: list[int]) -> None:
     with _filling(node):
         menu.setValues([*([] if now else [NO_VERSION]), *others])
         menu.setValue(shown)
+
+
+def mend_menu(node: nuke.Node) -> None:
+    """Let the menu of a node that has a version show it, where it came back from a script without its list."""
+    if chosen(node) is None and _pin_or_none(node) is not None:
+        with unrecorded():
+            offer(node, [])
 
 
 @contextmanager

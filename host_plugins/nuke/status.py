@@ -64,6 +64,7 @@ def refresh(node: nuke.Node) -> None:
         text = _text(node).translate(_PLAIN)
         now_s = time.monotonic()
         _next_look_s[node.fullName()] = now_s + _SHARE * (now_s - start_s)
+        result.mend_menu(node)
         if text_of(node, "status") != text:
             with unrecorded():
                 node["status"].setValue(text)

@@ -99,6 +99,16 @@ def test_without_a_version_those_on_disk_can_be_chosen_and_none_seems_to_be(made
     assert made.node["version"].values() == ["v001", "v002"]
 
 
+def test_a_menu_that_a_script_did_not_keep_shows_the_pinned_version_again(made: Scene) -> None:
+    made.plug("result").place(made.node, made.result(3))
+    made.plug("status").refresh(made.node)
+    made.fake.knob("PAIStudio1", "version").set_values(["none yet"])
+    made.nuke.modified(False)
+    made.plug("status").refresh(made.node)
+    assert made.node["version"].value() == "v003"
+    assert not made.nuke.modified()
+
+
 def test_a_version_that_the_farm_is_to_make_waits(made: Scene) -> None:
     result, status = made.plug("result"), made.plug("status")
     given = made.result(4, engine="")
