@@ -37,6 +37,12 @@ class TestNames:
         assert "21.1" not in it.resolve.GetVersionString()
         assert len(it.fake.taken()) == 2
 
+    def test_dir_tells_what_a_version_has(self, scene: Callable[..., Scene]) -> None:
+        assert "GetSelectedClips" in dir(scene().project.GetCurrentTimeline())
+        old = dir(scene(version="20.3").project.GetCurrentTimeline())
+        assert "GetCurrentVideoItem" in old
+        assert "GetSelectedClips" not in old
+
     def test_calls_take_no_words_and_what_is_told(self, scene: Callable[..., Scene]) -> None:
         it = scene()
         with pytest.raises(TypeError, match="renderFormat"):

@@ -61,6 +61,11 @@ class Surface:
         args = row.get("args")
         return Row(f"{cls}.{name}", None if args is None else signature(args), bool(row.get("settable")))
 
+    def names(self, cls: str) -> set[str]:
+        """The names that a class has in this version."""
+        rows = (rows for one in self._table.lineage(cls) for rows in self._table.classes[one].items())
+        return {name for name, row in rows if self.has(row) and not name.startswith("_")}
+
     def settings(self, group: str) -> dict[str, Mapping[str, Any]]:
         """The keys of a group of settings that this version has."""
         return {key: row for key, row in self._table.settings[group].items() if self.has(row)}
