@@ -103,7 +103,7 @@ class _Run:
         if self._is_same(job, look):
             return job
         self._host.tell(
-            f"{self._target.label}: v{job.version:03d} is given up: the inputs changed since it was begun"
+            f"{self._target.label}: v{job.version:03d} is given up: something else is asked for now"
         )
         self._give_up(job)
         return None

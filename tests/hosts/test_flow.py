@@ -415,7 +415,7 @@ def test_a_job_of_other_inputs_is_given_up(
     host.on_main(lambda: target.keep(kept))
     Path(reserved["folder"], "job.json").write_text(json.dumps(kept))
     assert flow.render(target).version == 1
-    assert "v001 is given up" in host.said[0]
+    assert "v001 is given up: something else is asked for now" in host.said[0]
     host.on_main(lambda: target.keep({"of": "another form"}))
     assert flow.render(target).version == 2
 
