@@ -143,6 +143,12 @@ def upstream_first(nodes: list[nuke.Node]) -> list[nuke.Node]:
 
 def _one(target: NukeTarget, host: NukeHost, mode: str) -> Result:
     if isinstance(target, PinnedTarget):
+        pinned = target.pin.result
+        if target.state() != pinned.state:
+            host.tell(
+                f"{target.label}: it has changed since {result.label(pinned.version)} was pinned, or the project's "
+                "OCIO config is another here; what it asks for now is made"
+            )
         return Flow(host, sidecar()).render(target, mode=mode, exact=True)
     return Flow(host, sidecar()).render(target, mode=mode)
 

@@ -151,6 +151,8 @@ def test_each_shot_is_made_once_and_then_the_comp_reads_it(show: Show) -> None:
         script = show.script.read_bytes()
         done = show.run()
         assert done.returncode == 0, done.stdout[-6000:]
+        assert "v001 is there" in done.stdout
+        assert "has changed since" not in done.stdout
         assert len(client.jobs()) == before + 2
     made = max(show.pinned(shot, frame).stat().st_mtime_ns for shot in "AB" for frame in FRAMES)
     for shot in "AB":

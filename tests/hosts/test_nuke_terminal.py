@@ -110,6 +110,28 @@ def test_a_missing_frame_of_the_pinned_version_fails_the_farms_task(
     assert "1002" in late.stderr
 
 
+def test_a_node_that_changed_after_its_version_was_pinned_is_told_of(
+    script: Callable[..., Path], terminal: Run, shot_folder: Path
+) -> None:
+    folder = shot_folder / "pai_studio/SH010_comp"
+    pinned = {
+        "files": (folder / "v001/SH010_comp_v001.####.exr").as_posix(),
+        "version": 1,
+        "frames": [FIRST, LAST],
+        "space": "ACEScg",
+        "passes": ["beauty"],
+        "engine": "",
+        "document": (folder / "exports/SH010_comp_v001/SH010_comp.shot.json").as_posix(),
+        "generation": "of other knobs",
+        "finish": "",
+        "pending": True,
+    }
+    done = terminal(script(pinned=json.dumps(pinned)), "--version", "pinned")
+    assert done.returncode == 0, done.stderr
+    assert "PAIStudio1: it has changed since v001 was pinned" in done.stderr
+    assert frames_in(str(pinned["files"])) == [FIRST, LAST - 1, LAST]
+
+
 @pytest.mark.long
 def test_a_script_from_another_machine_renders_with_its_paths_mapped(
     script: Callable[..., Path], terminal: Run, nuke: Run, shot_folder: Path, tmp_path: Path
