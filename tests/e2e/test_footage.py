@@ -75,19 +75,19 @@ def test_a_hand_held_shot_before_a_painted_wall(footage, delivered) -> None:
         assert np.isfinite(beauty).all()
 
 
-def test_a_rendered_range_keeps_its_windows_and_its_twenty_channels(
+def test_a_rendered_frame_keeps_its_window_and_its_twenty_channels(
     footage, delivered, pai, shot_file, tmp_path
 ) -> None:
-    folder = footage("exr_beachball")
+    folder, frame = footage("exr_beachball"), 7  # one is enough: with twenty channels it takes ten seconds
     keys = {
-        "frames": [6, 7],
+        "frames": [frame, frame],
         "plate": {
             "files": str(folder / "singlepart.####.exr"),
             "colorspace": "Linear Rec.709 (sRGB)",
             "alpha": "premultiplied",
             "screen": "none",
         },
-        "references": [{"file": str(footage("bgref_petra_arches") / "DFM_4209.jpg"), "frame": 6}],
+        "references": [{"file": str(footage("bgref_petra_arches") / "DFM_4209.jpg"), "frame": frame}],
     }
     filled = delivered(**keys)
     path = shot_file(
@@ -95,21 +95,20 @@ def test_a_rendered_range_keeps_its_windows_and_its_twenty_channels(
     )
     code, _, err = pai("render", path)
     assert code == 0, err
-    for frame in (6, 7):
-        given, was = planes(FramePattern(str(folder / "singlepart.####.exr")).path(frame))
-        same, spec = planes(tmp_path / f"same/b.{frame:04d}.exr")
-        assert len(given) == 20
-        assert all(np.array_equal(given[name], same[name]) for name in given)
-        window = (was.x, was.y, was.width, was.height)
-        assert window != (was.full_x, was.full_y, was.full_width, was.full_height)
-        assert (spec.x, spec.y, spec.width, spec.height) == window
-        whole, spec = planes(filled / f"a.{frame:04d}.exr")
-        rows = slice(was.y - spec.y, was.y - spec.y + was.height)
-        columns = slice(was.x - spec.x, was.x - spec.x + was.width)
-        for name in given:
-            if name not in ("R", "G", "B", "A"):
-                assert np.array_equal(whole[name][rows, columns], given[name]), name
-        assert whole["A"].min() == 1
+    given, was = planes(FramePattern(str(folder / "singlepart.####.exr")).path(frame))
+    same, spec = planes(tmp_path / f"same/b.{frame:04d}.exr")
+    assert len(given) == 20
+    assert all(np.array_equal(given[name], same[name]) for name in given)
+    window = (was.x, was.y, was.width, was.height)
+    assert window != (was.full_x, was.full_y, was.full_width, was.full_height)
+    assert (spec.x, spec.y, spec.width, spec.height) == window
+    whole, spec = planes(filled / f"a.{frame:04d}.exr")
+    rows = slice(was.y - spec.y, was.y - spec.y + was.height)
+    columns = slice(was.x - spec.x, was.x - spec.x + was.width)
+    for name in given:
+        if name not in ("R", "G", "B", "A"):
+            assert np.array_equal(whole[name][rows, columns], given[name]), name
+    assert whole["A"].min() == 1
 
 
 def test_a_cut_out_over_its_own_clean_plate_gives_the_shot_back(footage, delivered) -> None:

@@ -69,6 +69,7 @@ def test_another_attention_backend_gives_the_same(attention):
     assert torch.allclose(asked(model), plain, atol=1e-5)
 
 
+@pytest.mark.long
 def test_two_processes_share_one_sequence_out(tmp_path):
     modes = ["bidirectional", "cached"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
