@@ -1,75 +1,120 @@
-"""A project of the stand-in for Resolve: real frames, a clip of them, and a timeline that shows some, graded."""
+"""A project in the stand-in for Resolve, our menu script in it, and a user who presses buttons."""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import pai_studio
+from pai_studio.host_plugins import record
+from pai_studio.host_plugins.record import Installed
+from pai_studio.host_plugins.resolve import menu
 from tests.conftest import write_picture
-from tests.hosts.fakes_resolve import pictures
-from tests.hosts.fakes_resolve.model import Item, Media
+from tests.hosts.fakes_resolve import colour
+from tests.hosts.fakes_resolve.model import Item, Marker
 from tests.hosts.fakes_resolve.resolve_fake import FakeResolve
+from tests.hosts.fakes_resolve.settings import Settings
 
 HOUR = 86400
+SIZE = (128, 72)
+LINEAR = "Linear Rec.709 (sRGB)"
+FILES = {"managed": "Gamma 2.4 Encoded Rec.709", "aces": "ACES2065-1", "unmanaged": "S-Log3 S-Gamut3.Cine"}
+"""What the clips of each kind of project are in."""
 
 
-def clip(folder: Path, first: int = HOUR, count: int = 12, value: float = 4.0) -> str:
-    """A sequence whose pixels are `value`, and the frame's place in it in the blue channel; its pattern."""
-    for index in range(count):
-        pixels = np.full((4, 8, 3), value, np.float32)
-        pixels[..., 2] = index
-        write_picture(folder / f"plate.{first + index:06d}.exr", pixels)
-    return str(folder / "plate.######.exr")
+def write_plate(folder: Path, space: str, first: int = HOUR, count: int = 12) -> str:
+    """A red block before a green screen with a value above 1, in the space that the clip is in; its pattern."""
+    width, height = SIZE
+    rng = np.random.default_rng(3)
+    for frame in range(first, first + count):
+        at = 30 + 2 * (frame - first)
+        pixels = np.full((height, width, 3), (0.05, 0.4, 0.06), np.float32)
+        pixels[20:60, at : at + 30] = (0.5, 0.12, 0.1)
+        pixels[2:6, 2:6] = (6.5, 3.25, 12.0)
+        pixels += rng.normal(0, 0.004, pixels.shape).astype(np.float32)
+        write_picture(folder / f"A001_C003.{frame:06d}.exr", colour.convert(pixels, LINEAR, space))
+    return str(folder / "A001_C003.######.exr")
 
 
-class Scene:
-    """A project with one clip of 12 frames, of which a timeline shows the frames 2 to 7 from its start on."""
+def write_still(folder: Path) -> Path:
+    """A background, in ACEScg."""
+    width, height = SIZE
+    write_picture(folder / "back.exr", np.full((height, width, 3), 0.35, np.float32))
+    return folder / "back.exr"
 
-    def __init__(self, folder: Path, mode: str = "unmanaged", **options: Any) -> None:
-        self.fake = FakeResolve(mode, **options)
+
+class ResolveScene:
+    """A project with one clip of 12 frames from 01:00:00:00, of which the timeline shows the frames 2 to 5."""
+
+    def __init__(self, folder: Path, mode: str, **options: Any) -> None:
         self.folder = folder
-        self.media: Media = self.fake.add_media(clip(folder / "plates"), HOUR, HOUR + 11)
-        self.timeline = self.fake.add_timeline()
-        self.item: Item = self.fake.add_item(self.media, HOUR + 2, HOUR + 7, grade=0.5)
-        names = self.fake.globals()
-        self.resolve, self.fusion, self.bmd = names["resolve"], names["fusion"], names["bmd"]
-        self.project = self.resolve.GetProjectManager().GetCurrentProject()
-        self.pool = self.project.GetMediaPool()
+        self.fake = FakeResolve(mode, rate=23.976, **options)
+        self.media = self.fake.add_media(write_plate(folder / "plates", FILES[mode]), HOUR, HOUR + 11)
+        self.timeline = self.fake.add_timeline(tracks=1)
+        self.item = self.fake.add_item(self.media, HOUR + 2, HOUR + 5, grade=0.5)
+        self.refer(self.item)
+        self.settings = self.all_settings()
 
-    def render(self, **settings: Any) -> dict[str, Any]:
-        """Render the timeline that is open; the status at the end."""
-        assert self.project.SetCurrentRenderFormatAndCodec("exr", "RGBHalfZIP")
-        where = {"TargetDir": str(self.folder / "out"), "CustomName": "a."}
-        assert self.project.SetRenderSettings({**where, **settings})
-        job = self.project.AddRenderJob()
-        assert self.project.StartRendering([job], False)
-        while self.project.IsRenderingInProgress():
-            pass
-        found: dict[str, Any] = self.project.GetRenderJobStatus(job)
-        return found
+    def refer(self, item: Item, offset: int = 1) -> None:
+        """Give an item a background."""
+        note = {"pai": 1, "reference": str(write_still(self.folder)), "space": "ACEScg"}
+        item.markers[offset] = Marker("Fuchsia", "", "", 1, json.dumps(note))
 
-    def written(self) -> list[str]:
-        """Names of the files rendered."""
-        return sorted(file.name for file in (self.folder / "out").glob("*"))
-
-    def pixel(self, name: str) -> np.ndarray:
-        """The first pixel of a file rendered."""
-        return pictures.read(self.folder / "out" / name)[0, 0]
-
-    def alone(self) -> Any:
-        """The clip alone in a timeline of its own, as an ungraded export has it."""
-        made = self.pool.CreateEmptyTimeline("alone")
-        assert made.SetStartTimecode("01:00:00:02")
-        info = {
-            "mediaPoolItem": self.current().GetMediaPoolItem(),
-            "startFrame": HOUR + 2,
-            "endFrame": HOUR + 8,
+    def all_settings(self) -> dict[str, Any]:
+        """Everything that an export must leave as it is."""
+        project = self.fake.project
+        return {
+            "project": dict(project.settings),
+            "timelines": [one.name for one in project.timelines],
+            "open": project.timeline.name if project.timeline else None,
+            "own": Settings(self.fake, project, self.timeline).all(),
+            "format": (project.format, project.codec, project.mode),
+            "bin": project.folder.name if project.folder else None,
+            "page": self.fake.page,
+            "playhead": self.timeline.playhead,
+            "jobs": len(project.jobs),
         }
-        assert self.pool.AppendToTimeline([info])
-        return made
 
-    def current(self) -> Any:
-        """The item under the playhead of the first timeline."""
-        return self.project.GetTimelineByIndex(1).GetItemListInTrack("video", 1)[0]
+    def wish(self, **wishes: Any) -> None:
+        """What the window was told last time."""
+        known = {"folder": str(self.folder / "out put"), "engine": "draft", "handles": 2, **wishes}
+        menu.ProjectMemory(self.fake.project.id).write(wishes=known)
+
+    def run(self, *acts: Any) -> int:
+        """Choose the script in the menu; the user then does these, and closes what is still open."""
+        self.fake.screen.plan = [*acts, ("done", "Clicked")]
+        return menu.main(self.fake.globals())
+
+    def render(self, *acts: Any) -> int:
+        """Press Render, and Close at the end."""
+        return self.run(*acts, ("render", "Clicked"))
+
+    def record(self, item: Item | None = None) -> dict[str, Any]:
+        """What is kept with an item."""
+        for marker in (item or self.item).markers.values():
+            said = json.loads(marker.custom) if marker.custom.startswith("{") else {}
+            if "record" in said:
+                found: dict[str, Any] = said["record"]
+                return found
+        return {}
+
+    def said(self) -> str:
+        """Every text that was shown."""
+        return "\n".join(self.fake.screen.texts)
+
+
+def installed(_folder: Path | None = None, host: str = "") -> Installed:
+    """The record of an installation: this Python."""
+    del host
+    return Installed(pai_studio.__version__, sys.executable)
+
+
+def at_home(monkeypatch: Any) -> Callable[..., None]:
+    """Have the plugin find this PAI-Studio."""
+    monkeypatch.setattr(record, "read", lambda *_, **__: installed())
+    return lambda: None

@@ -12,11 +12,13 @@ import pai_studio
 from pai_studio.core import config, log
 from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.sidecar.pictures import PICTURES
 from pai_studio.ui.sidecar.rendering import Rendering
 from pai_studio.ui.sidecar.requests import REQUESTS, text
 
 _LOG = logger(__name__)
 PROTOCOL = 1
+_REQUESTS = {**REQUESTS, **PICTURES}
 
 
 class Wire:
@@ -108,8 +110,8 @@ class Loop:
             elif do == "cancel":
                 self._cancel(asked)
                 reply.ok({})
-            elif do in REQUESTS:
-                reply.ok(REQUESTS[do](asked))
+            elif do in _REQUESTS:
+                reply.ok(_REQUESTS[do](asked))
             else:
                 raise PaiError(f"the sidecar knows no {do!r}", hint="plugin and PAI-Studio differ")
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer

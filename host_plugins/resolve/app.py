@@ -1,0 +1,103 @@
+"""Resolve as its script finds it: what was injected, its version, and whether it is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..host import Fault
+
+if TYPE_CHECKING:
+    from fusionscript import MediaPool, Project, Resolve, Timeline, TimelineItem
+
+
+class App:
+    """One running Resolve, or Fusion alone: then `resolve` is None. Belongs to the script's own thread."""
+
+    def __init__(self, resolve: Resolve | None, fusion: Any, bmd: Any) -> None:
+        self.resolve, self.fusion, self.bmd = resolve, fusion, bmd
+
+    @classmethod
+    def of(cls, names: Mapping[str, Any]) -> App:
+        """From the names that stand ready in a script of the menu. Raises Fault."""
+        bmd = names.get("bmd")
+        fusion = names.get("fusion") or names.get("fu") or names.get("app")
+        resolve = names.get("resolve") or (bmd.scriptapp("Resolve") if bmd is not None else None)
+        if bmd is None or (resolve is None and fusion is None):
+            what = "this script was not started by Resolve or Fusion"
+            raise Fault(what, hint="choose it in the menu Workspace > Scripts")
+        return cls(resolve, fusion, bmd)
+
+    def is_there(self) -> bool:
+        """Whether the host still answers: every name of one that has closed is None."""
+        if self.resolve is not None:
+            return bool(_called(self.resolve.GetVersionString))
+        return self.fusion is not None and bool(self.fusion.Version)
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Such as (21, 1)."""
+        said: Any = self._resolve().GetVersion()
+        return tuple(int(part) for part in said[:2])
+
+    def project(self) -> Project:
+        """The project that is open. Raises Fault."""
+        found = self._resolve().GetProjectManager().GetCurrentProject()
+        if found is None:
+            raise Fault("no project is open", hint="open one")
+        return found
+
+    def pool(self) -> MediaPool:
+        """The project's media pool."""
+        return self.project().GetMediaPool()
+
+    def timeline(self) -> Timeline:
+        """The timeline that is open. Raises Fault."""
+        found = self.project().GetCurrentTimeline()
+        if found is None:
+            raise Fault("no timeline is open", hint="open the one with your clip")
+        return found
+
+    def chosen(self) -> list[TimelineItem]:
+        """The items that are selected, where Resolve tells; else the one under the playhead. Raises Fault."""
+        timeline = self.timeline()
+        selected: list[TimelineItem] = []
+        if self.version >= (21, 1):
+            selected = [
+                item
+                for item in timeline.GetSelectedClips() or []  # type: ignore[attr-defined]
+                if _is_video(item)
+            ]
+        if selected:
+            return selected
+        item = timeline.GetCurrentVideoItem()
+        if item is None:
+            raise Fault("there is no clip under the playhead", hint="move it over the clip, or select clips")
+        return [item]
+
+    def open_page(self, page: Any) -> None:
+        """Show a page, or leave it where there was none."""
+        if page and self.page() != page:
+            self._resolve().OpenPage(page)
+
+    def page(self) -> str:
+        """The page that is shown; empty where Resolve says none."""
+        return str(self._resolve().GetCurrentPage() or "")
+
+    def otio(self) -> Any:
+        """The constant for an export as OpenTimelineIO."""
+        return self._resolve().EXPORT_OTIO
+
+    def _resolve(self) -> Resolve:
+        if self.resolve is None:
+            raise Fault("this is Fusion without Resolve", hint="use the Comp script")
+        return self.resolve
+
+
+def _called(call: Any) -> Any:
+    return call() if call is not None else None
+
+
+def _is_video(item: TimelineItem) -> bool:
+    where: Any = item.GetTrackTypeAndIndex()
+    return bool(where) and where[0] == "video"

@@ -1,0 +1,281 @@
+"""A clip alone, ungraded, as EXR: a temporary timeline, one render job, and all put back as it was.
+
+Names of our temporary timelines are unique and marked, so that those of a run that was killed are found and removed.
+What has to be put back lies in the project's memory before anything is touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..host import Fault, Record, cancelled, frames_text
+from ..paths import Sequenced
+from . import settings
+from .clips import Source, timecode_of
+from .colour import Plan
+
+if TYPE_CHECKING:
+    from fusionscript import MediaPoolItem, Project, Timeline
+
+    from .app import App
+    from .memory import ProjectMemory
+
+NAME = "PAI-Studio export"
+_OURS = re.compile(rf"{NAME} [0-9a-f]{{12}}")
+_CODECS = ("RGBHalfZIP", "RGBHalfPIZ", "RGBHalfRLE", "RGBHalf", "RGBFloatZIP", "RGBFloatPIZ", "RGBFloat")
+"""Without loss, the best first."""
+
+Step = Callable[[float, str], bool]
+"""Shows a share and a text; says whether somebody asked to stop."""
+
+
+def codec_of(project: Project) -> tuple[str, str]:
+    """The extension of EXR and the id of the best codec that is there. Raises Fault."""
+    formats = [
+        str(ext) for ext in dict(project.GetRenderFormats() or {}).values() if str(ext).lower() == "exr"
+    ]
+    have = set(dict(project.GetRenderCodecs(formats[0]) or {}).values()) if formats else set()
+    for codec in _CODECS:
+        if codec in have:
+            return formats[0], codec
+    what = "Resolve offers no EXR of half or float without loss" + (
+        f" (it has {sorted(have)})" if have else ""
+    )
+    raise Fault(what, where="Deliver", hint="install the codecs of this edition")
+
+
+def write(
+    app: App,
+    memory: ProjectMemory,
+    media: MediaPoolItem,
+    source: Source,
+    *,
+    plan: Plan,
+    files: str,
+    span: tuple[int, int],
+    step: Step,
+) -> None:
+    """Render frames of a clip, in the shot's numbers, to a pattern. Raises Fault; `cancelled()` when it was stopped."""
+    project = app.project()
+    if project.IsRenderingInProgress():
+        raise Fault("Resolve is rendering", where="Deliver", hint="wait until it is done")
+    folder = Path(files).parent / f".{Path(files).name.split('.')[0]}-{uuid.uuid4().hex[:8]}"
+    with _restored(app, memory):
+        _temporary(app, media, source, plan, span)
+        folder.mkdir()
+        try:
+            _render(app, source, folder, span, step)
+            _take(folder, files, span)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def recover(app: App, memory: ProjectMemory) -> bool:
+    """Put back what a run that was killed has left; whether there was anything."""
+    before, project = memory.read().get("before"), app.project()
+    if before is None and not any(True for _ in _left(project)):
+        return False
+    _put_back(app, before or {})
+    memory.write(before=None)
+    return True
+
+
+# The timeline
+
+
+def _temporary(app: App, media: MediaPoolItem, source: Source, plan: Plan, span: tuple[int, int]) -> None:
+    """A new timeline, open, that holds the clip alone. Raises Fault."""
+    pool, project = app.pool(), app.project()
+    timeline = pool.CreateEmptyTimeline(f"{NAME} {uuid.uuid4().hex[:12]}")
+    if timeline is None or not project.SetCurrentTimeline(timeline):
+        raise Fault("Resolve makes no timeline for the export", hint="leave the Media page and try again")
+    wanted = {
+        "useCustomSettings": "1",
+        "timelineFrameRate": f"{source.fps:g}",
+        "timelineResolutionWidth": str(source.width),
+        "timelineResolutionHeight": str(source.height),
+        "timelineOutputResMatchTimelineRes": "1",
+        **plan.settings,
+    }
+    settings.on_timeline(timeline, wanted)
+    settings.on_timeline(timeline, settings.where_there(timeline, plan.optional))
+    # The number of the files' first frame is set for the job as well; where one of the two is not kept the other is.
+    timeline.SetStartTimecode(timecode_of(span[0], source.fps))
+    first, end = source.number(span[0]), source.number(span[1]) + 1
+    infos: Any = [{"mediaPoolItem": media, "startFrame": first, "endFrame": end, "mediaType": 1}]
+    pool.AppendToTimeline(infos)
+    items = timeline.GetItemListInTrack("video", 1) or []
+    if len(items) != 1 or int(items[0].GetDuration(False)) != end - first:
+        shown = int(items[0].GetDuration(False)) if items else 0
+        what = f"Resolve put {shown} of {end - first} frames into the timeline for the export"
+        raise Fault(what, where=str(media.GetName()), hint="look whether its media is online")
+
+
+# The render
+
+
+def _render(app: App, source: Source, folder: Path, span: tuple[int, int], step: Step) -> None:
+    project = app.project()
+    extension, codec = codec_of(project)
+    if not project.SetCurrentRenderFormatAndCodec(extension, codec):
+        raise Fault(f"Resolve does not take EXR as {codec}", where="Deliver", hint="choose it there once")
+    if not project.SetCurrentRenderMode(1):
+        raise Fault("Resolve does not render as a single clip", where="Deliver", hint="choose it there once")
+    asked: Any = {
+        "SelectAllFrames": True,
+        "TargetDir": folder.as_posix(),
+        "CustomName": "pai_",
+        "ExportVideo": True,
+        "ExportAudio": False,
+        "FormatWidth": source.width,
+        "FormatHeight": source.height,
+        "ClipStartFrame": span[0],
+    }
+    if not project.SetRenderSettings(asked):
+        raise Fault("Resolve does not take the settings of the export", where="Deliver")
+    job = project.AddRenderJob()
+    if not job or not project.StartRendering([job], False):
+        raise Fault("Resolve does not start the export", where="Deliver", hint="look at its render queue")
+    _wait(app, job, step)
+
+
+def _wait(app: App, job: str, step: Step) -> None:
+    """Until a job has ended. Its status is in the language of the interface; its percentage is not."""
+    project = app.project()
+    while project.IsRenderingInProgress():
+        status: Any = project.GetRenderJobStatus(job) or {}
+        if step(float(status.get("CompletionPercentage", 0)) / 100, "exporting from Resolve"):
+            project.StopRendering()
+            raise cancelled()
+        app.bmd.wait(0.05)
+    status = project.GetRenderJobStatus(job) or {}
+    if status.get("Error") or int(status.get("CompletionPercentage", 0)) < 100:
+        why = str(status.get("Error") or status.get("JobStatus") or "it did not say why")
+        raise Fault(f"Resolve's render failed ({why})", where="Deliver", hint="look at the clip's media")
+
+
+def _take(folder: Path, files: str, span: tuple[int, int]) -> None:
+    """Give the files that were rendered their names. Raises Fault unless they are exactly the frames asked for."""
+    found = sorted((int(number[1]), path) for path in folder.iterdir() if (number := _numbered(path)))
+    count, numbers = span[1] - span[0] + 1, [number for number, _ in found]
+    start = numbers[0] if numbers else span[0]
+    missing = sorted(set(range(start, start + count)) - set(numbers))
+    if len(found) != count or missing:
+        lacks = [frame - start + span[0] for frame in missing]
+        what = (
+            f"Resolve's render lacks frames {frames_text(lacks)}"
+            if lacks
+            else "Resolve rendered too many frames"
+        )
+        raise Fault(what, where=files, hint="render again", code="MISSING_FRAMES")
+    target = Sequenced.of(files)
+    for frame, (_, path) in enumerate(found, span[0]):
+        path.replace(target.path(frame))
+
+
+def _numbered(path: Path) -> Any:
+    return re.fullmatch(r"pai_\D*(\d+)\.exr", path.name, re.IGNORECASE)
+
+
+# As it was
+
+
+@contextmanager
+def _restored(app: App, memory: ProjectMemory) -> Iterator[None]:
+    memory.write(before=_as_it_is(app))
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Fault):  # the fault that led here is the one to tell
+            _end(app, memory)
+        raise
+    _end(app, memory)
+
+
+def _end(app: App, memory: ProjectMemory) -> None:
+    if app.is_there():  # else the next run does it
+        _put_back(app, memory.read().get("before") or {})
+        memory.write(before=None)
+
+
+def _as_it_is(app: App) -> Record:
+    project, timeline = app.project(), app.timeline()
+    chosen: Any = project.GetCurrentRenderFormatAndCodec() or {}
+    return {
+        "timeline": str(timeline.GetUniqueId()),
+        "timecode": str(timeline.GetCurrentTimecode()),
+        "page": app.page(),
+        "folder": str(app.pool().GetCurrentFolder().GetUniqueId()),
+        "format": str(chosen.get("format", "")),
+        "codec": str(chosen.get("codec", "")),
+        "mode": project.GetCurrentRenderMode(),
+    }
+
+
+def _left(project: Project) -> Iterator[Timeline]:
+    for index in range(1, int(project.GetTimelineCount()) + 1):
+        timeline = project.GetTimelineByIndex(index)
+        if _OURS.fullmatch(str(timeline.GetName())):
+            yield timeline
+
+
+def _put_back(app: App, before: Record) -> None:
+    """Raises Fault naming what could not be put back."""
+    project, pool, wrong = app.project(), app.pool(), []
+    jobs: Any = project.GetRenderJobList() or []
+    ours_queued = [job["JobId"] for job in jobs if _OURS.fullmatch(str(job.get("TimelineName", "")))]
+    if [job for job in ours_queued if not project.DeleteRenderJob(job)]:
+        wrong.append("our render job")
+    own = timeline_by_id(project, str(before.get("timeline", "")))
+    if own is not None and not project.SetCurrentTimeline(own):
+        wrong.append("the timeline that was open")
+    ours = list(_left(project))
+    if ours and not pool.DeleteTimelines(ours):
+        wrong.append(f"our timeline {ours[0].GetName()}, which can be deleted")
+    folder = folder_by_id(pool.GetRootFolder(), str(before.get("folder", "")))
+    if folder is not None and not pool.SetCurrentFolder(folder):
+        wrong.append("the bin that was open")
+    wrong += _render_back(project, before)
+    app.open_page(str(before.get("page", "")))
+    if own is not None and own.GetCurrentTimecode() != before["timecode"]:
+        wrong += [] if own.SetCurrentTimecode(before["timecode"]) else ["the playhead"]
+    if wrong:
+        raise Fault(f"could not be put back: {', '.join(wrong)}", where="Resolve")
+
+
+def _render_back(project: Project, before: Record) -> list[str]:
+    wrong = []
+    chosen = (str(before.get("format", "")), str(before.get("codec", "")))
+    if all(chosen) and not project.SetCurrentRenderFormatAndCodec(*chosen):
+        wrong.append("format and codec on the Deliver page")
+    mode: Any = before.get("mode")
+    if mode in (0, 1) and not project.SetCurrentRenderMode(mode):
+        wrong.append("individual or single clip on the Deliver page")
+    return wrong
+
+
+def timeline_by_id(project: Project, wanted: str) -> Timeline | None:
+    """A timeline of the project, or None."""
+    for index in range(1, int(project.GetTimelineCount()) + 1):
+        timeline = project.GetTimelineByIndex(index)
+        if str(timeline.GetUniqueId()) == wanted:
+            return timeline
+    return None
+
+
+def folder_by_id(folder: Any, wanted: str) -> Any:
+    """A bin of the pool at or below this one, or None."""
+    if str(folder.GetUniqueId()) == wanted:
+        return folder
+    for below in folder.GetSubFolderList() or []:
+        found = folder_by_id(below, wanted)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,53 @@
+"""The plate of an item: its clip, or that of the take it had before one of ours was selected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..host import Fault
+from . import clips, memory
+from .clips import Source, Span
+
+if TYPE_CHECKING:
+    from fusionscript import MediaPoolItem, Timeline, TimelineItem
+
+
+@dataclass(frozen=True)
+class Plate:
+    """What is exported of an item."""
+
+    media: MediaPoolItem
+    source: Source
+    span: Span
+
+
+def of(item: TimelineItem, timeline: Timeline, version: tuple[int, ...]) -> Plate:
+    """The item's plate. Raises Fault for what is not handled, by name."""
+    label = str(item.GetName())
+    media, kept = clips.media_of(item, label), memory.record(item)
+    if str(media.GetUniqueId()) not in kept.get("takes", []):
+        source = clips.source_of(media, label)
+        return Plate(media, source, clips.span_of(item, source, timeline, version))
+    original = _take(item, str(kept["plate"]["media"]))
+    source = clips.source_of(original, label)
+    first = _start(item, media) + int(kept["plate"]["offset"])
+    last = first + int(item.GetDuration(False)) - 1
+    end = source.timecode + source.count - 1
+    if first < source.timecode or last > end:
+        raise Fault("its cut no longer lies inside its plate", where=label, hint="select its first take")
+    return Plate(original, source, Span(first, last, first - source.timecode, end - last))
+
+
+def _start(item: TimelineItem, media: MediaPoolItem) -> int:
+    return int(str(media.GetClipProperty("Start"))) + round(float(item.GetLeftOffset(True)))
+
+
+def _take(item: TimelineItem, wanted: str) -> MediaPoolItem:
+    for index in range(1, int(item.GetTakesCount()) + 1):
+        take: Any = item.GetTakeByIndex(index) or {}
+        media: MediaPoolItem | None = take.get("mediaPoolItem")
+        if media is not None and str(media.GetUniqueId()) == wanted:
+            return media
+    what = "the take with its plate is gone"
+    raise Fault(what, where=str(item.GetName()), hint="put the original clip back", code="NOT_FOUND")

@@ -1,0 +1,222 @@
+"""One timeline item, as the flow sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frames_text, result_of
+from . import colour as colours
+from . import export, memory, place, plate, references
+from .clips import rate_text
+
+if TYPE_CHECKING:
+    from fusionscript import Timeline, TimelineItem
+
+    from .app import App
+
+_CLIPPED = 5e-4
+"""The share of values at exactly 1 from which a linear export that has none above counts as cut off."""
+
+
+class Sidecar(Protocol):
+    """What a target needs of `bridge.Bridge`."""
+
+    def ask(self, do: str, **keys: Any) -> Record:
+        """Ask, and wait for the answer. Raises Fault."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the window was told; the same for every clip of a run."""
+
+    folder: str
+    camera: str = ""
+    """What an unmanaged project's clips are in."""
+
+    place: str = place.TAKE
+    handles: int = 8
+    engine: str = "auto"
+    seed: int = 7
+    steps: int = 30
+    quality: str = "final"
+    prompt: str = ""
+    screen: str = "auto"
+
+
+class ClipTarget:
+    """A clip that is rendered. Every method runs on the script's own thread."""
+
+    def __init__(
+        self, app: App, item: TimelineItem, wishes: Wishes, *, sidecar: Sidecar, step: export.Step
+    ) -> None:
+        self._app, self._item, self._wishes = app, item, wishes
+        self._sidecar, self._step = sidecar, step
+        self._timeline: Timeline = app.timeline()
+        self._id = str(item.GetUniqueId())
+        self._memory = memory.ProjectMemory(str(app.project().GetUniqueId()))
+        self.label = str(item.GetName())
+
+    def asked(self) -> Asked:
+        """The clip and the window's wishes as a document. Raises Fault."""
+        found = self._plate()
+        first, last = found.span.first, found.span.last
+        stills = tuple(one.still for one in self._references(first))
+        name = shot_name(self.label, first)
+        handles = found.span.handles(self._wishes.handles)
+        document: Record = {
+            "name": name,
+            "rate": rate_text(found.source.fps),
+            "frames": [first, last],
+            "handles": handles,
+            "plate": {"alpha": "none", "screen": self._wishes.screen},
+            "prompt": {"caption": self._wishes.prompt},
+            "engine": {
+                "name": self._wishes.engine,
+                "seed": self._wishes.seed,
+                "steps": self._wishes.steps,
+                "quality": self._wishes.quality,
+            },
+            "delivery": {"files": f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"},
+        }
+        return Asked(document, stills)
+
+    def colour(self) -> Colour:
+        """The space of the export. Raises Fault where nobody has said one."""
+        return self._plan().colour
+
+    def state(self) -> State:
+        """What the clip is like now."""
+        found, asked = self._plate(), self.asked()
+        document = {key: value for key, value in asked.document.items() if key not in ("name", "delivery")}
+        generation = {
+            "document": document,
+            "media": [
+                str(found.media.GetUniqueId()),
+                str(found.media.GetClipProperty("File Path")),
+                str(found.media.GetClipProperty("IDT")),
+                str(found.media.GetClipProperty("Input Color Space")),
+            ],
+            "space": self._plan().space,
+            "stills": [
+                [one.still.frame, one.still.fit, one.space, _file_facts(one.file)]
+                for one in self._references(found.span.first)
+            ],
+        }
+        return State(_digest(generation), _digest({}))
+
+    def export(self, source: str, files: str, first: int, last: int) -> None:
+        """Write the plate, or a reference in the plate's space."""
+        if source == "plate":
+            self._export_plate(files, first, last)
+            return
+        found = [one for one in self._references(self._plate().span.first) if one.still.name == source]
+        if not found:
+            raise Fault("is no longer there", where=f"{self.label}, {source}", hint="render again")
+        self._sidecar.ask(
+            "still",
+            file=found[0].file,
+            space=found[0].space,
+            files=files,
+            frame=first,
+            into=self._plan().space,
+            config=colours.CONFIG,
+        )
+
+    def place(self, result: Result) -> None:
+        """Bring the result in beside the original: as a take, or on a track above."""
+        found, project = self._plate(), self._app.project()
+        media = place.bring(self._app.pool(), result, self._plan().result, found.source.fps)
+        start = found.span.first + place.offset_of(media, result)
+        if result.first > found.span.first or result.last < found.span.last:
+            what = f"its cut is now {found.span.first}-{found.span.last}, and v{result.version:03d} has "
+            what += frames_text(list(range(result.first, result.last + 1)))
+            raise Fault(what, where=self.label, hint="render again")
+        if self._wishes.place == place.TAKE:
+            kept = {"media": str(found.media.GetUniqueId()), "offset": found.span.first - start}
+            place.as_take(self._item, media, start, kept)
+        else:
+            place.on_track(project, self._timeline, self._item, media, start)
+        memory.write_record(self._item, {"result": result.record()})
+
+    def placed(self) -> Result | None:
+        """The version that was placed last, or None."""
+        self._require_item()
+        kept = memory.record(self._item).get("result")
+        return None if kept is None else result_of(kept)
+
+    def keep(self, job: Record | None) -> None:
+        """Remember the job in the clip's marker."""
+        self._require_item()
+        memory.write_record(self._item, {"job": job})
+
+    def kept(self) -> Record | None:
+        """The job that the marker tells of."""
+        self._require_item()
+        found: Record | None = memory.record(self._item).get("job")
+        return found
+
+    def _export_plate(self, files: str, first: int, last: int) -> None:
+        found, plan = self._plate(), self._plan()
+        export.write(
+            self._app,
+            self._memory,
+            found.media,
+            found.source,
+            plan=plan,
+            files=files,
+            span=(first, last),
+            step=self._step,
+        )
+        if self._step(1.0, "looking at the exported frames"):
+            raise cancelled()
+        seen = self._sidecar.ask("inspect", files=files, first=first, last=last)
+        check(seen, (found.source.width, found.source.height), plan, self.label)
+
+    def _plate(self) -> plate.Plate:
+        self._require_item()
+        return plate.of(self._item, self._timeline, self._app.version)
+
+    def _plan(self) -> colours.Plan:
+        return colours.plan(self._app.project(), self._wishes.camera)
+
+    def _references(self, first: int) -> list[references.Reference]:
+        return references.of(self._item, first, self._app.pool())
+
+    def _require_item(self) -> None:
+        if str(self._item.GetUniqueId() or "") != self._id:
+            hint = "undo its deletion"
+            raise Fault("is no longer in the timeline", where=self.label, hint=hint, code="NOT_FOUND")
+
+
+def check(seen: Record, size: tuple[int, int], plan: colours.Plan, label: str) -> None:
+    """Hold what the sidecar saw of an export to what was asked for. Raises Fault."""
+    if tuple(seen["size"]) != size:
+        what = f"Resolve exported {seen['size'][0]}x{seen['size'][1]} instead of {size[0]}x{size[1]}"
+        raise Fault(what, where=label, hint="look at the project's output resolution")
+    if not {"R", "G", "B"} <= set(seen["channels"]):
+        raise Fault(f"Resolve exported the channels {', '.join(seen['channels'])}", where=label)
+    if plan.is_linear and seen["max"] <= 1.0 and seen["at_one_share"] > _CLIPPED:
+        what = f"the export is cut off at 1 ({100 * seen['at_one_share']:.1f} % of it lies exactly there)"
+        hint = "look for an output transform, a LUT or a limit in the project's colour management"
+        raise Fault(what, where=label, hint=hint, code="INVALID_INPUT")
+
+
+def shot_name(label: str, first: int) -> str:
+    """A name for files: two cuts of one clip are two shots."""
+    stem = re.sub(r"\.\[?[\d-]*\]?\.?\w{2,4}$", "", label)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", stem).strip("._-")[:80]
+    return f"{plain or 'clip'}_{first}"
+
+
+def _file_facts(file: str) -> list[Any]:
+    found = Path(file).stat()
+    return [Path(file).name, found.st_size, int(found.st_mtime)]
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
