@@ -109,7 +109,7 @@ def plan(host: str, dest: Path, source: Path = SOURCE) -> Plan:
     if not tree.there(folder):
         return Plan(files, {}, (), ())
     was = _known(folder, host).files
-    there = {name for name in tree.names_in(folder) if name != record.NAME}
+    there = {name for name in tree.names_in(folder) if name not in (record.NAME, tree.LEFT)}
     removed = tuple(sorted(name for name in was if name in there and name not in files))
     foreign = [name for name in sorted(there) if _is_users(folder, name, was, files)]
     kept = {name: _free_name(name, there) for name in foreign if name in was or name in files}
@@ -160,7 +160,11 @@ def uninstall(host: str, dest: Path) -> Gone:
         if dest.is_dir():
             tree.recover(folder_in(dest))
         if not tree.there(folder):
-            raise _bad("no plugin is installed there", folder, "say where with --dest")
+            raise _bad("no plugin is installed there", folder, "if it is elsewhere, name that folder: --dest")
+        if tree.is_left(folder):
+            raise _bad(
+                "it is uninstalled already", folder, "what is left there is yours: keep it or remove it"
+            )
         was = _record_of(folder, host)
         ours = [name for name, digest in was.files.items() if tree.digest(folder / name) == digest]
         init = _clear_init(dest) if _has_init(host) else "unchanged"
@@ -168,10 +172,9 @@ def uninstall(host: str, dest: Path) -> Gone:
         for name in ours:
             (folder / name).unlink()
         (folder / record.NAME).unlink()
-        tree.drop_empty(folder)
+        left = tree.leave(folder)
     except OSError as error:
         raise _unwritable(dest, error) from None
-    left = sorted(tree.names_in(folder)) if folder.is_dir() else []
     count = len(ours) + len(was.entries) - len(stays)
     return Gone(folder, count, (*left, *(str(dest / name) for name in stays)), init)
 
@@ -242,7 +245,12 @@ def _record_of(folder: Path, host: str) -> record.Installed:
 
 
 def _known(folder: Path, host: str) -> record.Installed:
-    """As `_record_of`; with a damaged record no file is known, and each that differs from ours counts as changed."""
+    """As `_record_of`; with a damaged record, and of what an uninstall has left, no file is known.
+
+    Each that differs from ours then counts as changed.
+    """
+    if tree.is_left(folder):
+        return record.Installed("", "")
     try:
         return _record_of(folder, host)
     except Fault as fault:
@@ -304,6 +312,9 @@ def _clear_init(dest: Path) -> str:
 def _usable(dest: Path) -> Path:
     if dest.is_symlink():
         raise _bad("it is a link", dest, f"name the folder itself: --dest {dest.resolve()}")
+    files = [path for path in (dest, *dest.absolute().parents) if path.exists() and not path.is_dir()]
+    if files:
+        raise _bad("it is a file, not a folder", files[0], "name a folder: --dest")
     return dest.absolute()
 
 

@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
+LEFT = "uninstalled.txt"
+"""Beside what an uninstall leaves: it says that the folder is ours, so that the next install takes the rest along."""
+
+
 def names_in(folder: Path) -> Iterator[str]:
     """Every file and link below a folder; what Python compiled is not told of."""
     for base, folders, files in os.walk(str(folder)):
@@ -73,3 +77,18 @@ def drop_empty(folder: Path) -> None:
                     (here / name).unlink()
         if not any(here.iterdir()):
             here.rmdir()
+
+
+def leave(folder: Path) -> list[str]:
+    """Remove what is empty, and mark what stays as left by an uninstall; its names."""
+    drop_empty(folder)
+    left = sorted(names_in(folder)) if folder.is_dir() else []
+    if left:
+        text = "PAI-Studio was uninstalled. These files were changed or added, and stay:\n"
+        (folder / LEFT).write_text(text + "".join(f"{name}\n" for name in left), encoding="utf-8")
+    return left
+
+
+def is_left(folder: Path) -> bool:
+    """Whether a folder holds only what an uninstall has left."""
+    return (folder / LEFT).is_file() and not folder.is_symlink()

@@ -149,12 +149,18 @@ def test_links_are_refused(tmp_path: Path) -> None:
         put(real)
 
 
-@pytest.mark.parametrize("kind", ["file", "read-only"])
-def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, kind: str) -> None:
-    dest = tmp_path / "file/x" if kind == "file" else Path("/proc")
-    if not dest.exists() and kind == "read-only":
+@pytest.mark.parametrize("name", ["file", "file/x/y"])
+def test_a_file_is_no_place(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    for act in (put, lambda dest: install.uninstall("nuke", dest)):
+        with pytest.raises(Fault, match="file: it is a file, not a folder; name a folder: --dest$"):
+            act(tmp_path / name)
+
+
+def test_a_place_that_cannot_be_written_is_one_line() -> None:
+    dest = Path("/proc")
+    if not dest.exists():
         pytest.skip("needs a folder that nobody can write to")
-    (tmp_path / "file").write_text("")
     with pytest.raises(Fault) as told:
         put(dest)
     assert "cannot be written" in str(told.value)
@@ -288,8 +294,32 @@ def test_an_uninstall_takes_ours_and_leaves_the_rest(tmp_path: Path) -> None:
     (folder / "nuke/menu.py").write_text("changed")
     gone = install.uninstall("nuke", dest)
     assert (gone.left, gone.removed, gone.init) == (("nuke/menu.py",), 3, "removed")
-    assert tree(dest) == {"menu.py": b"mine", "pai_studio_host/nuke/menu.py": b"changed"}
+    left = tree(dest)
+    assert "nuke/menu.py" in left.pop("pai_studio_host/uninstalled.txt").decode()
+    assert left == {"menu.py": b"mine", "pai_studio_host/nuke/menu.py": b"changed"}
     assert (dest / "gizmos").is_dir()
+
+
+def test_what_an_uninstall_has_left_goes_along_with_the_next_install(tmp_path: Path) -> None:
+    source, dest = package(tmp_path / "ours", nuke__menu="# ours\n"), tmp_path / "nuke"
+    folder = put(dest, source).folder
+    (folder / "nuke/menu.py").write_text("first")
+    put(dest, source)
+    (folder / "nuke/menu.py").write_text("second")
+    install.uninstall("nuke", dest)
+    assert not install.is_in(dest)
+    with pytest.raises(Fault, match="it is uninstalled already; what is left there is yours"):
+        install.uninstall("nuke", dest)
+    done = put(dest, source)
+    assert done.kept == {"nuke/menu.py": "nuke/menu.py.mine2"}
+    files = tree(folder)
+    assert files["nuke/menu.py"] == b"# ours\n"
+    assert (files["nuke/menu.py.mine"], files["nuke/menu.py.mine2"]) == (b"first", b"second")
+    assert "uninstalled.txt" not in files
+    assert install.survey("nuke", dest).changed == ()
+    install.uninstall("nuke", dest)
+    put(dest, source)
+    assert tree(folder)["nuke/menu.py.mine2"] == b"second"
 
 
 def test_an_uninstall_without_changes_leaves_nothing(tmp_path: Path) -> None:
