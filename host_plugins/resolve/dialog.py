@@ -20,6 +20,15 @@ NOT_SAID = "not said yet"
 RENDER, REFERENCE, STILL, PANEL, BRING, SELFTEST, CLOSE = (
     *("render", "reference", "still", "panel", "bring", "selftest", "close"),
 )
+BUTTONS = {
+    REFERENCE: "Media pool selection as reference",
+    STILL: "Viewer frame as reference",
+    PANEL: "Open panel",
+    BRING: "Bring finished shots",
+    SELFTEST: "Self-test",
+    CLOSE: "Close",
+    RENDER: "Render",
+}
 
 
 @dataclass(frozen=True)
@@ -44,8 +53,8 @@ def wishes_of(kept: Record, folder: str) -> Wishes:
 class Setup:
     """Asks what to do with the clips that were chosen."""
 
-    def __init__(self, fusion: Any, bmd: Any) -> None:
-        self._ui = fusion.UIManager
+    def __init__(self, fusion: Any, bmd: Any, buttons: Sequence[str] = tuple(BUTTONS)) -> None:
+        self._ui, self._buttons = fusion.UIManager, buttons
         self._loop = bmd.UIDispatcher(self._ui)
 
     def ask(self, clips: Sequence[str], wishes: Wishes, *, asks_camera: bool, note: str = "") -> Answer:
@@ -53,7 +62,7 @@ class Setup:
         window = self._window(clips, asks_camera, note)
         items: Any = window.GetItems()
         self._fill(items, wishes, asks_camera)
-        for name in (RENDER, REFERENCE, STILL, PANEL, BRING, SELFTEST, CLOSE):
+        for name in self._buttons:
             window.On[name].Clicked = self._ends_with(name)
         window.On[_SETUP].Close = self._ends_with(CLOSE)
         window.Show()
@@ -79,25 +88,7 @@ class Setup:
             self._row("Handles", ui.SpinBox({"ID": "handles", "Minimum": 0, "Maximum": 1000})),
             self._row("Place it", ui.ComboBox({"ID": "place"})),
             self._row("Folder", ui.LineEdit({"ID": "folder"})),
-            ui.HGroup(
-                [
-                    ui.Button({"ID": REFERENCE, "Text": "Media pool selection as reference"}),
-                    ui.Button({"ID": STILL, "Text": "Viewer frame as reference"}),
-                ]
-            ),
-            ui.HGroup(
-                [
-                    ui.Button({"ID": PANEL, "Text": "Open panel"}),
-                    ui.Button({"ID": BRING, "Text": "Bring finished shots"}),
-                    ui.Button({"ID": SELFTEST, "Text": "Self-test"}),
-                ]
-            ),
-            ui.HGroup(
-                [
-                    ui.Button({"ID": CLOSE, "Text": "Close"}),
-                    ui.Button({"ID": RENDER, "Text": "Render"}),
-                ]
-            ),
+            ui.HGroup([ui.Button({"ID": name, "Text": BUTTONS[name]}) for name in self._buttons]),
         ]
         return self._loop.AddWindow({"ID": _SETUP, "WindowTitle": "PAI-Studio"}, ui.VGroup(rows))
 

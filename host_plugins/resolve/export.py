@@ -72,7 +72,7 @@ def write(
         folder.mkdir()
         try:
             _render(app, source, folder, span, step)
-            _take(folder, files, span)
+            take(folder, files, span)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -161,7 +161,7 @@ def _wait(app: App, job: str, step: Step) -> None:
         raise Fault(f"Resolve's render failed ({why})", where="Deliver", hint="look at the clip's media")
 
 
-def _take(folder: Path, files: str, span: tuple[int, int]) -> None:
+def take(folder: Path, files: str, span: tuple[int, int]) -> None:
     """Give the files that were rendered their names. Raises Fault unless they are exactly the frames asked for."""
     found = sorted((int(number[1]), path) for path in folder.iterdir() if (number := _numbered(path)))
     count, numbers = span[1] - span[0] + 1, [number for number, _ in found]

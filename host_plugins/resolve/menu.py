@@ -29,13 +29,14 @@ def main(names: Mapping[str, Any]) -> int:
         app = App.of(names)
         return Menu(app).run()
     except Fault as fault:
-        _show(app, str(fault))
+        show(app, str(fault))
     except Exception as error:  # noqa: BLE001 - an error in a menu script is a message, not a silent end
-        _show(app, f"an error of PAI-Studio itself ({type(error).__name__}: {error}); please report it")
+        show(app, f"an error of PAI-Studio itself ({type(error).__name__}: {error}); please report it")
     return 1
 
 
-def _show(app: App | None, text: str) -> None:
+def show(app: App | None, text: str) -> None:
+    """One message, in a window where there are any."""
     if app is None or not app.is_there() or not has_windows(app):
         Console().say(text)
     else:

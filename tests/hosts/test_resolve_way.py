@@ -11,6 +11,7 @@ import pytest
 
 from pai_studio.server.app import Server
 from tests.hosts.fakes_resolve import colour, pictures
+from tests.hosts.fakes_resolve.traps import Traps
 from tests.hosts.nuke_scene import frames_in
 from tests.hosts.resolve_scene import HOUR, ResolveScene, at_home
 
@@ -71,3 +72,233 @@ def test_a_clip_comes_back_as_a_take(scene: Callable[..., ResolveScene], mode: s
         plate if mode == "unmanaged" else colour.convert(plate, colour.input_space(original, settings), space)
     )
     assert exported(one, HOUR + 2) == pytest.approx(want[0, 0], rel=2e-3, abs=2e-3)
+
+
+def test_a_result_on_a_track_above_has_the_grade_and_the_exact_place(
+    scene: Callable[..., ResolveScene],
+) -> None:
+    one = scene(wishes={"place": "track"})
+    below = one.fake.add_item(one.media, HOUR, HOUR + 11, at=20)
+    assert one.render() == 0, one.said()
+    tracks = one.timeline.of("video")
+    assert len(tracks) == 2
+    assert tracks[0].items == [one.item, below]
+    (made,) = tracks[1].items
+    assert (made.start, made.duration, made.first, made.grade) == (HOUR, 4, HOUR + 2, 0.5)
+    assert one.item.media is one.media
+    assert made.media is not None
+    assert made.media.properties["Input Color Space"] == "DaVinci WG"
+    assert made.media.properties["Input Gamma"] == "DaVinci Intermediate"
+
+
+def test_the_clip_of_the_highest_track_is_taken_and_rendered_again_from_its_plate(
+    scene: Callable[..., ResolveScene],
+) -> None:
+    one = scene("aces")
+    one.timeline.tracks.insert(1, type(one.timeline.tracks[0])("video", "Video 2"))
+    top = one.fake.add_item(one.media, HOUR + 4, HOUR + 6, track=2)
+    one.refer(top)
+    for version in (1, 2):
+        assert one.render() == 0, one.said()
+        assert one.record(top)["result"]["version"] == version
+        assert one.record(top)["result"]["frames"] == [HOUR + 2, HOUR + 8]
+    assert one.record() == {}
+    assert top.takes[0].media is one.media
+    assert (top.take, top.first) == (3, HOUR + 4)
+    assert exported(one if one.record() else _of(one, top), HOUR + 4)[0] > 1
+
+
+def _of(one: ResolveScene, item: Any) -> ResolveScene:
+    one.item = item
+    return one
+
+
+def test_several_clips_are_exported_and_then_all_at_the_server(scene: Callable[..., ResolveScene]) -> None:
+    one = scene()
+    other = one.fake.add_item(one.media, HOUR + 7, HOUR + 9, at=10)
+    one.refer(other)
+    one.timeline.selected = [one.item, other]
+    assert one.render() == 0, one.said()
+    assert one.record()["result"]["frames"] == [HOUR, HOUR + 7]
+    assert one.record(other)["result"]["frames"] == [HOUR + 5, HOUR + 11]
+    assert (one.item.take, other.take) == (2, 2)
+    assert one.all_settings() == one.settings
+
+
+def test_cancel_leaves_everything_as_it_was(scene: Callable[..., ResolveScene]) -> None:
+    one = scene(traps=Traps(frames_per_poll=1))
+    one.fake.hooks["Project.StartRendering"] = [
+        lambda: one.fake.screen.at_step.update({one.fake.screen.steps + 2: ("stop0", "Clicked")})
+    ]
+    assert one.render() == 1
+    assert "the render was cancelled" in one.said()
+    assert one.all_settings() == one.settings
+    assert one.record() == {}
+    assert list((one.folder / "out put").rglob("*.exr")) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        ({"speed": 50.0, "duration": 8}, "its speed is 50 %"),
+        ({"speed": 0.0}, "it is a freeze frame"),
+        ({"speed": -100.0}, "it runs backwards"),
+    ],
+)
+def test_a_retime_is_refused_by_name_and_nothing_is_touched(
+    scene: Callable[..., ResolveScene], item: dict[str, Any], says: str
+) -> None:
+    one = scene()
+    for key, value in item.items():
+        setattr(one.item, key, value)
+    assert one.render() == 1
+    assert f"A001_C003.######.exr: {says}; render it at 100 % and retime the result" in one.said()
+    assert one.all_settings() == one.settings
+    assert "Project.AddRenderJob" not in one.fake.calls
+
+
+def test_an_older_resolve_refuses_a_retime_by_its_lengths(scene: Callable[..., ResolveScene]) -> None:
+    one = scene(version="20.3")
+    one.item.speed, one.item.duration = 50.0, 8
+    assert one.render() == 1
+    assert "its speed is changed" in one.said()
+
+
+def test_what_has_no_media_is_refused_by_name(scene: Callable[..., ResolveScene]) -> None:
+    one = scene()
+    one.media.kind = "Compound"
+    assert one.render() == 1
+    assert "a compound or Fusion clip, or a nested timeline" in one.said()
+    one.item.media = None
+    assert one.render() == 1
+    assert "a generator, a title" in one.said()
+
+
+def test_an_unmanaged_project_asks_what_the_clips_are_in_and_remembers(
+    scene: Callable[..., ResolveScene],
+) -> None:
+    one = scene("unmanaged")
+    assert one.render() == 1
+    assert "nobody has said what its clips are in" in one.said()
+    assert one.render(lambda: one.fake.screen.choose("camera", "S-Log3 S-Gamut3.Cine")) == 0, one.said()
+    assert one.render() == 0
+    assert one.record()["result"]["version"] == 2
+
+
+TRAPS = {
+    "a clipped export": (Traps(clips_at_one=True), "cut off at 1"),
+    "a failed render": (Traps(render_fails_at=HOUR + 2), "Resolve's render failed (The render failed.)"),
+    "missing frames": (Traps(frames_left_out={HOUR + 3}), "lacks frames 86403"),
+    "a setting that is not kept": (
+        Traps(settings_not_kept={"timelineResolutionWidth"}),
+        "does not keep the timeline setting timelineResolutionWidth = 128",
+    ),
+    "no codec": (Traps(codecs=("RGBHalfDWAA",)), "no EXR of half or float without loss"),
+    "ghosts": (Traps(ghost_items=True), "put 0 of 8 frames into the timeline"),
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_what_cannot_be_relied_upon_is_told_and_put_back(
+    scene: Callable[..., ResolveScene], name: str
+) -> None:
+    traps, says = TRAPS[name]
+    one = scene("aces", traps=traps)
+    assert one.render() == 1
+    assert says in one.said()
+    assert one.all_settings() == one.settings
+    assert one.record() == {}
+    assert not list((one.folder / "out put").rglob("*.exr"))
+
+
+def test_what_can_be_mended_is(scene: Callable[..., ResolveScene]) -> None:
+    traps = Traps(
+        language="zh",
+        source_frames_low=True,
+        source_end_inclusive=False,
+        take_end_inclusive=True,
+        clip_start_frame_ignored=True,
+        codecs=("RGBFloatZIP",),
+        digits=6,
+    )
+    one = scene("aces", traps=traps)
+    assert one.render() == 0, one.said()
+    assert one.record()["result"]["frames"] == [HOUR, HOUR + 7]
+    assert one.item.first == HOUR + 2
+
+
+def test_individual_frames_are_taken_away_again(scene: Callable[..., ResolveScene]) -> None:
+    one = scene("aces", traps=Traps(individual_frames=True))
+    assert one.render() == 1
+    assert "set Frame Display Mode to Sequence" in one.said()
+    assert [media for media in one.fake.project.media() if media.kind == "Still"] == []
+
+
+def test_resolve_killed_in_an_export_is_put_right_by_the_next_run(scene: Callable[..., ResolveScene]) -> None:
+    one = scene(traps=Traps(frames_per_poll=1))
+    steps = one.fake.screen
+    one.fake.hooks["Project.StartRendering"] = [
+        lambda: steps.at_step.update({steps.steps + 2: one.fake.quit})
+    ]
+    assert one.render() == 1
+    assert len(one.fake.project.timelines) == 2
+    one.fake = one.fake.reopened()
+    one.fake.page = "media"
+    assert one.render() == 0, one.said()
+    assert "what an earlier run had left was put away" in one.said()
+    assert one.all_settings() == {**one.settings, "page": "edit"}
+
+
+def test_resolve_killed_while_the_server_renders_goes_on_with_that_job(
+    scene: Callable[..., ResolveScene],
+) -> None:
+    one = scene("aces")
+
+    def close_when_under_way() -> None:
+        one.fake.screen.at_step[one.fake.screen.steps + 1] = (
+            one.fake.quit if "job" in one.record() else close_when_under_way
+        )
+
+    one.fake.hooks["Project.StartRendering"] = [close_when_under_way]
+    assert one.render() == 1
+    job = one.record()["job"]
+    assert Path(job["document"]).is_file()
+    one.fake = one.fake.reopened()
+    assert one.render() == 0, one.said()
+    assert "Project.AddRenderJob" not in one.fake.calls
+    assert one.record()["result"]["version"] == job["version"] == 1
+    assert one.item.take == 2
+
+
+def test_a_finished_shot_is_brought_onto_a_clip_that_does_not_show_it(
+    scene: Callable[..., ResolveScene],
+) -> None:
+    one = scene("aces")
+    assert one.render() == 0
+    one.item.take, one.item.media, one.item.first, one.item.last = 1, one.media, HOUR + 2, HOUR + 5
+    assert one.run(("bring", "Clicked"), ("close", "Clicked")) == 0
+    assert "1 finished shots were placed" in one.said()
+    assert (one.item.take, one.item.first) == (3, HOUR + 2)
+
+
+def test_the_window_adds_references_hands_over_and_writes_its_selftest(
+    scene: Callable[..., ResolveScene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = scene()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    one.item.markers.clear()
+    one.timeline.playhead = HOUR + 3
+    still = one.fake.add_media(one.folder / "back.exr", 0, 0, kind="Still")
+    one.fake.selected_media = [still]
+    pressed = [(name, "Clicked") for name in ("reference", "still", "panel", "selftest", "close")]
+    one.timeline.playhead = HOUR + 3
+    acts: list[Any] = [pressed[0], lambda: setattr(one.timeline, "playhead", HOUR + 1), *pressed[1:]]
+    acts[1:3] = [lambda: (setattr(one.timeline, "playhead", HOUR + 1), one.fake.screen.press("still"))]
+    assert one.run(*acts) == 0
+    assert sorted(one.item.markers) == [1, 3]
+    said = one.said()
+    assert "back.exr is a reference at the playhead" in said
+    assert "nothing above white, eight bits" in said
+    assert "this version of PAI-Studio has no panel yet" in said
+    assert (one.folder / "out put/Edit.otio").is_file()
+    assert (tmp_path / "pai-studio-selftest-resolve.json").is_file()

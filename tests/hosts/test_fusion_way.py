@@ -1,0 +1,98 @@
+"""A tool's whole way in Fusion: our Comp script in the strict stand-in; sidecar, server and pictures are real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pai_studio.host_plugins.resolve.fusion import script
+from pai_studio.host_plugins.resolve.menu import ProjectMemory
+from pai_studio.server.app import Server
+from tests.hosts.fakes_resolve import pictures
+from tests.hosts.fakes_resolve.fusion_model import CompModel, ToolModel
+from tests.hosts.resolve_scene import HOUR, ResolveScene, at_home, write_still
+
+
+class CompScene(ResolveScene):
+    """The comp of the clip, MediaIn to MediaOut, with a Loader of the background beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "aces")
+        self.comp = CompModel.of_item("Composition 1", self.item)
+        self.fake.comp_open = self.comp
+        self.plate = self.comp.tools[0]
+        self.comp.active = self.plate
+        self.loader = self.comp.add("Loader", (0, 0))
+        self.comp.set_input(self.loader, "Clip", str(write_still(folder)))
+        self.loader.selected = True
+        self.comp.time = 1.0
+        wishes = {"folder": str(folder / "out put"), "engine": "draft", "camera": "ACES2065-1"}
+        ProjectMemory(script.MEMORY).write(wishes=wishes)
+
+    def go(self) -> int:
+        """Choose the script, press Render, and Close at the end."""
+        self.fake.screen.plan = [("render", "Clicked"), ("done", "Clicked")]
+        return script.main(self.fake.globals())
+
+    def made(self) -> ToolModel:
+        """The Loader of the result."""
+        (found,) = [tool for tool in self.comp.tools if tool.name == "PAIStudio_MediaIn1"]
+        return found
+
+
+@pytest.fixture
+def scene(
+    shipped: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], CompScene]]:
+    del shipped
+    at_home(monkeypatch)
+    made: list[CompScene] = []
+
+    def make() -> CompScene:
+        made.append(CompScene(tmp_path / "Größe 010"))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.fake.check()
+
+
+def place(tool: ToolModel) -> list[Any]:
+    names = ("GlobalIn", "GlobalOut", "ClipTimeStart", "ClipTimeEnd", "HoldFirstFrame", "HoldLastFrame")
+    return [tool.inputs[name] for name in names]
+
+
+def test_a_media_in_comes_back_as_a_loader(scene: Callable[[], CompScene]) -> None:
+    one = scene()
+    assert one.go() == 0, one.said()
+    made = one.made()
+    assert place(made) == [0, 3, 0, 3, 0, 0]
+    assert made.files[0].is_file()
+    assert [tool.kind for tool in one.comp.tools] == ["MediaIn", "MediaOut", "Loader", "Loader"]
+    assert one.comp.done == [("PAI-Studio export", False), ("PAI-Studio v001", True)]
+    exported = next((one.folder / "out put").rglob("plate.0001.exr"))
+    assert pictures.read(exported)[3, 3] == pytest.approx(
+        pictures.read(one.media.file(HOUR + 3))[3, 3], rel=2e-3
+    )
+    assert "must still descend from MediaIn" in one.said()
+
+
+def test_the_next_version_stays_where_the_artist_put_the_one_before(scene: Callable[[], CompScene]) -> None:
+    one = scene()
+    assert one.go() == 0, one.said()
+    made = one.made()
+    made.inputs.update(GlobalIn=10.0, GlobalOut=12.0, ClipTimeStart=1.0, HoldLastFrame=2.0)
+    assert one.go() == 0, one.said()
+    assert "_v002." in made.inputs["Clip"]
+    assert place(one.made()) == [10, 12, 1, 3, 0, 2]
+
+
+def test_another_tool_is_refused_by_name(scene: Callable[[], CompScene]) -> None:
+    one = scene()
+    one.comp.active = one.comp.tools[1]
+    one.fake.screen.plan = [("ok", "Clicked")]
+    assert script.main(one.fake.globals()) == 1
+    assert "MediaOut1: is a MediaOut, and a plate comes from a Loader or MediaIn" in one.said()
