@@ -14,10 +14,17 @@ from pathlib import Path
 from . import tree
 from .host import Fault
 
-_COMP = {"resolve/fusion/PAIStudio.setting": "Macros/PAIStudio.setting"}
+_COMP = {
+    "resolve/fusion/PAIStudio.setting": "Macros/PAIStudio.setting",
+    "resolve/fusion/PAI-Studio.py": "Scripts/Comp/PAI-Studio.py",
+}
 ENTRIES: dict[str, dict[str, str]] = {
     "nuke": {},
-    "resolve": {"resolve/PAI-Studio.lua": "Scripts/Utility/PAI-Studio Help.lua", **_COMP},
+    "resolve": {
+        "resolve/PAI-Studio.py": "Scripts/Utility/PAI-Studio.py",
+        "resolve/PAI-Studio.lua": "Scripts/Utility/PAI-Studio Help.lua",
+        **_COMP,
+    },
     "fusion": _COMP,
 }
 """For each host our file, and its name in the host's folder."""

@@ -1,5 +1,5 @@
 # ruff: noqa: N999 - Resolve shows the file's name in its menu
-"""The Comp script of the menu: finds the package and hands over. A script does not learn where it lies; install does."""
+"""The Comp script: finds the package and hands over. A script does not learn where it lies: install does."""
 
 import importlib
 import sys
