@@ -1,112 +1,43 @@
-"""Names of Resolve's and Fusion's classes, for annotations alone: at run time each is `Any`.
+"""The host's classes by name, for annotations alone; nothing of it is there when the plugin runs.
 
-mypy takes Resolve's from `fusionscript-stubs`, which are made from the README that Resolve 21.0 ships. What 21.1 added
-stands here in classes of its own: ask `Resolve.GetVersion()` first, then `cast` to them. Fusion's classes and those of
-the UI manager have no stubs, mypy takes them for Any; the walk over the syntax (tests/hosts/surface) holds the names
-that are taken of all of them to the tables.
+Those of Resolve are of Blackmagic's documents (fusionscript-stubs). Fusion, its compositions and the UI manager have
+no stubs; their names stand for what our table of Fusion's surface says.
 """
 
+# ruff: noqa: PLC0414 - under their own names, so that mypy lets others import them
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fusionscript import (
-        Folder,
-        Gallery,
-        GalleryStill,
-        GalleryStillAlbum,
-        MediaPool,
-        MediaPoolItem,
-        MediaStorage,
-        Project,
-        ProjectManager,
-        Resolve,
-        Timeline,
-        TimelineItem,
-    )
+    from typing import Any
 
-    class Resolve211(Resolve):
-        """What Resolve 21.1 has beside."""
+    from fusionscript import Folder as Folder
+    from fusionscript import MediaPool as MediaPool
+    from fusionscript import MediaPoolItem as MediaPoolItem
+    from fusionscript import Project as Project
+    from fusionscript import Resolve as Resolve
+    from fusionscript import Timeline as Timeline
+    from fusionscript import TimelineItem as TimelineItem
 
-        def IsStudio(self) -> bool:
-            """Whether this is the paid edition."""
+    Fusion = Any
+    bmd = Any
+    UIManager = Any
+    UIDispatcher = Any
+    Window = Any
+    Element = Any
+    ComboBox = Any
+    Composition = Any
+    Tool = Any
 
-    class Timeline211(Timeline):
-        """What a timeline of Resolve 21.1 has beside."""
-
-        def GetSelectedClips(self) -> list[TimelineItem]:
-            """What the user has selected."""
-
-    class TimelineItem211(TimelineItem):
-        """What an item of Resolve 21.1 has beside."""
+    class LaterItem(TimelineItem):
+        """An item of Resolve 21.1 and newer."""
 
         def GetSpeed(self) -> dict[str, Any]:
-            """Its speed: `Percentage` and more."""
+            """`Percentage` and more."""
 
-        def GetType(self) -> str:
-            """`video`, `audio`, `generator` or `transition`."""
+    class LaterTimeline(Timeline):
+        """A timeline of Resolve 21.1 and newer."""
 
-else:
-    Folder = Gallery = GalleryStill = GalleryStillAlbum = MediaPool = MediaPoolItem = MediaStorage = Any
-    Project = ProjectManager = Resolve = Timeline = TimelineItem = Any
-    Resolve211 = Timeline211 = TimelineItem211 = Any
-
-Fusion = Any
-Composition = Any
-Frame = Any
-FlowView = Any
-Tool = Any
-Input = Any
-Output = Any
-bmd = Any
-UIManager = Any
-UIDispatcher = Any
-Window = Any
-Element = Any
-Label = Any
-Button = Any
-CheckBox = Any
-ComboBox = Any
-SpinBox = Any
-Slider = Any
-LineEdit = Any
-TextEdit = Any
-
-__all__ = [
-    "Button",
-    "CheckBox",
-    "ComboBox",
-    "Composition",
-    "Element",
-    "FlowView",
-    "Folder",
-    "Frame",
-    "Fusion",
-    "Gallery",
-    "GalleryStill",
-    "GalleryStillAlbum",
-    "Input",
-    "Label",
-    "LineEdit",
-    "MediaPool",
-    "MediaPoolItem",
-    "MediaStorage",
-    "Output",
-    "Project",
-    "ProjectManager",
-    "Resolve",
-    "Resolve211",
-    "Slider",
-    "SpinBox",
-    "TextEdit",
-    "Timeline",
-    "Timeline211",
-    "TimelineItem",
-    "TimelineItem211",
-    "Tool",
-    "UIDispatcher",
-    "UIManager",
-    "Window",
-    "bmd",
-]
+        def GetSelectedClips(self) -> list[TimelineItem]:
+            """What is selected."""

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..host import Fault
 
 if TYPE_CHECKING:
-    from fusionscript import MediaPool, Project, Resolve, Timeline, TimelineItem
+    from .api import Fusion, LaterTimeline, MediaPool, Project, Resolve, Timeline, TimelineItem, bmd
 
 
 class App:
     """One running Resolve, or Fusion alone: then `resolve` is None. Belongs to the script's own thread."""
 
-    def __init__(self, resolve: Resolve | None, fusion: Any, bmd: Any) -> None:
-        self.resolve, self.fusion, self.bmd = resolve, fusion, bmd
+    def __init__(self, resolve: Resolve | None, fusion: Fusion, module: bmd) -> None:
+        self.resolve, self.fusion, self.bmd = resolve, fusion, module
 
     @classmethod
     def of(cls, names: Mapping[str, Any]) -> App:
         """From the names that stand ready in a script of the menu. Raises Fault."""
-        bmd = names.get("bmd")
+        module: bmd = names.get("bmd")
         fusion = names.get("fusion") or names.get("fu") or names.get("app")
-        resolve = names.get("resolve") or (bmd.scriptapp("Resolve") if bmd is not None else None)
-        if bmd is None or (resolve is None and fusion is None):
+        resolve = names.get("resolve") or (module.scriptapp("Resolve") if module is not None else None)
+        if module is None or (resolve is None and fusion is None):
             what = "this script was not started by Resolve or Fusion"
             raise Fault(what, hint="choose it in the menu Workspace > Scripts")
-        return cls(resolve, fusion, bmd)
+        return cls(resolve, fusion, module)
 
     def is_there(self) -> bool:
         """Whether the host still answers: every name of one that has closed is None."""
@@ -64,9 +64,7 @@ class App:
         selected: list[TimelineItem] = []
         if self.version >= (21, 1):
             selected = [
-                item
-                for item in timeline.GetSelectedClips() or []  # type: ignore[attr-defined]
-                if _is_video(item)
+                item for item in cast("LaterTimeline", timeline).GetSelectedClips() or [] if _is_video(item)
             ]
         if selected:
             return selected

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..host import Fault
 
 if TYPE_CHECKING:
-    from fusionscript import MediaPoolItem, Timeline, TimelineItem
+    from .api import LaterItem, MediaPoolItem, Timeline, TimelineItem
 
 SPEED_SINCE = (21, 1)
 """The first version that tells the speed of an item."""
@@ -153,8 +153,7 @@ def span_of(item: TimelineItem, source: Source, timeline: Timeline, version: tup
         what = f"it has {source.fps:g} frames a second and the timeline {fps:g}"
         raise _refused(label, what, "cut it into a timeline of its own rate")
     if version >= SPEED_SINCE:
-        speed: Any = item.GetSpeed()  # type: ignore[attr-defined]
-        percent = float(speed["Percentage"])
+        percent = float(cast("LaterItem", item).GetSpeed()["Percentage"])
         if percent != 100.0:
             raise _refused(label, _speed_words(percent), "render it at 100 % and retime the result")
     duration = int(item.GetDuration(False))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..host import Colour, Fault
 
 if TYPE_CHECKING:
-    from fusionscript import Project
+    from .api import Project
 
 CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 """The config whose names stand below: OpenColorIO's own studio config."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ..host import Record
 from . import place
 from .colour import CAMERAS
 from .target import Wishes
+
+if TYPE_CHECKING:
+    from .api import ComboBox, Fusion, UIDispatcher, UIManager, Window, bmd
 
 _SETUP, _RUNS = "org.pai-studio.setup", "org.pai-studio.runs"
 SCREENS = ("auto", "green", "blue", "none")
@@ -45,7 +48,7 @@ def wishes_of(kept: Record, folder: str) -> Wishes:
     known = {
         key: value
         for key, value in kept.items()
-        if key in vars(start) and isinstance(value, type(getattr(start, key)))
+        if key in asdict(start) and isinstance(value, type(asdict(start)[key]))
     }
     return replace(start, **known)
 
@@ -53,13 +56,14 @@ def wishes_of(kept: Record, folder: str) -> Wishes:
 class Setup:
     """Asks what to do with the clips that were chosen."""
 
-    def __init__(self, fusion: Any, bmd: Any, buttons: Sequence[str] = tuple(BUTTONS)) -> None:
-        self._ui, self._buttons = fusion.UIManager, buttons
-        self._loop = bmd.UIDispatcher(self._ui)
+    def __init__(self, fusion: Fusion, module: bmd, buttons: Sequence[str] = tuple(BUTTONS)) -> None:
+        self._buttons = buttons
+        self._ui: UIManager = fusion.UIManager
+        self._loop: UIDispatcher = module.UIDispatcher(self._ui)
 
     def ask(self, clips: Sequence[str], wishes: Wishes, *, asks_camera: bool, note: str = "") -> Answer:
         """Show the window until a button is pressed."""
-        window = self._window(clips, asks_camera, note)
+        window: Window = self._window(clips, asks_camera, note)
         items: Any = window.GetItems()
         self._fill(items, wishes, asks_camera)
         for name in self._buttons:
@@ -75,8 +79,8 @@ class Setup:
     def _ends_with(self, press: str) -> Any:
         return lambda _event: self._loop.ExitLoop(press)
 
-    def _window(self, clips: Sequence[str], asks_camera: bool, note: str) -> Any:
-        ui = self._ui
+    def _window(self, clips: Sequence[str], asks_camera: bool, note: str) -> Window:
+        ui: UIManager = self._ui
         rows = [
             ui.Label({"ID": "clips", "Text": "\n".join(clips), "WordWrap": True}),
             ui.Label({"ID": "note", "Text": note, "WordWrap": True}),
@@ -107,14 +111,14 @@ class Setup:
         items["folder"].Text = wishes.folder
 
     def _read(self, items: Any, wishes: Wishes, asks_camera: bool) -> Wishes:
-        chosen = str(items["camera"].CurrentText) if asks_camera else wishes.camera
-        shown = str(items["place"].CurrentText)
+        chosen = _chosen(items["camera"]) if asks_camera else wishes.camera
+        shown = _chosen(items["place"])
         return replace(
             wishes,
             camera="" if chosen == NOT_SAID else chosen,
-            screen=str(items["screen"].CurrentText),
-            engine=str(items["engine"].CurrentText),
-            quality=str(items["quality"].CurrentText),
+            screen=_chosen(items["screen"]),
+            engine=_chosen(items["engine"]),
+            quality=_chosen(items["quality"]),
             place=next((key for key, text in PLACES.items() if text == shown), wishes.place),
             handles=int(items["handles"].Value),
             prompt=str(items["prompt"].Text),
@@ -122,7 +126,11 @@ class Setup:
         )
 
 
-def _offer(box: Any, entries: Sequence[str], chosen: str) -> None:
+def _chosen(box: ComboBox) -> str:
+    return str(box.CurrentText)
+
+
+def _offer(box: ComboBox, entries: Sequence[str], chosen: str) -> None:
     box.AddItems(list(entries))
     box.CurrentIndex = list(entries).index(chosen) if chosen in entries else 0
 
@@ -130,15 +138,15 @@ def _offer(box: Any, entries: Sequence[str], chosen: str) -> None:
 class Runs:
     """Shows renders under way, each with its own button to stop it."""
 
-    def __init__(self, fusion: Any, bmd: Any, labels: Sequence[str]) -> None:
+    def __init__(self, fusion: Fusion, module: bmd, labels: Sequence[str]) -> None:
         self._labels = list(labels)
-        self._ui = fusion.UIManager
-        self._loop = bmd.UIDispatcher(self._ui)
+        self._ui: UIManager = fusion.UIManager
+        self._loop: UIDispatcher = module.UIDispatcher(self._ui)
         self._stopped: set[int] = set()
         self._texts: dict[int, str] = {}
         self._lines: list[str] = []
         self._is_closed = False
-        self._window = self._made()
+        self._window: Window = self._made()
         self._items: Any = self._window.GetItems()
         for index in range(len(self._labels)):
             self._window.On[f"stop{index}"].Clicked = self._stops(index)
@@ -147,8 +155,8 @@ class Runs:
         self._items["done"].Enabled = False
         self._window.Show()
 
-    def _made(self) -> Any:
-        ui = self._ui
+    def _made(self) -> Window:
+        ui: UIManager = self._ui
         rows = [
             ui.HGroup(
                 [
@@ -159,7 +167,7 @@ class Runs:
             for index, label in enumerate(self._labels)
         ]
         said = ui.Label({"ID": "said", "Text": "", "WordWrap": True})
-        window: Any = self._loop.AddWindow(
+        window: Window = self._loop.AddWindow(
             {"ID": _RUNS, "WindowTitle": "PAI-Studio"},
             ui.VGroup([*rows, said, ui.Button({"ID": "done", "Text": "Close"})]),
         )
@@ -208,12 +216,12 @@ class Runs:
         self._window.Hide()
 
 
-def tell(fusion: Any, bmd: Any, text: str) -> None:
+def tell(fusion: Fusion, module: bmd, text: str) -> None:
     """One message with a button."""
-    ui = fusion.UIManager
-    loop: Any = bmd.UIDispatcher(ui)
+    ui: UIManager = fusion.UIManager
+    loop: UIDispatcher = module.UIDispatcher(ui)
     name = "org.pai-studio.message"
-    window = loop.AddWindow(
+    window: Window = loop.AddWindow(
         {"ID": name, "WindowTitle": "PAI-Studio"},
         ui.VGroup(
             [ui.Label({"ID": "text", "Text": text, "WordWrap": True}), ui.Button({"ID": "ok", "Text": "OK"})]

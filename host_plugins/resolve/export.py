@@ -22,8 +22,7 @@ from .clips import Source, timecode_of
 from .colour import Plan
 
 if TYPE_CHECKING:
-    from fusionscript import MediaPoolItem, Project, Timeline
-
+    from .api import Folder, MediaPoolItem, Project, Timeline
     from .app import App
     from .memory import ProjectMemory
 
@@ -270,7 +269,7 @@ def timeline_by_id(project: Project, wanted: str) -> Timeline | None:
     return None
 
 
-def folder_by_id(folder: Any, wanted: str) -> Any:
+def folder_by_id(folder: Folder, wanted: str) -> Folder | None:
     """A bin of the pool at or below this one, or None."""
     if str(folder.GetUniqueId()) == wanted:
         return folder

@@ -11,8 +11,7 @@ from . import memory
 from .target import ClipTarget, Wishes
 
 if TYPE_CHECKING:
-    from fusionscript import TimelineItem
-
+    from .api import TimelineItem
     from .app import App
     from .target import Sidecar
 

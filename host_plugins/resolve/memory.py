@@ -16,7 +16,7 @@ from ..launch import state_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fusionscript import TimelineItem
+    from .api import TimelineItem
 
 RECORD_COLOUR, REFERENCE_COLOUR = "Sand", "Fuchsia"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
@@ -19,7 +20,7 @@ from .session import Console, ResolveHost, Session
 from .target import ClipTarget, Wishes
 
 if TYPE_CHECKING:
-    from fusionscript import TimelineItem
+    from .api import TimelineItem
 
 
 def main(names: Mapping[str, Any]) -> int:
@@ -68,7 +69,7 @@ class Menu:
             labels = [str(item.GetName()) for item in items]
             answer = setup.ask(labels, self._wishes, asks_camera=asks, note=self._note)
             self._wishes = answer.wishes
-            self._memory.write(wishes=dict(vars(answer.wishes)))
+            self._memory.write(wishes=asdict(answer.wishes))
             if answer.press == dialog.RENDER:
                 return self._render(items)
             if answer.press not in self._others:

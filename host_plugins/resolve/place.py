@@ -10,7 +10,7 @@ from ..paths import Sequenced
 from . import memory, settings
 
 if TYPE_CHECKING:
-    from fusionscript import Folder, MediaPool, MediaPoolItem, Project, Timeline, TimelineItem
+    from .api import Folder, MediaPool, MediaPoolItem, Project, Timeline, TimelineItem
 
 BIN = "PAI-Studio"
 TAKE, TRACK = "take", "track"

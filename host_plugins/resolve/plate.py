@@ -10,7 +10,7 @@ from . import clips, memory
 from .clips import Source, Span
 
 if TYPE_CHECKING:
-    from fusionscript import MediaPoolItem, Timeline, TimelineItem
+    from .api import MediaPoolItem, Timeline, TimelineItem
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..host import Fault, Record, Still
 from . import memory
 
 if TYPE_CHECKING:
-    from fusionscript import Folder, MediaPool, MediaPoolItem, Project, TimelineItem
+    from .api import Folder, MediaPool, MediaPoolItem, Project, TimelineItem
 
 MOST = 5
 FITS = ("fill", "fit")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..host import Fault
 
 if TYPE_CHECKING:
-    from fusionscript import MediaPoolItem, Timeline
+    from .api import MediaPoolItem, Timeline
 
 
 def same(found: Any, wanted: str) -> bool:

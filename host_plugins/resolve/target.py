@@ -15,9 +15,9 @@ from . import export, memory, place, plate, references
 from .clips import rate_text
 
 if TYPE_CHECKING:
-    from fusionscript import Timeline, TimelineItem
-
+    from .api import Timeline, TimelineItem
     from .app import App
+    from .plate import Plate
 
 _CLIPPED = 5e-4
 """The share of values at exactly 1 from which a linear export that has none above counts as cut off."""
@@ -103,7 +103,7 @@ class ClipTarget:
             ],
             "space": self._plan().space,
             "stills": [
-                [one.still.frame, one.still.fit, one.space, _file_facts(one.file)]
+                [one.still.frame, one.still.fit, one.space, _content(one.file)]
                 for one in self._references(found.span.first)
             ],
         }
@@ -177,7 +177,7 @@ class ClipTarget:
         seen = self._sidecar.ask("inspect", files=files, first=first, last=last)
         check(seen, (found.source.width, found.source.height), plan, self.label)
 
-    def _plate(self) -> plate.Plate:
+    def _plate(self) -> Plate:
         self._require_item()
         return plate.of(self._item, self._timeline, self._app.version)
 
@@ -213,9 +213,8 @@ def shot_name(label: str, first: int) -> str:
     return f"{plain or 'clip'}_{first}"
 
 
-def _file_facts(file: str) -> list[Any]:
-    found = Path(file).stat()
-    return [Path(file).name, found.st_size, int(found.st_mtime)]
+def _content(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def _digest(data: Any) -> str:

@@ -12,8 +12,6 @@ PLACE = ""
 def _start() -> None:
     if PLACE and PLACE not in sys.path:
         sys.path.insert(0, PLACE)
-    for name in [one for one in sys.modules if one.split(".")[0] == "pai_studio_host"]:
-        del sys.modules[name]  # Resolve keeps its Python between two runs: an update counts at once
     importlib.import_module("pai_studio_host.resolve.fusion.script").main(globals())
 
 

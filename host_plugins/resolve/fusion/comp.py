@@ -10,12 +10,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...host import Asked, Colour, Fault, Record, Result, State, Still, result_of
 from ...paths import Sequenced
 from .. import colour, export
 from ..target import Sidecar, Wishes, shot_name
+
+if TYPE_CHECKING:
+    from ..api import Composition, Tool
 
 DATA = "PAIStudio"
 PLATES = ("Loader", "MediaIn")
@@ -24,7 +27,7 @@ _OFF_SCREEN = -32768
 
 
 @contextmanager
-def changing(comp: Any, name: str, *, keep: bool = True) -> Iterator[None]:
+def changing(comp: Composition, name: str, *, keep: bool = True) -> Iterator[None]:
     """Lock, so that nothing asks or renders, and one step of undo; `keep=False` leaves none."""
     comp.Lock()
     comp.StartUndo(name)
@@ -35,7 +38,7 @@ def changing(comp: Any, name: str, *, keep: bool = True) -> Iterator[None]:
         comp.Unlock()
 
 
-def plate_of(comp: Any) -> Any:
+def plate_of(comp: Composition) -> Tool:
     """The tool to be rendered: the active one. Raises Fault for what is neither a Loader nor a MediaIn."""
     tool = comp.ActiveTool
     if tool is None:
@@ -54,7 +57,7 @@ def plate_of(comp: Any) -> Any:
 class FusionTarget:
     """A tool that is rendered. Every method runs on the script's own thread."""
 
-    def __init__(self, comp: Any, tool: Any, wishes: Wishes, *, rate: str, sidecar: Sidecar) -> None:
+    def __init__(self, comp: Composition, tool: Tool, wishes: Wishes, *, rate: str, sidecar: Sidecar) -> None:
         self._comp, self._tool, self._wishes = comp, tool, wishes
         self._rate, self._sidecar = rate, sidecar
         self.label = str(tool.Name)
@@ -196,7 +199,7 @@ def whole(result: Result) -> dict[str, float]:
     return {**ends, "ClipTimeStart": 0.0, "ClipTimeEnd": end, "HoldFirstFrame": 0.0, "HoldLastFrame": 0.0}
 
 
-def _lay(loader: Any, place: dict[str, float]) -> None:
+def _lay(loader: Tool, place: dict[str, float]) -> None:
     """Put a Loader where it belongs after its clip was changed, which moves it. Raises Fault."""
     # GlobalIn never passes GlobalOut, and moving it trims or holds: so the ends first, and far enough apart.
     loader.SetInput("GlobalOut", max(place["GlobalOut"], float(loader.GetInput("GlobalIn"))))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import record
 from ...bridge import Bridge
@@ -17,6 +18,9 @@ from ..memory import ProjectMemory
 from ..menu import has_windows, show
 from ..session import Console, ResolveHost, Session
 from .comp import FusionTarget, plate_of
+
+if TYPE_CHECKING:
+    from ..api import Composition
 
 MEMORY = "fusion"
 
@@ -34,7 +38,7 @@ def main(names: Mapping[str, Any]) -> int:
     return 1
 
 
-def _run(app: App, comp: Any) -> int:
+def _run(app: App, comp: Composition) -> int:
     if comp is None:
         raise Fault("no composition is open", hint="open the Fusion page, or a composition")
     tool, memory = plate_of(comp), ProjectMemory(MEMORY)
@@ -45,7 +49,7 @@ def _run(app: App, comp: Any) -> int:
         setup = dialog.Setup(app.fusion, app.bmd, buttons)
         answer = setup.ask([str(tool.Name)], wishes, asks_camera=True, note=_note(comp))
         wishes = answer.wishes
-        memory.write(wishes=dict(vars(wishes)))
+        memory.write(wishes=asdict(wishes))
         if answer.press != dialog.RENDER:
             return 0
     windows = dialog.Runs(app.fusion, app.bmd, [str(tool.Name)]) if has_windows(app) else None
@@ -75,7 +79,7 @@ def _run(app: App, comp: Any) -> int:
     return 0 if done else 1
 
 
-def _note(comp: Any) -> str:
+def _note(comp: Composition) -> str:
     """What the Fusion page asks of whoever connects the result."""
     text = "References: the other Loaders that are selected, at the frame that is shown."
     if comp.FindToolByID("MediaOut") is None:
@@ -83,7 +87,7 @@ def _note(comp: Any) -> str:
     return f"{text} What comes out at MediaOut must still descend from MediaIn, or this page renders nothing."
 
 
-def _rate(app: App, comp: Any) -> str:
+def _rate(app: App, comp: Composition) -> str:
     if app.resolve is not None:
         return rate_text(fps_of(app.timeline().GetSetting("timelineFrameRate")))
     return rate_text(fps_of(comp.GetPrefs("Comp.FrameFormat.Rate")))
