@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-
 LEFT = "uninstalled.txt"
 """Beside what an uninstall leaves: it says that the folder is ours, so that the next install takes the rest along."""
 

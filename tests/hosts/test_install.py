@@ -153,7 +153,7 @@ def test_links_are_refused(tmp_path: Path) -> None:
 def test_a_file_is_no_place(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("mine")
     for act in (put, lambda dest: install.uninstall("nuke", dest)):
-        with pytest.raises(Fault, match="file: it is a file, not a folder; name a folder: --dest$"):
+        with pytest.raises(Fault, match=r"file: it is a file, not a folder; name a folder: --dest$"):
             act(tmp_path / name)
 
 
