@@ -22,6 +22,7 @@ from .bridge import CLOSED, SIDECAR_DIED, Call
 from .following import Following
 from .host import Asked, Fault, Host, Progress, Record, Result, Target, cancelled, frames_text
 from .job import Job, Look, delivery_of, followed
+from .lease import Lease, is_held
 from .paths import Sequenced
 from .record import NOT_INSTALLED
 
@@ -57,8 +58,11 @@ class Flow:
         progress = self._host.progress(f"PAI-Studio: {target.label}")
         try:
             return _Run(self._host, self._sidecar, target, progress, mode, exact=exact).go()
+        except Fault as fault:
+            raise _named(fault, target.label) from fault
         except OSError as error:  # a disk, not a fault of programming
-            raise Fault(error.strerror or str(error), where=str(error.filename or target.label)) from error
+            what = error.strerror or str(error)
+            raise _named(Fault(what, where=str(error.filename or "")), target.label) from error
         finally:
             progress.close()
 
@@ -81,7 +85,8 @@ class _Run:
             job = self._begun(look)
         with followed(job.request):
             try:
-                result = self._followed(job, resume=resume)
+                with Lease(Path(job.folder)) as lease:
+                    result = self._followed(job, lease, resume=resume)
             except (Exception, KeyboardInterrupt) as error:
                 raise self._fault_of(job, error) from error
             self._host.on_main(lambda: self._place(result))
@@ -96,23 +101,39 @@ class _Run:
         return Look(asked, colour, state, target.placed(), Job.of(target.kept()))
 
     def _to_go_on_with(self, look: Look) -> Job | None:
-        """The job that was left behind, where it is of this very state; one of another state is given up."""
+        """The job that was left behind, where it is of this very state; another one is given up."""
         job = look.kept
         if job is None or job.request in followed:
             return None
         if self._is_same(job, look):
             return job
-        self._host.tell(
-            f"{self._target.label}: v{job.version:03d} is given up: something else is asked for now"
-        )
+        version = f"{self._target.label}: v{job.version:03d}"
+        if is_held(Path(job.folder)):
+            self._host.tell(f"{version} is left alone: another session is rendering it")
+            return None
+        self._host.tell(f"{version} is given up: {self._what_is_else(job)} is asked for now")
         self._give_up(job)
         return None
+
+    def _what_is_else(self, job: Job) -> str:
+        if job.mode == self._mode:
+            return "something else"
+        return (
+            "Re-finish, and no longer Render," if job.mode == RENDER else "Render, and no longer Re-finish,"
+        )
 
     def _left(self, look: Look) -> Job | None:
         """What an earlier try at the very version has left, where it is of this very state."""
         folder = self._sidecar.ask("left", files=_delivery(look.asked))["folder"]
         job = Job.left_in(Path(folder)) if folder else None
-        return job if job is not None and self._is_same(job, look) else None
+        if job is not None and self._is_same(job, look):
+            return job
+        if folder and is_held(Path(folder)):
+            what = "another session is rendering this version from other inputs"
+            raise Fault(
+                what, where=folder, hint="wait for it, or take another version", code="ALREADY_EXISTS"
+            )
+        return None
 
     def _is_same(self, job: Job, look: Look) -> bool:
         same = (job.mode, job.state, job.delivery) == (self._mode, look.state, delivery_of(look.asked))
@@ -187,11 +208,11 @@ class _Run:
 
     # Following
 
-    def _followed(self, job: Job, *, resume: bool) -> Result:
+    def _followed(self, job: Job, lease: Lease, *, resume: bool) -> Result:
         call = self._sidecar.begin(
             "render", document=job.document, mode=job.mode, request=job.request, resume=resume
         )
-        self._following = Following(call, self._progress)
+        self._following = Following(call, self._progress, lease.beat)
         made = self._following.answer()
         files = Sequenced.of(Path(made["files"]).as_posix()).hashes
         missing = Sequenced.of(files).missing(int(made["first"]), int(made["last"]))
@@ -244,9 +265,12 @@ class _Run:
             raise Fault(what, where=fault.where, hint=fault.hint, code=fault.code) from fault
 
     def _give_up(self, job: Job) -> None:
-        """Release a job's version, unless the folder was given to another since: a copy of a node keeps old jobs."""
+        """Release a job's version, unless another session follows it, or the folder was given to another job since.
+
+        A copy of a node keeps old jobs.
+        """
         there = Job.left_in(Path(job.folder))
-        if there is not None and there.request == job.request:
+        if there is not None and there.request == job.request and not is_held(Path(job.folder)):
             self._release(job.folder)
 
     def _release(self, folder: str) -> None:
@@ -261,6 +285,14 @@ class _Run:
                 self._target.keep(None)
 
         self._host.on_main(forget)
+
+
+def _named(fault: Fault, label: str) -> Fault:
+    """The fault with the target's name before its place: of several renders an artist sees which one it was."""
+    if fault.where.startswith(label):
+        return fault
+    where = f"{label}: {fault.where}" if fault.where else label
+    return Fault(fault.what, where=where, hint=fault.hint, code=fault.code)
 
 
 def _delivery(asked: Asked) -> str:

@@ -6,6 +6,7 @@ Standard library, Python 3.9: this file runs inside the host.
 from __future__ import annotations
 
 import time
+from typing import Callable
 
 from .bridge import Call
 from .host import Fault, Progress, Record
@@ -16,10 +17,10 @@ _STOP_S = 20.0
 
 
 class Following:
-    """One render that the sidecar is asked for."""
+    """One render that the sidecar is asked for; `beat` is called a few times a second while it is followed."""
 
-    def __init__(self, call: Call, progress: Progress) -> None:
-        self._call, self._progress = call, progress
+    def __init__(self, call: Call, progress: Progress, beat: Callable[[], None]) -> None:
+        self._call, self._progress, self._beat = call, progress, beat
         self._story = Story()
         self._stopped_at: float | None = None
         self.is_at_server = False
@@ -44,6 +45,7 @@ class Following:
         return True
 
     def _hear(self, event: Record | None) -> None:
+        self._beat()
         if event is not None:
             self.is_at_server = self.is_at_server or bool(event.get("job"))
             self._progress.show(*self._story.hear(event))

@@ -14,12 +14,15 @@ import pytest
 
 import pai_studio
 from pai_studio.host_plugins.bridge import Bridge
+from pai_studio.host_plugins.flow import Flow
+from pai_studio.host_plugins.host import Fault, Still
 from pai_studio.host_plugins.install import install
 from pai_studio.host_plugins.record import Installed
 from pai_studio.server.api.client import Client
 from pai_studio.server.app import Server
 from pai_studio.server.settings import ServerSettings
 from tests.conftest import write_picture
+from tests.hosts.folder_host import FolderHost, FolderTarget
 from tests.hosts.nuke_scene import write_plate, write_still
 
 TOKEN = "a-token-for-tests-0123456789"
@@ -147,3 +150,59 @@ def shot_folder(tmp_path: Path) -> Path:
     write_plate(folder)
     write_still(folder)
     return folder
+
+
+Script = Callable[..., FolderTarget]
+
+
+@pytest.fixture
+def host() -> FolderHost:
+    return FolderHost()
+
+
+@pytest.fixture
+def flow(host: FolderHost, sidecar: Bridge) -> Flow:
+    return Flow(host, sidecar)
+
+
+@pytest.fixture
+def script(host: FolderHost, tmp_path: Path) -> Script:
+    """`script(**wishes)` is a target in a folder with spaces, more than ASCII, and the script's own version."""
+    folder = tmp_path / "Szene Ä 東京" / "comp_v012"
+
+    def make(name: str = "SH010", span: tuple[int, int] = (1001, 1003), **wishes: Any) -> FolderTarget:
+        first, last = span
+        sources = {
+            source: str(folder / write_pictures(folder, first, last, f"{name}_{source}"))
+            for source in ("plate", "alpha", "ref1", "ref2")
+        }
+        document = {
+            "name": name,
+            "rate": "24",
+            "frames": [first, last],
+            "plate": {"screen": "green"},
+            "mattes": {"alpha": {"invert": True}},
+            "prompt": {"caption": json.dumps(wishes)},
+            "finish": {"wrap": 0.5},
+            "delivery": {
+                "files": str(folder / f"pai/{name}/v001/{name}_v001.%04d.exr"),
+                "passes": ["beauty", "matte"],
+            },
+        }
+        stills = (Still("ref1", first), Still("ref2", last, "fit"))
+        kept_in = folder / f"{name}.{len(list(folder.glob('*.json')))}.json"
+        kept_in.write_text("{}")
+        return FolderTarget(host, name, sources, document, stills, kept_in, ("alpha",))
+
+    return make
+
+
+def exports_of(target: FolderTarget) -> list[str]:
+    folder = Path(target.document["delivery"]["files"]).parents[1] / "exports"
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def fault(run: Callable[[], object]) -> Fault:
+    with pytest.raises(Fault) as caught:
+        run()
+    return caught.value
