@@ -20,7 +20,7 @@ T = TypeVar("T")
 _TURN_S = 0.05
 
 
-class Window(Protocol):
+class View(Protocol):
     """Where renders are shown; `dialog.Runs`, or `Console`."""
 
     def row(self, index: int, share: float, text: str) -> None:
@@ -87,7 +87,7 @@ class _Errand(Generic[T]):
 class Session:
     """The script's own thread and its window, for all renders of a run."""
 
-    def __init__(self, app: App, window: Window) -> None:
+    def __init__(self, app: App, window: View) -> None:
         self.app, self.window = app, window
         self._errands: queue.Queue[_Errand[object]] = queue.Queue()
         self._thread = threading.get_ident()

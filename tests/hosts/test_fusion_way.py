@@ -80,6 +80,7 @@ def test_a_media_in_comes_back_as_a_loader(scene: Callable[[], CompScene]) -> No
     assert "must still descend from MediaIn" in one.said()
 
 
+@pytest.mark.long
 def test_the_next_version_stays_where_the_artist_put_the_one_before(scene: Callable[[], CompScene]) -> None:
     one = scene()
     assert one.go() == 0, one.said()

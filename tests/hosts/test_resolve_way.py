@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import pai_studio
+from pai_studio.host_plugins.install import install
 from pai_studio.server.app import Server
 from tests.hosts.fakes_resolve import colour, pictures
 from tests.hosts.fakes_resolve.traps import Traps
@@ -74,6 +77,7 @@ def test_a_clip_comes_back_as_a_take(scene: Callable[..., ResolveScene], mode: s
     assert exported(one, HOUR + 2) == pytest.approx(want[0, 0], rel=2e-3, abs=2e-3)
 
 
+@pytest.mark.long
 def test_a_result_on_a_track_above_has_the_grade_and_the_exact_place(
     scene: Callable[..., ResolveScene],
 ) -> None:
@@ -91,6 +95,7 @@ def test_a_result_on_a_track_above_has_the_grade_and_the_exact_place(
     assert made.media.properties["Input Gamma"] == "DaVinci Intermediate"
 
 
+@pytest.mark.long
 def test_the_clip_of_the_highest_track_is_taken_and_rendered_again_from_its_plate(
     scene: Callable[..., ResolveScene],
 ) -> None:
@@ -174,6 +179,7 @@ def test_what_has_no_media_is_refused_by_name(scene: Callable[..., ResolveScene]
     assert "a generator, a title" in one.said()
 
 
+@pytest.mark.long
 def test_an_unmanaged_project_asks_what_the_clips_are_in_and_remembers(
     scene: Callable[..., ResolveScene],
 ) -> None:
@@ -211,6 +217,7 @@ def test_what_cannot_be_relied_upon_is_told_and_put_back(
     assert not list((one.folder / "out put").rglob("*.exr"))
 
 
+@pytest.mark.long
 def test_what_can_be_mended_is(scene: Callable[..., ResolveScene]) -> None:
     traps = Traps(
         language="zh",
@@ -227,6 +234,7 @@ def test_what_can_be_mended_is(scene: Callable[..., ResolveScene]) -> None:
     assert one.item.first == HOUR + 2
 
 
+@pytest.mark.long
 def test_individual_frames_are_taken_away_again(scene: Callable[..., ResolveScene]) -> None:
     one = scene("aces", traps=Traps(individual_frames=True))
     assert one.render() == 1
@@ -270,6 +278,7 @@ def test_resolve_killed_while_the_server_renders_goes_on_with_that_job(
     assert one.item.take == 2
 
 
+@pytest.mark.long
 def test_a_finished_shot_is_brought_onto_a_clip_that_does_not_show_it(
     scene: Callable[..., ResolveScene],
 ) -> None:
@@ -302,3 +311,31 @@ def test_the_window_adds_references_hands_over_and_writes_its_selftest(
     assert "this version of PAI-Studio has no panel yet" in said
     assert (one.folder / "out put/Edit.otio").is_file()
     assert (tmp_path / "pai-studio-selftest-resolve.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("host", "script", "says"),
+    [("resolve", "Utility", "A001_C003"), ("resolve", "Comp", "no composition is open")],
+)
+def test_the_scripts_of_the_menu_find_their_package(
+    scene: Callable[..., ResolveScene],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    host: str,
+    script: str,
+    says: str,
+) -> None:
+    one = scene()
+    dest = tmp_path / "Künstlerin A/Fusion"
+    install(host, dest, version=pai_studio.__version__, python=sys.executable)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    one.fake.screen.plan = [("close" if script == "Utility" else "ok", "Clicked")]
+    file = dest / f"Scripts/{script}/PAI-Studio.py"
+    try:
+        exec(compile(file.read_text(encoding="utf-8"), "<script>", "exec"), one.fake.globals())
+        assert sys.path[0] == dest.as_posix()
+        assert says in one.said()
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "pai_studio_host"]:
+            del sys.modules[name]
