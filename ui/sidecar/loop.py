@@ -18,7 +18,6 @@ from pai_studio.ui.sidecar.requests import REQUESTS, text
 
 _LOG = logger(__name__)
 PROTOCOL = 1
-_REQUESTS = {**REQUESTS, **PICTURES}
 
 
 class Wire:
@@ -110,8 +109,10 @@ class Loop:
             elif do == "cancel":
                 self._cancel(asked)
                 reply.ok({})
-            elif do in _REQUESTS:
-                reply.ok(_REQUESTS[do](asked))
+            elif do in REQUESTS:
+                reply.ok(REQUESTS[do](asked))
+            elif do in PICTURES:
+                reply.ok(PICTURES[do](asked))
             else:
                 raise PaiError(f"the sidecar knows no {do!r}", hint="plugin and PAI-Studio differ")
         except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
