@@ -50,7 +50,7 @@ SPACES = {
 }
 
 
-@pytest.mark.parametrize("mode", ["managed", "aces", "unmanaged"])
+@pytest.mark.parametrize("mode", ["managed", pytest.param("aces", marks=pytest.mark.long), "unmanaged"])
 def test_a_clip_comes_back_as_a_take(scene: Callable[..., ResolveScene], mode: str) -> None:
     wishes = {"camera": "S-Log3 S-Gamut3.Cine"} if mode == "unmanaged" else {}
     one = scene(mode, wishes=wishes)
