@@ -5,6 +5,7 @@ The script then names pictures that are yet to be made. The farm makes exactly t
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path, PurePath
@@ -180,8 +181,9 @@ def _told(job: openjd.Job, looks: list[_Look], template: Path) -> str:
         pin = result.pin_of(look.target.node)
         if pin is not None and not look.is_made:
             lines.append(f"generates {look.target.label} {result.label(pin.result.version)}")
+    lines += [f"leaves {node.fullName()} out: it is disabled" for node in find() if node["disable"].value()]
     if job.writes:
         lines.append(f"then renders {', '.join(job.writes)}, frames {job.frames}")
     values = template.with_name(openjd.PARAMETERS)
-    lines.append(f"openjd run '{template}' -p 'file://{values}'")
+    lines.append(shlex.join(["openjd", "run", str(template), "-p", f"file://{values}"]))
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -239,3 +240,16 @@ def test_a_node_that_cannot_be_rendered_changes_nothing(show: Show) -> None:
 def test_a_shot_that_reads_an_unmade_shot_is_refused(show: Show) -> None:
     write_script(show.folder, chained=True)
     assert "PAIStudio2: reads PAIStudio1, which is not rendered yet" in refused(show)
+
+
+def test_what_is_said_of_a_job_can_be_typed_and_names_what_is_left_out(show: Show) -> None:
+    odd = Show(show.folder.parent.parent / "it's {ü}" / "SH010", show.environment)
+    write_script(odd.folder)
+    odd.script.write_text(odd.script.read_text().replace("seed 7", "seed 7\n disable true", 1))
+    said = odd.write_job().splitlines()
+    (left_out,) = [line for line in said if line.endswith("out: it is disabled")]
+    assert left_out == "leaves PAIStudio1 out: it is disabled"
+    (typed,) = [line for line in said if line.startswith("openjd ")]
+    template = odd.folder / "SH010_comp_v003.openjd/template.json"
+    values = template.with_name("parameters.json")
+    assert shlex.split(typed) == ["openjd", "run", str(template), "-p", f"file://{values}"]
