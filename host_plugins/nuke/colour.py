@@ -6,6 +6,7 @@ Nuke looks for its OCIO config in this order: `$OCIO`, the project's custom conf
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import nuke
 
@@ -37,6 +38,17 @@ def read(node: nuke.Node) -> Colour:
             code="UNKNOWN_COLORSPACE",
         )
     return Colour(space, _config(root, node))
+
+
+def require(found: Colour, label: str) -> None:
+    """Raise Fault where the config is a file that is not there. It looks at the disk: never for a status line."""
+    if found.config and "://" not in found.config and not Path(found.config).is_file():
+        raise Fault(
+            f"the project's OCIO config is not there: {found.config}",
+            where=label,
+            hint="look at Project Settings, Color, OCIO config",
+            code="UNKNOWN_COLORSPACE",
+        )
 
 
 def _working_space(root: nuke.Node) -> str:

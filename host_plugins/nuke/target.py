@@ -34,7 +34,9 @@ class NukeTarget:
     def colour(self) -> Colour:
         """The working space. Raises Fault where neither the script nor the node says one."""
         with self._there():
-            return colour.read(self.node)
+            found = colour.read(self.node)
+            colour.require(found, self.label)
+            return found
 
     def state(self) -> State:
         """What the node is like now."""

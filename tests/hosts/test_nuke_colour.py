@@ -69,3 +69,18 @@ def test_a_config_without_a_path_is_refused(made: Scene) -> None:
     made.nuke.root()["customOCIOConfigPath"].setValue("")
     with pytest.raises(Fault, match=r"the project's OCIO config has no path \(customOCIOConfigPath\)"):
         read(made)
+
+
+def test_a_config_that_is_not_there_is_told_where_the_artist_chose_it(made: Scene) -> None:
+    target = made.plug("target").NukeTarget(made.node)
+    with pytest.raises(
+        Fault, match=r"PAIStudio1: the project's OCIO config is not there: .*Project Settings, Color"
+    ):
+        target.colour()
+    assert target.state().generation
+    config = made.folder / "show/aces/config.ocio"
+    config.parent.mkdir(parents=True)
+    config.touch()
+    assert target.colour().config == config.as_posix()
+    made.nuke.root()["customOCIOConfigPath"].setValue("ocio://default")
+    assert target.colour().config == "ocio://default"
