@@ -31,7 +31,7 @@ def write(node: nuke.Node, source: str, files: str, first: int, last: int) -> No
             if "cancel" in str(error).lower():
                 raise cancelled() from None
             raise Fault(
-                f"Nuke could not write {source}: {error}",
+                f"Nuke could not export {source} ({error})",
                 where=node.name(),
                 hint=f"look at what is connected to '{source}'",
             ) from None
