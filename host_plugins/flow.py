@@ -89,6 +89,7 @@ class _Run:
                     result = self._followed(job, lease, resume=resume)
             except (Exception, KeyboardInterrupt) as error:
                 raise self._fault_of(job, error) from error
+            result = replace(result, notes=(*look.asked.notes, *result.notes))
             self._host.on_main(lambda: self._place(result))
             self._forget(job)
         return result
@@ -143,6 +144,8 @@ class _Run:
 
     def _begun(self, look: Look) -> Job:
         """Reserve a version and put its document there, with all that it needs."""
+        for note in look.asked.notes:
+            self._host.tell(f"{self._target.label}: {note}")
         if self._mode == REFINISH:
             old = self._refinishable(look)
             pictures = []
@@ -288,11 +291,11 @@ class _Run:
 
 
 def _named(fault: Fault, label: str) -> Fault:
-    """The fault with the target's name before its place: of several renders an artist sees which one it was."""
-    if fault.where.startswith(label):
-        return fault
-    where = f"{label}: {fault.where}" if fault.where else label
-    return Fault(fault.what, where=where, hint=fault.hint, code=fault.code)
+    """The fault with the target's name before its place, and in a host's words: no artist has seen the document."""
+    what, where = (text.replace("delivery.files", "output") for text in (fault.what, fault.where))
+    if not where.startswith(label):
+        where = f"{label}: {where}" if where else label
+    return Fault(what, where=where, hint=fault.hint, code=fault.code)
 
 
 def _delivery(asked: Asked) -> str:

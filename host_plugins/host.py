@@ -82,6 +82,9 @@ class Asked:
     mattes: tuple[str, ...] = ()
     """Names of connected mattes: `alpha`, `garbage`, `core`."""
 
+    notes: tuple[str, ...] = ()
+    """What the host can only tell of, and the artist has to judge."""
+
 
 @dataclass(frozen=True)
 class State:

@@ -20,6 +20,11 @@ MARK = "pai_studio"
 _WITH_INSIDES = ("Group", "LiveGroup")
 """What is inside a gizmo is not the script's: its own knobs say it all."""
 
+TCL = "[]$"
+"""Signs that a file knob carries out, so that no path with one can be put into our Read or Writes."""
+
+HAS_TCL, WITHOUT_TCL = "has one of [ ] $, which Nuke takes for Tcl", "use folders without them"
+
 _VERSION = re.compile(r"[._-]?v\d+.*$", re.IGNORECASE)
 _ALLOWED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
@@ -165,9 +170,18 @@ def text_of(node: nuke.Node, knob: str) -> str:
 
 
 def path_of(node: nuke.Node, knob: str) -> str:
-    """A file knob's path with its expressions worked out, and the place of the frame number left as it is."""
+    """A file knob's path with its expressions worked out, and the place of the frame number left as it is.
+
+    Raises Fault where they cannot be.
+    """
     file = cast("nuke.File_Knob", node[knob])
-    return here(str(file.getEvaluatedValue() or ""))
+    try:
+        return here(str(file.getEvaluatedValue() or ""))
+    except Exception as error:  # whatever class Nuke has for an error of Tcl's
+        if is_gone(error):
+            raise
+        what = f"{text_of(node, knob)!r} {HAS_TCL} ({error})"
+        raise knob_fault(node, knob, what, WITHOUT_TCL) from None
 
 
 def here(path: str) -> str:

@@ -152,3 +152,8 @@ def test_whatever_goes_wrong_is_told_with_the_name_of_what_was_rendered(flow: Fl
     target.sources["plate"] = str(target.kept_in.parent / "none.####.exr")
     target.document["finish"] = {}
     assert str(fault(lambda: flow.render(target))).startswith("SH_named: /")
+    target.document["delivery"]["files"] = "/show/SH_named.%04d.exr"
+    found = str(fault(lambda: flow.render(target)))
+    assert found.startswith("SH_named: output SH_named.####.exr: has no version to raise; put one in")
+    target.document["delivery"]["files"] = "/show/v001_v002.%04d.exr"
+    assert ": output names several versions (v001, v002)" in str(fault(lambda: flow.render(target)))

@@ -102,6 +102,9 @@ def test_knobs_become_a_document_that_the_shot_reader_takes(made: Scene) -> None
     made.node["caption"].setValue("a man on a pier")
     made.node["pass_gain"].setValue(False)
     made.node["handles"].setValue(2)
+    made.plate["first"].setValue(FIRST - 2)
+    made.plate["last"].setValue(LAST + 2)
+    made.node["frame_source"].setValue("custom")
     made.node.setInput(1, made.still)
     made.node["alpha_invert"].setValue(True)
     asked = read(made)
@@ -162,7 +165,7 @@ def test_the_range_comes_from_where_the_artist_says(
     ("knob", "value", "said"),
     [
         ("shot", "a/b", "PAIStudio1: shot: 'a/b' cannot name a shot"),
-        ("ref1_frame", 990, "PAIStudio1: ref1 at frame: 990 lies outside the frames 1001-1003"),
+        ("ref1_frame", 990, "PAIStudio1: ref1 at frame 990 lies outside the frames 1001-1003"),
         ("seed", -1, "PAIStudio1: seed: -1 is not a whole number from 0 to"),
         ("steps", 0, "PAIStudio1: steps: 0 is not a whole number from 1 to 1000"),
         ("handles", -2, "PAIStudio1: handles: -2 is not a whole number from 0 to 10000"),
@@ -200,8 +203,51 @@ def test_a_prompt_is_taken_as_it_was_typed(made: Scene) -> None:
 
 def test_an_anchor_may_lie_in_the_handles(made: Scene) -> None:
     made.node["handles"].setValue(2)
+    made.plate["first"].setValue(FIRST - 2)
+    made.plate["last"].setValue(LAST + 2)
+    made.node["frame_source"].setValue("custom")
     made.node["ref1_frame"].setValue(FIRST - 2)
     assert read(made).stills[0].frame == FIRST - 2
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [
+        ({"handles": 2}, "PAIStudio1: handles: 999-1005 goes beyond the plate's 1001-1003"),
+        (
+            {"frame_source": "custom", "first": 1001, "last": 1009},
+            "PAIStudio1: frames: 1001-1009 goes beyond the plate's 1001-1003",
+        ),
+        (
+            {"frame_source": "custom", "first": 1002, "last": 1002, "handles": 2},
+            "PAIStudio1: handles: 1000-1004 goes beyond the plate's 1001-1003",
+        ),
+    ],
+)
+def test_frames_that_nuke_would_only_hold_are_refused(made: Scene, knobs: dict[str, Any], said: str) -> None:
+    for name, value in knobs.items():
+        made.node[name].setValue(value)
+    assert str(refused(made)).startswith(said)
+    made.plate["first"].setValue(990)
+    made.plate["last"].setValue(1010)
+    made.node["frame_source"].setValue("custom")
+    assert read(made).notes == ()
+
+
+def test_a_plate_of_one_frame_may_be_held_and_is_told_of(made: Scene) -> None:
+    made.plate["last"].setValue(FIRST)
+    assert read(made).notes == ()
+    made.node["frame_source"].setValue("project")
+    assert read(made).notes == ("the plate has one frame, 1001: Nuke holds it for 1001-1003",)
+
+
+def test_what_tcl_cannot_work_out_is_told_as_what_it_is(made: Scene) -> None:
+    made.node["output"].setValue("/out/sh[010]/a_v001.%04d.exr")
+    assert str(refused(made)).startswith(
+        "PAIStudio1: output: '/out/sh[010]/a_v001.%04d.exr' has one of [ ] $, which Nuke takes for Tcl"
+    )
+    made.node["output"].setValue("/out/$shot/a_v001.%04d.exr")
+    assert "no such variable" in str(refused(made))
 
 
 def test_a_range_that_ends_before_it_begins_is_refused(made: Scene) -> None:

@@ -96,7 +96,27 @@ def test_these_change_nothing(graded: Scene, change: str) -> None:
     assert graded.state() == before
 
 
+@pytest.mark.parametrize(
+    ("engine", "knobs"),
+    [
+        ("draft", {"model": "none such", "steps": 4}),
+        ("plate", {"model": "x", "quality": "preview"}),
+    ],
+)
+def test_what_an_engine_does_not_look_at_changes_nothing(
+    graded: Scene, engine: str, knobs: dict[str, Any]
+) -> None:
+    graded.node["engine"].setValue(engine)
+    before = graded.state()
+    for name, value in knobs.items():
+        graded.node[name].setValue(value)
+    assert graded.state() == before
+    graded.node["engine"].setValue("pai")
+    assert graded.plug("asked").read(graded.node).document["engine"]["model"] == knobs["model"]
+
+
 def test_an_expression_of_the_scripts_own_range_follows_that_alone(graded: Scene) -> None:
+    graded.plate["first"].setValue(900)
     graded.grade["disable"].setExpression("root.first_frame > 2000")
     before, root = graded.state(), graded.nuke.root()
     root["frame"].setValue(1003)

@@ -205,19 +205,23 @@ def _loops(node: NodeModel, above_it: NodeModel | None) -> bool:
 
 
 def _range(node: NodeModel) -> tuple[int, int]:
-    if node.cls == "Root":
-        return int(number(node.knobs["first_frame"])), int(number(node.knobs["last_frame"]))
-    if node.cls == "Read":
-        return int(number(node.knobs["first"])), int(number(node.knobs["last"]))
+    at = node
+    while at.cls not in _WITH_RANGE:
+        at = _above(at) or at.root()
+    first, last = _WITH_RANGE[at.cls]
+    return int(number(at.knobs[first])), int(number(at.knobs[last]))
+
+
+_WITH_RANGE = {"Root": ("first_frame", "last_frame"), "Read": ("first", "last")}
+
+
+def _above(node: NodeModel) -> NodeModel | None:
+    """What gives a node its range. A loop asks, for scripts may be deep."""
     if node.cls == "Input":
-        outer = node.parent
-        source = outer.input(int(number(node.knobs["number"]))) if outer else None
-        return _range(source or node.root())
+        return node.parent.input(int(number(node.knobs["number"]))) if node.parent else None
     if node.cls == "Group" and not number(node.knobs["disable"]):
-        output = next((child for child in node.children if child.cls == "Output"), None)
-        return _range(output or node.root())
-    source = node.input(0)
-    return _range(source or node.root())
+        return next((child for child in node.children if child.cls == "Output"), None)
+    return node.input(0)
 
 
 def _form(node: NodeModel) -> tuple[int, int, float]:

@@ -1,4 +1,7 @@
-"""The few forms of Tcl that the plugin's knobs use: `[value KNOB]` and `[file dirname PATH]`; all else is refused."""
+"""The few forms of Tcl that the plugin's knobs use: `[value KNOB]` and `[file dirname PATH]`; all else is refused.
+
+What is no command or variable at all is an error of Tcl's, as in Nuke; one that exists and is not known here is a gap.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,18 @@ from tests.hosts.fakes.expressions import evaluate
 from tests.hosts.fakes.kinds import value_text
 from tests.hosts.fakes.model import KnobModel, NodeModel
 
+_WORDS = frozenset(
+    ("exec", "expr", "file", "format", "getenv", "if", "join", "knob", "lindex", "list", "lrange", "proc")
+)
+_WORDS |= frozenset(("python", "regexp", "regsub", "return", "set", "source", "split", "string", "topnode"))
+_VARIABLES = frozenset(("gui", "env", "program_name", "version"))
+
 
 def evaluated(node: NodeModel, text: str) -> str:
-    """A text with its bracketed commands carried out, as seen from a node. Raises FakeGap for any other command."""
+    """A text with its bracketed commands carried out, as seen from a node.
+
+    Raises FakeGap for another command, RuntimeError for a word that is none.
+    """
     out, at = "", 0
     while at < len(text):
         if text[at] == "\\" and at + 1 < len(text):
@@ -21,7 +33,7 @@ def evaluated(node: NodeModel, text: str) -> str:
             end = _closing(text, at)
             out, at = out + command(node, text[at + 1 : end]), end + 1
         elif text[at] == "$":
-            raise FakeGap(f"the fake knows no Tcl variables: {text!r}")
+            raise _no_variable(re.match(r"\w*", text[at + 1 :])[0])  # type: ignore[index]
         else:
             out, at = out + text[at], at + 1
     return out
@@ -37,7 +49,15 @@ def command(node: NodeModel, text: str) -> str:
     if head == "file" and rest.startswith("dirname "):
         path = evaluated(node, rest.removeprefix("dirname ").strip())
         return str(PurePosixPath(path).parent)
-    raise FakeGap(f"the fake does not know the Tcl command [{text}]")
+    if head in _WORDS:
+        raise FakeGap(f"the fake does not know the Tcl command [{text}]")
+    raise RuntimeError(f'invalid command name "{head}"')
+
+
+def _no_variable(name: str) -> Exception:
+    if name in _VARIABLES:
+        return FakeGap(f"the fake knows no Tcl variables: ${name}")
+    return RuntimeError(f'can\'t read "{name}": no such variable')
 
 
 def find_knob(node: NodeModel, dotted: str) -> KnobModel:
