@@ -43,7 +43,9 @@ def require_marks(path: Path, wanted: Mapping[str, str], limits: Limits) -> None
         (DELIVERY, "other finishing or delivery settings"),
     ):
         if there.get(mark) != wanted[mark]:
-            raise AlreadyThere(f"is on disk from {changed}", where=str(path), hint="add --new-version")
+            raise AlreadyThere(
+                f"is on disk from {changed}", where=str(path), hint="make the next version (--new-version)"
+            )
 
 
 def read_back(path: Path, layer: str, space: str, limits: Limits) -> tuple[FrameQc, Array, float]:

@@ -154,5 +154,5 @@ def refuse_taken(base: Path, pattern: str) -> None:
         raise AlreadyThere(
             "this version is on disk already",
             where=str(base / pattern),
-            hint="add --new-version to make the next one, or --resume to go on with it",
+            hint="make the next version (--new-version), or go on with this one (--resume)",
         )

@@ -208,9 +208,13 @@ class Downloader:
                 return True
             if output.frame is None:  # a summary of more frames than last time
                 return False
-            hint = "an input or a setting changed since; add --new-version"
+            hint = "an input or a setting changed since: make the next version (--new-version)"
             raise AlreadyThere("this frame is on disk from another render", where=str(target), hint=hint)
-        raise AlreadyThere("is on disk already", where=str(target), hint="add --new-version, or --resume")
+        raise AlreadyThere(
+            "is on disk already",
+            where=str(target),
+            hint="make the next version (--new-version), or go on with this one (--resume)",
+        )
 
     def _receive(self, output: Output, write: Callable[[bytes], object]) -> None:
         hasher = hashlib.sha256()
