@@ -111,13 +111,8 @@ def _stop_on_signals() -> Stop:
 
 def _rendered(said: argparse.Namespace, host: NukeHost) -> dict[str, Record]:
     _open(said.script)
-    nodes = upstream_first(find(said.node))
-    if not nodes:
-        raise Fault(
-            "holds no PAI-Studio node", where=said.script, hint="name another script", code="INVALID_INPUT"
-        )
     made = {}
-    for node in nodes:
+    for node in upstream_first(_wanted(said, host)):
         target = PinnedTarget(node) if said.version == "pinned" else NukeTarget(node)
         one = _one(target, host, said.mode)
         if said.version != "pinned":
@@ -129,6 +124,27 @@ def _rendered(said: argparse.Namespace, host: NukeHost) -> dict[str, Record]:
         if said.save is not None:  # after each: what is done is not lost with what fails
             _save(said.save)
     return made
+
+
+def _wanted(said: argparse.Namespace, host: NukeHost) -> list[nuke.Node]:
+    """The nodes that are named, or every enabled one, as the farm's job has it. Raises Fault where there is none."""
+    nodes = find(said.node)
+    if not nodes:
+        raise Fault(
+            "holds no PAI-Studio node", where=said.script, hint="name another script", code="INVALID_INPUT"
+        )
+    if said.node:
+        return nodes
+    for node in nodes:
+        if node["disable"].value():
+            host.tell(
+                f"{node.fullName()}: left out, since it is disabled; --node {node.fullName()} renders it"
+            )
+    enabled = [node for node in nodes if not node["disable"].value()]
+    if not enabled:
+        what = "every PAI-Studio node in it is disabled"
+        raise Fault(what, where=said.script, hint="name one with --node", code="INVALID_INPUT")
+    return enabled
 
 
 def upstream_first(nodes: list[nuke.Node]) -> list[nuke.Node]:

@@ -180,6 +180,17 @@ def test_a_terminal_says_what_it_cannot_use(
     assert "Traceback" not in done.stderr
 
 
+def test_a_disabled_node_is_left_out_unless_it_is_named(script: Callable[..., Path], terminal: Run) -> None:
+    path = script(disable=True)
+    done = terminal(path)
+    assert done.returncode == 2
+    assert "PAIStudio1: left out, since it is disabled; --node PAIStudio1 renders it" in done.stderr
+    assert "every PAI-Studio node in it is disabled; name one with --node" in done.stderr
+    named = terminal(path, "--node", "PAIStudio1", "--json")
+    assert named.returncode == 0, named.stderr
+    assert list(json.loads(named.stdout)["nodes"]) == ["PAIStudio1"]
+
+
 def test_a_terminal_names_a_script_that_is_not_there(terminal: Run, shipped: Server, tmp_path: Path) -> None:
     done = terminal(tmp_path / "none.nk", "--json")
     assert done.returncode == 2
