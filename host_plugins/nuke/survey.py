@@ -62,6 +62,7 @@ def _surveyed() -> SelfTest:
     test.gather("names", _names)
     test.gather("classes", _classes)
     test.gather("used", used_names)
+    test.check("executing_at_idle", lambda: bool(nuke.executing()))
     trials.run(test)
     return test
 

@@ -111,6 +111,10 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert "none/out.json" in str(raised.value)
 
 
+def test_it_tells_whether_nuke_says_that_it_executes_while_it_does_not(dump: dict[str, Any]) -> None:
+    assert dump["checks"]["executing_at_idle"] == {"ok": True, "told": False}
+
+
 def test_it_tells_what_a_nuke_has(dump: dict[str, Any]) -> None:
     assert dump["nuke"]["version"] == "15.1v3"
     assert dump["names"]["createNode"]["is"] == "callable"
