@@ -202,7 +202,7 @@ class _Run:
             self._stop_if_asked()
             files = (folder / shots.export_name(source)).as_posix()
             self._host.on_main(partial(self._target.export, source, files, first, last))
-            _require(files, list(range(first, last + 1)), f"the export of {source}")
+            shots.require(files, list(range(first, last + 1)), f"the export of {source}")
         self._stop_if_asked()
 
     def _stop_if_asked(self) -> None:
@@ -300,13 +300,3 @@ def _named(fault: Fault, label: str) -> Fault:
 
 def _delivery(asked: Asked) -> str:
     return Sequenced.of(asked.document["delivery"]["files"]).hashes
-
-
-def _require(files: str, frames: list[int], what: str) -> None:
-    """Raise Fault unless exactly these frames are on disk."""
-    there = Sequenced.of(files).on_disk()
-    missing, more = sorted(set(frames) - set(there)), sorted(set(there) - set(frames))
-    if missing:
-        raise Fault(f"{what} lacks frames {frames_text(missing)}", where=files, code="MISSING_FRAMES")
-    if more:
-        raise Fault(f"{what} has frames {frames_text(more)} that nobody asked for", where=files)

@@ -161,7 +161,7 @@ def uninstall(host: str, dest: Path) -> Gone:
             tree.recover(folder_in(dest))
         if not tree.there(folder):
             raise _bad("no plugin is installed there", folder, "if it is elsewhere, name that folder: --dest")
-        if tree.is_left(folder):
+        if tree.is_left(folder, record.NAME):
             raise _bad(
                 "it is uninstalled already", folder, "what is left there is yours: keep it or remove it"
             )
@@ -171,8 +171,7 @@ def uninstall(host: str, dest: Path) -> Gone:
         stays = entries.take(dest, was.entries, was.folders)
         for name in ours:
             (folder / name).unlink()
-        (folder / record.NAME).unlink()
-        left = tree.leave(folder)
+        left = tree.leave(folder, record.NAME)
     except OSError as error:
         raise _unwritable(dest, error) from None
     count = len(ours) + len(was.entries) - len(stays)
@@ -249,7 +248,7 @@ def _known(folder: Path, host: str) -> record.Installed:
 
     Each that differs from ours then counts as changed.
     """
-    if tree.is_left(folder):
+    if tree.is_left(folder, record.NAME):
         return record.Installed("", "")
     try:
         return _record_of(folder, host)

@@ -115,3 +115,13 @@ def refinished(shot: Record, asked: Asked, files: str, *, old: Path, new: Path) 
     again["finish"] = copy.deepcopy(asked.document.get("finish", {}))
     again["delivery"] = {**asked.document.get("delivery", {}), "files": files, "colorspace": space}
     return again
+
+
+def require(files: str, frames: list[int], what: str) -> None:
+    """Raise Fault unless exactly these frames are on disk."""
+    there = Sequenced.of(files).on_disk()
+    missing, more = sorted(set(frames) - set(there)), sorted(set(there) - set(frames))
+    if missing:
+        raise Fault(f"{what} lacks frames {frames_text(missing)}", where=files, code="MISSING_FRAMES")
+    if more:
+        raise Fault(f"{what} has frames {frames_text(more)} that nobody asked for", where=files)

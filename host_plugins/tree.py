@@ -78,16 +78,17 @@ def drop_empty(folder: Path) -> None:
             here.rmdir()
 
 
-def leave(folder: Path) -> list[str]:
-    """Remove what is empty, and mark what stays as left by an uninstall; its names."""
-    drop_empty(folder)
-    left = sorted(names_in(folder)) if folder.is_dir() else []
+def leave(folder: Path, last: str) -> list[str]:
+    """Take the record `last` away and mark what stays, so that the folder is never without either; its names."""
+    left = sorted(name for name in names_in(folder) if name not in (last, LEFT))
     if left:
         text = "PAI-Studio was uninstalled. These files were changed or added, and stay:\n"
         (folder / LEFT).write_text(text + "".join(f"{name}\n" for name in left), encoding="utf-8")
+    (folder / last).unlink()
+    drop_empty(folder)
     return left
 
 
-def is_left(folder: Path) -> bool:
-    """Whether a folder holds only what an uninstall has left."""
-    return (folder / LEFT).is_file() and not folder.is_symlink()
+def is_left(folder: Path, last: str) -> bool:
+    """Whether a folder holds only what an uninstall has left: the mark, and no record `last`."""
+    return (folder / LEFT).is_file() and not (folder / last).exists() and not folder.is_symlink()
