@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from pai_studio.core.shot.inputs import inputs_by_key
 
 MARK = ".pai-studio-export.json"
 _FOLDER = "exports"
+ABANDONED_S = 7 * 24 * 3600.0
+"""What was begun and not touched for this long is taken up by nobody: its host was killed."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,10 @@ def release(folder: Path) -> None:
 
 
 def tidy(files: str, document_path: Path) -> list[Path]:
-    """Remove the export folders of older, finished versions of the same shot; returns them.
+    """Remove the export folders of older versions of the same shot that are finished or abandoned; returns them.
 
     One stays that `document_path`, the newest version's document, takes pictures from, or the document of a version
-    that is not finished yet.
+    that is under way.
     """
     base, pattern = _split(files)
     here = naming.version_of(pattern)
@@ -107,7 +110,8 @@ def tidy(files: str, document_path: Path) -> list[Path]:
     needed = _folders_named_by(document_path)
     done: list[Path] = []
     for folder, version in _siblings(base, pattern):
-        if version < here and _is_finished(base, naming.with_version(pattern, version), folder):
+        over = _is_finished(base, naming.with_version(pattern, version), folder) or _is_abandoned(folder)
+        if version < here and over:
             done.append(folder)
         else:
             needed |= {name for path in folder.glob("*.shot.json") for name in _folders_named_by(path)}
@@ -215,6 +219,12 @@ def _is_finished(base: Path, pattern: str, folder: Path) -> bool:
     except BadInput:
         return False
     return set(asked) <= set(FramePattern(str(base / pattern)).on_disk())
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether nobody has touched a version for a week: who follows a job touches a file beside its document."""
+    newest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    return time.time() - newest > ABANDONED_S
 
 
 def _folders_named_by(path: Path) -> set[Path]:

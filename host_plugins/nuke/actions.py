@@ -99,6 +99,9 @@ def _take_versions(node: nuke.Node, found: list[dict[str, Any]]) -> None:
     lines = [f"{node.name()}: " + (", ".join(map(result.label, whole)) or "no version is there yet")]
     if broken:
         lines.append("not whole, so not offered: " + ", ".join(broken))
+    if pin is not None and not pin.pending and not any(_makes_up(one, pin.result) for one in found):
+        shown = result.label(pin.result.version)
+        lines.append(f"{shown}, which the node shows, is not whole on disk: choose another, or render")
     show("\n".join(lines))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -76,14 +77,14 @@ def main(arguments: Sequence[str]) -> int:
             "--version pinned changes nothing in the script: leave --save and --mode refinish away"
         )
     host = NukeHost(_stop_on_signals())
+    made: dict[str, Record] = {}
     try:
-        made = _rendered(said, host)
+        _render(said, host, made)
     except Fault as fault:
         host.warn(fault)
         if said.json:
-            _print(
-                {"error": {"code": fault.code, "what": fault.what, "where": fault.where, "hint": fault.hint}}
-            )
+            error = {"code": fault.code, "what": fault.what, "where": fault.where, "hint": fault.hint}
+            _print({"error": error, "nodes": made})
         return _EXITS.get(fault.code, 1)
     except KeyboardInterrupt:
         host.tell("interrupted")
@@ -109,9 +110,11 @@ def _stop_on_signals() -> Stop:
     return stop
 
 
-def _rendered(said: argparse.Namespace, host: NukeHost) -> dict[str, Record]:
+def _render(said: argparse.Namespace, host: NukeHost, made: dict[str, Record]) -> None:
+    """Render node after node; `made` takes the record of each that is there, whatever becomes of the next."""
     _open(said.script)
-    made = {}
+    if said.save is not None:
+        _require_folder(said.save or said.script)
     for node in upstream_first(_wanted(said, host)):
         target = PinnedTarget(node) if said.version == "pinned" else NukeTarget(node)
         one = _one(target, host, said.mode)
@@ -123,7 +126,14 @@ def _rendered(said: argparse.Namespace, host: NukeHost) -> dict[str, Record]:
             host.tell(f"{target.label}: {note}")
         if said.save is not None:  # after each: what is done is not lost with what fails
             _save(said.save)
-    return made
+
+
+def _require_folder(path: str) -> None:
+    """Raise Fault where a script cannot be saved, before anything is spent on what it would keep."""
+    folder = Path(path).absolute().parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        hint = "name a folder of yours: --save PATH"
+        raise Fault("the script cannot be saved there", where=path, hint=hint, code="INVALID_INPUT")
 
 
 def _wanted(said: argparse.Namespace, host: NukeHost) -> list[nuke.Node]:
@@ -163,7 +173,7 @@ def _one(target: NukeTarget, host: NukeHost, mode: str) -> Result:
         if target.state() != pinned.state:
             host.tell(
                 f"{target.label}: it has changed since {result.label(pinned.version)} was pinned, or the project's "
-                "OCIO config is another here; what it asks for now is made"
+                "OCIO config is another here; pictures that are not there yet are made as it is now"
             )
         return Flow(host, sidecar()).render(target, mode=mode, exact=True)
     return Flow(host, sidecar()).render(target, mode=mode)

@@ -38,7 +38,7 @@ def find(names: list[str] | None = None) -> list[nuke.Node]:
     """Our nodes by name, or all of them, groups' insides included. Raises Fault for a name that is none of ours."""
     if not names:
         return [node for node in nuke.allNodes("Group", nuke.root(), recurseGroups=True) if is_ours(node)]
-    return [_named(name) for name in names]
+    return [_named(name) for name in dict.fromkeys(names)]
 
 
 def _named(name: str) -> nuke.Node:

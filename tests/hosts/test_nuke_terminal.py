@@ -201,3 +201,20 @@ def test_a_server_that_does_not_answer_is_3(script: Callable[..., Path], termina
     done = terminal(script(), PAI_SERVER="127.0.0.1:9", PAI_PATIENCE_S="1")
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_saved_is_told_before_anything_is_rendered(
+    script: Callable[..., Path], terminal: Run, shot_folder: Path, tmp_path: Path
+) -> None:
+    done = terminal(script(), "--save", tmp_path / "nowhere/a.nk", "--json")
+    assert done.returncode == 2
+    said = json.loads(done.stdout)
+    assert said["error"]["what"] == "the script cannot be saved there"
+    assert said["nodes"] == {}
+    assert not (shot_folder / "pai_studio").exists()
+
+
+def test_a_node_that_is_named_twice_is_rendered_once(script: Callable[..., Path], terminal: Run) -> None:
+    done = terminal(script(), "--node", "PAIStudio1", "--node", "PAIStudio1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [one["version"] for one in json.loads(done.stdout)["nodes"].values()] == [1]

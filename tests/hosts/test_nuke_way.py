@@ -92,6 +92,12 @@ def test_a_later_version_is_offered_and_a_pinned_one_never_swapped(gui: Callable
     press_check(one)
     assert pinned(one)["version"] == 1
     assert one.fake.dialogs.taken() == ["PAIStudio1: v001, v002"]
+    (one.folder / "pai_studio/SH010_comp/v001/SH010_comp_v001.1002.exr").unlink()
+    press_check(one)
+    assert one.fake.dialogs.taken() == [
+        "PAIStudio1: v002\nnot whole, so not offered: v001\n"
+        "v001, which the node shows, is not whole on disk: choose another, or render"
+    ]
 
 
 def press_check(one: Scene) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,18 @@ def test_finished_versions_give_up_their_exports_and_others_keep_them(tmp_path: 
     assert not old.folder.exists()
     assert half.folder.exists()
     assert other.folder.exists()
+
+
+def test_what_a_killed_host_has_left_goes_after_a_week(tmp_path: Path) -> None:
+    lost, fresh, newest = (exports.reserve(pattern(tmp_path)) for _ in range(3))
+    write_document(lost)
+    path = write_document(newest)
+    long_ago = time.time() - exports.ABANDONED_S - 60
+    for old in (*lost.folder.iterdir(), lost.folder):
+        os.utime(old, (long_ago, long_ago))
+    deliver(newest.files, 1001, 1002)
+    assert exports.tidy(newest.files, path) == [lost.folder]
+    assert fresh.folder.is_dir()
 
 
 def test_what_a_refinished_version_was_made_from_stays(tmp_path: Path) -> None:
