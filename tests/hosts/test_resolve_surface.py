@@ -23,7 +23,7 @@ def test_the_plugin_uses_nothing_that_the_tables_lack() -> None:
 
 
 START = (
-    "from typing import Any, cast\n\nfrom .api import Project, Timeline, Timeline211, Tool, UIManager, Window\n\n\n"
+    "from typing import Any, cast\n\nfrom .api import LaterTimeline, Project, Timeline, Tool, UIManager, Window\n\n\n"
     "def act(project: Project, line: Timeline, tool: Tool, ui: UIManager, window: Window, thing: Any) -> None:\n    "
 )
 OFFENDING = {
@@ -104,7 +104,7 @@ def test_an_offending_call_is_found_with_file_line_and_name(call: str, says: str
     [
         "project.SetSetting('colorAcesODT', 'No Output Transform')",
         "project.SetRenderSettings({'TargetDir': 'a', 'CustomName': 'b', 'MarkIn': 1})",
-        "cast(Timeline211, line).GetSelectedClips()[0].GetMediaPoolItem().GetClipProperty('File Path').strip()",
+        "cast(LaterTimeline, line).GetSelectedClips()[0].GetMediaPoolItem().GetClipProperty('File Path').strip()",
         "line.Export('a.otio', project.GetMediaPool().GetUniqueId(), 1)",
         "window.On['ok'].Clicked = lambda event: None",
         "window.Find('text')\n    label: Window = window.Find('pai')\n    label.WindowTitle = 'a'",
@@ -124,6 +124,17 @@ def test_a_script_of_the_menu_has_the_names_that_stand_ready() -> None:
     found = findings("resolve.GetProjectManagr()\n", script=True)
     assert len(found) == 1
     assert "Resolve has no GetProjectManagr" in found[0]
+
+
+HANDS_OVER = "import importlib\nimportlib.import_module('pai_studio_host.resolve.menu').main(globals())\n"
+
+
+def test_a_script_of_the_menu_may_hand_its_names_to_our_package_and_to_nothing_else() -> None:
+    assert findings(HANDS_OVER, script=True) == []
+    assert "globals(...)" in findings(HANDS_OVER)[0]
+    for other in (HANDS_OVER.replace("pai_studio_host.", "other."), HANDS_OVER.replace(".main(", ".exec(")):
+        assert "globals(...)" in findings(other, script=True)[0]
+    assert "globals(...)" in findings("globals()['resolve'].GetNam()\n", script=True)[0]
 
 
 def test_it_follows_what_an_object_of_ours_keeps() -> None:

@@ -8,6 +8,7 @@ may use what that version brought; every other use of a row with `since` is a fi
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +27,8 @@ API = "api.py"
 OTHERS = {own.NUKE, own.PACKAGE / "farm"}
 HOST_MODULES = ("nuke", "DaVinciResolveScript", "BlackmagicFusion", "fusionscript", "PeyeonScript")
 LATER = "later"
+_HANDED = re.compile(r"importlib\.import_module\('pai_studio_host\.resolve\.[a-z.]+'\)\.main\(globals\(\)\)")
+"""The one way in which a menu's script may hand the names that stand ready in it to our package; that is walked."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ class ResolveWalker(Statements):
 
     world: ResolveWorld
 
-    def __init__(self, file: str, world: ResolveWorld) -> None:
-        self.file, self.world, self.may_look = file, world, False
+    def __init__(self, file: str, world: ResolveWorld, *, script: bool) -> None:
+        self.file, self.world, self.may_look, self._is_script = file, world, False, script
         self.found: list[Finding] = []
         self.env: dict[str, Kind] = {}
         self._later: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, dict[str, Kind], str]] = []
@@ -71,6 +74,11 @@ class ResolveWalker(Statements):
 
     def say(self, node: ast.AST, what: str) -> None:
         self.found.append(Finding(self.file, getattr(node, "lineno", 0), what))
+
+    def of_call(self, node: ast.Call) -> Kind:
+        if self._is_script and _HANDED.fullmatch(ast.unparse(node)):
+            return None
+        return super().of_call(node)
 
     def on_import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -209,7 +217,7 @@ def is_script(file: Path) -> bool:
 def walk_text(text: str, name: str, around: ResolveWorld, *, script: bool = False) -> list[Finding]:
     """The findings in one file; before a script stand the names that the host puts there."""
     rows = around.table.module.items() if script else ()
-    walker = ResolveWalker(name, around)
+    walker = ResolveWalker(name, around, script=script)
     walker.module(
         ast.parse(text, name),
         {name: around.returned(row["returns"]) for name, row in rows if "args" not in row},
