@@ -104,7 +104,7 @@ def test_a_shot_comes_back_with_an_event_for_every_step_and_previews(shot, rende
     assert all(np.array_equal(one, two[..., :3]) for one, two in zip(renders[engine], again, strict=True))
 
 
-@pytest.mark.parametrize("engine", ["pai", pytest.param("vace", marks=pytest.mark.long)])
+@ENGINES
 def test_a_killed_worker_goes_on_at_the_last_finished_window(shot, renders, engine: str) -> None:
     path, steps, killed = shot(engine), [], []
     last = STEPS * (WINDOWS[engine] - 1)
