@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..host import Fault, Record, cancelled, frames_text
 from ..paths import Sequenced
-from . import settings
+from . import deliver, settings
 from .clips import Source, timecode_of
 from .colour import Plan
 
@@ -28,26 +28,8 @@ if TYPE_CHECKING:
 
 NAME = "PAI-Studio export"
 _OURS = re.compile(rf"{NAME} [0-9a-f]{{12}}")
-_CODECS = ("RGBHalfZIP", "RGBHalfPIZ", "RGBHalfRLE", "RGBHalf", "RGBFloatZIP", "RGBFloatPIZ", "RGBFloat")
-"""Without loss, the best first."""
-
 Step = Callable[[float, str], bool]
 """Shows a share and a text; says whether somebody asked to stop."""
-
-
-def codec_of(project: Project) -> tuple[str, str]:
-    """The extension of EXR and the id of the best codec that is there. Raises Fault."""
-    formats = [
-        str(ext) for ext in dict(project.GetRenderFormats() or {}).values() if str(ext).lower() == "exr"
-    ]
-    have = set(dict(project.GetRenderCodecs(formats[0]) or {}).values()) if formats else set()
-    for codec in _CODECS:
-        if codec in have:
-            return formats[0], codec
-    what = "Resolve offers no EXR of half or float without loss" + (
-        f" (it has {sorted(have)})" if have else ""
-    )
-    raise Fault(what, where="Deliver", hint="install the codecs of this edition")
 
 
 def write(
@@ -60,13 +42,14 @@ def write(
     files: str,
     span: tuple[int, int],
     step: Step,
+    tell: Callable[[str], None],
 ) -> None:
     """Render frames of a clip, in the shot's numbers, to a pattern. Raises Fault; `cancelled()` when it was stopped."""
     project = app.project()
     if project.IsRenderingInProgress():
         raise Fault("Resolve is rendering", where="Deliver", hint="wait until it is done")
     folder = Path(files).parent / f".{Path(files).name.split('.')[0]}-{uuid.uuid4().hex[:8]}"
-    with _restored(app, memory):
+    with _restored(app, memory, tell):
         _temporary(app, media, source, plan, span)
         folder.mkdir()
         try:
@@ -122,7 +105,7 @@ def _temporary(app: App, media: MediaPoolItem, source: Source, plan: Plan, span:
 
 def _render(app: App, source: Source, folder: Path, span: tuple[int, int], step: Step) -> None:
     project = app.project()
-    extension, codec = codec_of(project)
+    extension, codec = deliver.codec_of(project)
     if not project.SetCurrentRenderFormatAndCodec(extension, codec):
         raise Fault(f"Resolve does not take EXR as {codec}", where="Deliver", hint="choose it there once")
     if not project.SetCurrentRenderMode(1):
@@ -140,7 +123,11 @@ def _render(app: App, source: Source, folder: Path, span: tuple[int, int], step:
     if not project.SetRenderSettings(asked):
         raise Fault("Resolve does not take the settings of the export", where="Deliver")
     job = project.AddRenderJob()
-    if not job or not project.StartRendering([job], False):
+    if not job:
+        what = f"Resolve takes no render job for {folder.parent.as_posix()}"
+        hint = "add that drive to Preferences > Media Storage, or choose a folder on one that is there"
+        raise Fault(what, where="Deliver", hint=hint)
+    if not project.StartRendering([job], False):
         raise Fault("Resolve does not start the export", where="Deliver", hint="look at its render queue")
     _wait(app, job, step)
 
@@ -187,8 +174,12 @@ def _numbered(path: Path) -> Any:
 
 
 @contextmanager
-def _restored(app: App, memory: ProjectMemory) -> Iterator[None]:
-    memory.write(before=_as_it_is(app))
+def _restored(app: App, memory: ProjectMemory, tell: Callable[[str], None]) -> Iterator[None]:
+    before = _as_it_is(app)
+    memory.write(before=before)
+    if not deliver.keep(app.project(), before) and not memory.read().get("told_of_deliver"):
+        tell(deliver.NOT_KEPT)
+        memory.write(told_of_deliver=True)
     try:
         yield
     except BaseException:
@@ -206,15 +197,12 @@ def _end(app: App, memory: ProjectMemory) -> None:
 
 def _as_it_is(app: App) -> Record:
     project, timeline = app.project(), app.timeline()
-    chosen: Any = project.GetCurrentRenderFormatAndCodec() or {}
     return {
         "timeline": str(timeline.GetUniqueId()),
         "timecode": str(timeline.GetCurrentTimecode()),
         "page": app.page(),
         "folder": str(app.pool().GetCurrentFolder().GetUniqueId()),
-        "format": str(chosen.get("format", "")),
-        "codec": str(chosen.get("codec", "")),
-        "mode": project.GetCurrentRenderMode(),
+        **deliver.as_it_is(project),
     }
 
 
@@ -241,23 +229,12 @@ def _put_back(app: App, before: Record) -> None:
     folder = folder_by_id(pool.GetRootFolder(), str(before.get("folder", "")))
     if folder is not None and not pool.SetCurrentFolder(folder):
         wrong.append("the bin that was open")
-    wrong += _render_back(project, before)
+    wrong += deliver.put_back(project, before)
     app.open_page(str(before.get("page", "")))
     if own is not None and own.GetCurrentTimecode() != before["timecode"]:
         wrong += [] if own.SetCurrentTimecode(before["timecode"]) else ["the playhead"]
     if wrong:
         raise Fault(f"could not be put back: {', '.join(wrong)}", where="Resolve")
-
-
-def _render_back(project: Project, before: Record) -> list[str]:
-    wrong = []
-    chosen = (str(before.get("format", "")), str(before.get("codec", "")))
-    if all(chosen) and not project.SetCurrentRenderFormatAndCodec(*chosen):
-        wrong.append("format and codec on the Deliver page")
-    mode: Any = before.get("mode")
-    if mode in (0, 1) and not project.SetCurrentRenderMode(mode):
-        wrong.append("individual or single clip on the Deliver page")
-    return wrong
 
 
 def timeline_by_id(project: Project, wanted: str) -> Timeline | None:

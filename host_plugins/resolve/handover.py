@@ -31,13 +31,16 @@ def open_panel(app: App, folder: Path, sidecar: Sidecar) -> str:
 
 def bring(app: App, wishes: Wishes) -> str:
     """Place every finished version that the clips of the open timeline know and do not show. Raises Fault."""
-    placed, wrong = 0, []
+    wrong: list[str] = []
+    placed = 0
     for item in _items(app):
         if not _is_waiting(item):
             continue
         try:
             made = result_of(memory.record(item)["result"])
-            target = ClipTarget(app, item, wishes, sidecar=_NoSidecar(), step=lambda _share, _text: False)
+            target = ClipTarget(
+                app, item, wishes, sidecar=_NoSidecar(), step=lambda _share, _text: False, tell=wrong.append
+            )
             target.place(made)
             placed += 1
         except Fault as fault:

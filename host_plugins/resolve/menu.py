@@ -148,7 +148,12 @@ class Run:
         self._host = ResolveHost(session, index)
         self._index = index
         self._target = ClipTarget(
-            session.app, item, wishes, sidecar=bridge, step=partial(session.step, index)
+            session.app,
+            item,
+            wishes,
+            sidecar=bridge,
+            step=partial(session.step, index),
+            tell=self._host.tell,
         )
         self.is_done = False
 

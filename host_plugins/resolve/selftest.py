@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..selftest import SelfTest
-from . import export
+from . import deliver
 
 if TYPE_CHECKING:
     from .app import App
@@ -27,7 +27,7 @@ def run(app: App, path: Path | None = None) -> str:
     test.gather("settings", lambda: {key: app.project().GetSetting(key) for key in _SETTINGS})
     test.gather("timeline", lambda: {key: app.timeline().GetSetting(key) for key in _SETTINGS})
     test.gather("formats", lambda: dict(app.project().GetRenderFormats()))
-    test.check("codec", lambda: export.codec_of(app.project()))
+    test.check("codec", lambda: deliver.codec_of(app.project()))
     test.check("clip", lambda: _clip(app))
     test.write(path)
     return f"{test.tally()}; please send {path}"

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frames_text, result_of
 from . import colour as colours
@@ -52,10 +52,17 @@ class ClipTarget:
     """A clip that is rendered. Every method runs on the script's own thread."""
 
     def __init__(
-        self, app: App, item: TimelineItem, wishes: Wishes, *, sidecar: Sidecar, step: export.Step
+        self,
+        app: App,
+        item: TimelineItem,
+        wishes: Wishes,
+        *,
+        sidecar: Sidecar,
+        step: export.Step,
+        tell: Callable[[str], None],
     ) -> None:
         self._app, self._item, self._wishes = app, item, wishes
-        self._sidecar, self._step = sidecar, step
+        self._sidecar, self._step, self._tell = sidecar, step, tell
         self._timeline: Timeline = app.timeline()
         self._id = str(item.GetUniqueId())
         self._memory = memory.ProjectMemory(str(app.project().GetUniqueId()))
@@ -171,6 +178,7 @@ class ClipTarget:
             files=files,
             span=(first, last),
             step=self._step,
+            tell=self._tell,
         )
         if self._step(1.0, "looking at the exported frames"):
             raise cancelled()

@@ -58,6 +58,7 @@ class ResolveScene:
         self.timeline = self.fake.add_timeline(tracks=1)
         self.item = self.fake.add_item(self.media, HOUR + 2, HOUR + 5, grade=0.5)
         self.refer(self.item)
+        self.fake.project.render = {"TargetDir": "/renders/final", "CustomName": "final", "FormatWidth": 3840}
         self.settings = self.all_settings()
 
     def refer(self, item: Item, offset: int = 1) -> None:
@@ -73,6 +74,8 @@ class ResolveScene:
             "timelines": [one.name for one in project.timelines],
             "open": project.timeline.name if project.timeline else None,
             "own": Settings(self.fake, project, self.timeline).all(),
+            "deliver": dict(project.render),
+            "presets": list(project.presets),
             "format": (project.format, project.codec, project.mode),
             "bin": project.folder.name if project.folder else None,
             "page": self.fake.page,

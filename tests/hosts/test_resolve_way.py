@@ -217,6 +217,17 @@ def test_what_cannot_be_relied_upon_is_told_and_put_back(
     assert not list((one.folder / "out put").rglob("*.exr"))
 
 
+def test_where_resolve_keeps_no_preset_it_is_said_once(scene: Callable[..., ResolveScene]) -> None:
+    one = scene(traps=Traps(presets_refused=True, render_fails_at=HOUR + 2))
+    assert one.render() == 1
+    assert "saves no render preset" in one.said()
+    texts = len(one.fake.screen.texts)
+    assert one.render() == 1
+    assert "saves no render preset" not in "\n".join(one.fake.screen.texts[texts:])
+    assert one.fake.project.presets.keys() == {"H.264 Master"}
+    assert one.all_settings()["format"] == one.settings["format"]
+
+
 @pytest.mark.long
 def test_what_can_be_mended_is(scene: Callable[..., ResolveScene]) -> None:
     traps = Traps(

@@ -239,6 +239,9 @@ class ProjectModel:
     format: str = "mov"
     codec: str = "H264"
     mode: int = 1
+    presets: dict[str, dict[str, Any]] = field(default_factory=lambda: {"H.264 Master": {}})
+    """Render presets; they are Resolve's, and kept here for want of a second project."""
+
     albums: list[Any] = field(default_factory=list)
     album: Any = None
     id: str = field(default_factory=unique)

@@ -180,6 +180,33 @@ class Project(Face):
         self._model.render.update(kept)
         return True
 
+    def GetRenderPresetList(self) -> list[str]:
+        return list(self._model.presets)
+
+    def SaveAsNewRenderPreset(self, presetName: str) -> bool:
+        if self._session.traps.presets_refused or presetName in self._model.presets:
+            return False
+        model = self._model
+        kept = {
+            "render": dict(model.render),
+            "format": model.format,
+            "codec": model.codec,
+            "mode": model.mode,
+        }
+        model.presets[presetName] = kept
+        return True
+
+    def LoadRenderPreset(self, presetName: str) -> bool:
+        """Sets all of the Deliver page."""
+        if presetName not in self._model.presets:
+            return False
+        for key, value in self._model.presets[presetName].items():
+            setattr(self._model, key, dict(value) if isinstance(value, dict) else value)
+        return True
+
+    def DeleteRenderPreset(self, presetName: str) -> bool:
+        return self._model.presets.pop(presetName, None) is not None
+
     def AddRenderJob(self) -> str:
         return str(self._session.queue.add(self._model))
 

@@ -18,6 +18,9 @@ class Traps:
     render_settings_not_kept: set[str] = field(default_factory=set)
     """Keys that SetRenderSettings takes without a word and forgets."""
 
+    presets_refused: bool = False
+    """SaveAsNewRenderPreset gives False."""
+
     ghost_items: bool = False
     """AppendToTimeline gives items that are nowhere in the timeline."""
 
