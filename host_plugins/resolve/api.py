@@ -1,7 +1,7 @@
 """The host's classes by name, for annotations alone; nothing of it is there when the plugin runs.
 
-Those of Resolve are of Blackmagic's documents (fusionscript-stubs). Fusion, its compositions and the UI manager have
-no stubs; their names stand for what our table of Fusion's surface says.
+Those of Resolve are of Blackmagic's documents (fusionscript-stubs). A clip's node graph, Fusion, its compositions and
+the UI manager cannot be imported from them; their names stand for what our tables say.
 """
 
 # ruff: noqa: PLC0414 - under their own names, so that mypy lets others import them
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fusionscript import Timeline as Timeline
     from fusionscript import TimelineItem as TimelineItem
 
+    Graph = Any
     Fusion = Any
     bmd = Any
     UIManager = Any

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..host import Fault, Record, cancelled, frames_text
 from ..paths import Sequenced
-from . import deliver, settings
+from . import deliver, settings, ungraded
 from .clips import Source, timecode_of
 from .colour import Plan
 
@@ -98,6 +98,7 @@ def _temporary(app: App, media: MediaPoolItem, source: Source, plan: Plan, span:
         shown = int(items[0].GetDuration(False)) if items else 0
         what = f"Resolve put {shown} of {end - first} frames into the timeline for the export"
         raise Fault(what, where=str(media.GetName()), hint="look whether its media is online")
+    ungraded.make(items[0])
 
 
 # The render

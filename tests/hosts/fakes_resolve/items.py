@@ -8,12 +8,13 @@ from typing import Any
 
 from tests.hosts.fakes_resolve.errors import UnknownName
 from tests.hosts.fakes_resolve.fusion_files import read_comp, write_comp
+from tests.hosts.fakes_resolve.grading import Graded
 from tests.hosts.fakes_resolve.markers import Marked
 from tests.hosts.fakes_resolve.media import MediaPoolItem
 from tests.hosts.fakes_resolve.model import Item, Media, Take
 
 
-class TimelineItem(Marked):
+class TimelineItem(Marked, Graded):
     """An item."""
 
     _kind = "TimelineItem"
@@ -147,7 +148,7 @@ class TimelineItem(Marked):
         for one in tgtTimelineItems:
             if not isinstance(one, TimelineItem):
                 return False
-            one._item.grade = self._item.grade
+            one._item.grade = self._item.own_grade
         return bool(tgtTimelineItems)
 
     # Takes

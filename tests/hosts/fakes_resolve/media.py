@@ -281,10 +281,12 @@ class MediaPool(Face):
             return None
         track = tracks[index - 1]
         start = int(info.get("recordFrame", max([one.end for one in track.items], default=timeline.start)))
+        traps = self._session.traps
         item = Item(media.name, media, first, end - 1, start, end - first)
+        item.is_remote, item.group = traps.new_items_remote, traps.new_items_group
         if any(one.start < item.end and item.start < one.end for one in track.items):
             return None
-        if not self._session.traps.ghost_items:
+        if not traps.ghost_items:
             track.items.append(item)
         return item
 

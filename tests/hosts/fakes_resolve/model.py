@@ -46,6 +46,9 @@ class Media:
     properties: dict[str, str] = field(default_factory=dict)
     markers: dict[int, Marker] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    remote_grade: float = 1.0
+    """The gain of the grade that all items with the remote version share."""
+
     timeline: Any = None
     movie: str = ""
     """The path that a movie has, where `pattern` only says what its frames look like."""
@@ -103,7 +106,13 @@ class Item:
 
     enabled: bool = True
     grade: float = 1.0
-    """The gain of its grade: enough to tell graded from ungraded."""
+    """The gain of its local grade: enough to tell graded from ungraded."""
+
+    version: str = "Version 1"
+    versions: dict[str, float] = field(default_factory=dict)
+    is_remote: bool = False
+    group: str = ""
+    """The colour group that it is in."""
 
     markers: dict[int, Marker] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
@@ -118,6 +127,23 @@ class Item:
     def end(self) -> int:
         """The frame after its last one."""
         return self.start + self.duration
+
+    @property
+    def own_grade(self) -> float:
+        """The gain of the version that it has."""
+        return self.media.remote_grade if self.is_remote and self.media else self.grade
+
+    def set_grade(self, gain: float) -> None:
+        """Change the version that it has."""
+        if self.is_remote and self.media:
+            self.media.remote_grade = gain
+        else:
+            self.grade = gain
+
+    @property
+    def gain(self) -> float:
+        """Of its version and of its group: half in any."""
+        return self.own_grade * (0.5 if self.group else 1.0)
 
     def source_at(self, frame: int) -> int:
         """Which frame of the media a frame of the timeline shows."""

@@ -142,7 +142,7 @@ def picture(timeline: TimelineModel, frame: int, settings: dict[str, Any], traps
     if item is None or item.media is None:
         return np.zeros((*size, 3), np.float32)
     return pictures.resized(
-        colour.rendered(source(item, frame, traps), item.media, item.grade, settings), size[1], size[0]
+        colour.rendered(source(item, frame, traps), item.media, item.gain, settings), size[1], size[0]
     )
 
 

@@ -34,6 +34,7 @@ from tests.hosts.fakes_resolve.errors import REFUSALS
 from tests.hosts.fakes_resolve.fusion import Bmd, Composition, Fusion
 from tests.hosts.fakes_resolve.fusion_model import CompModel
 from tests.hosts.fakes_resolve.gallery import Gallery, GalleryModel, GalleryStill, GalleryStillAlbum
+from tests.hosts.fakes_resolve.grading import ColorGroup, Graph
 from tests.hosts.fakes_resolve.guard import Face, thread_error
 from tests.hosts.fakes_resolve.items import TimelineItem
 from tests.hosts.fakes_resolve.media import Folder, MediaPool, MediaPoolItem, MediaStorage
@@ -51,7 +52,7 @@ FACES: dict[str, type[Face]] = {
     one._kind: one
     for one in (
         *(Resolve, ProjectManager, Project, MediaStorage, MediaPool, Folder, MediaPoolItem),
-        *(Timeline, TimelineItem, Gallery, GalleryStillAlbum, GalleryStill),
+        *(Timeline, TimelineItem, Graph, ColorGroup, Gallery, GalleryStillAlbum, GalleryStill),
     )
 }
 CONSTANTS = {"EXPORT_OTIO": 14.0, "EXPORT_NONE": 0.0}

@@ -18,6 +18,21 @@ class Traps:
     render_settings_not_kept: set[str] = field(default_factory=set)
     """Keys that SetRenderSettings takes without a word and forgets."""
 
+    new_items_remote: bool = False
+    """New items have their media's remote grade, as a setting of the project says."""
+
+    new_items_group: str = ""
+    """The colour group that new items are in."""
+
+    versions_refused: bool = False
+    """AddVersion gives False."""
+
+    grades_stay: bool = False
+    """ResetAllGrades gives False."""
+
+    groups_stay: bool = False
+    """RemoveFromColorGroup gives False."""
+
     presets_refused: bool = False
     """SaveAsNewRenderPreset gives False."""
 
