@@ -199,8 +199,8 @@ class Runs:
         return index in self._stopped
 
     def say(self, text: str) -> None:
-        """A line below the renders."""
-        self._lines.append(text)
+        """A line below the renders; what stands there already is not said again."""
+        self._lines += [text] if text not in self._lines else []
         self._items["said"].Text = "\n".join(self._lines)
 
     def wait(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frames_text, result_of
 from . import colour as colours
 from . import export, memory, place, plate, references
-from .clips import rate_text
+from .clips import Span, rate_text
 
 if TYPE_CHECKING:
     from .api import Timeline, TimelineItem
@@ -90,7 +90,7 @@ class ClipTarget:
             },
             "delivery": {"files": f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"},
         }
-        return Asked(document, stills)
+        return Asked(document, stills, notes=_short(found.span, self._wishes.handles, handles))
 
     def colour(self) -> Colour:
         """The space of the export. Raises Fault where nobody has said one."""
@@ -199,6 +199,14 @@ class ClipTarget:
         if str(self._item.GetUniqueId() or "") != self._id:
             hint = "undo its deletion"
             raise Fault("is no longer in the timeline", where=self.label, hint=hint, code="NOT_FOUND")
+
+
+def _short(span: Span, wanted: int, given: int) -> tuple[str, ...]:
+    """Tells that the media is too short for the handles that were asked for."""
+    if given == wanted:
+        return ()
+    there = f"its media has {span.before} frames before its cut and {span.after} after it"
+    return (f"{given} of {wanted} frames of handles: {there}",)
 
 
 def check(seen: Record, size: tuple[int, int], plan: colours.Plan, label: str) -> None:

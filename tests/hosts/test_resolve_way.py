@@ -120,12 +120,15 @@ def _of(one: ResolveScene, item: Any) -> ResolveScene:
 
 def test_several_clips_are_exported_and_then_all_at_the_server(scene: Callable[..., ResolveScene]) -> None:
     one = scene()
-    other = one.fake.add_item(one.media, HOUR + 7, HOUR + 9, at=10)
+    other = one.fake.add_item(one.media, HOUR + 8, HOUR + 10, at=10)
     one.refer(other)
     one.timeline.selected = [one.item, other]
     assert one.render() == 0, one.said()
     assert one.record()["result"]["frames"] == [HOUR, HOUR + 7]
-    assert one.record(other)["result"]["frames"] == [HOUR + 5, HOUR + 11]
+    assert one.record(other)["result"]["frames"] == [HOUR + 7, HOUR + 11]
+    short = "1 of 2 frames of handles: its media has 8 frames before its cut and 1 after it"
+    assert short in one.said()
+    assert one.record()["result"]["notes"] == []
     assert (one.item.take, other.take) == (2, 2)
     assert one.all_settings() == one.settings
 
@@ -226,6 +229,38 @@ def test_where_resolve_keeps_no_preset_it_is_said_once(scene: Callable[..., Reso
     assert "saves no render preset" not in "\n".join(one.fake.screen.texts[texts:])
     assert one.fake.project.presets.keys() == {"H.264 Master"}
     assert one.all_settings()["format"] == one.settings["format"]
+
+
+def test_a_grade_that_the_project_hands_to_the_copy_is_taken_off_it_and_not_off_the_clip(
+    scene: Callable[..., ResolveScene],
+) -> None:
+    one = scene("aces", traps=Traps(new_items_remote=True, new_items_group="Night"))
+    one.media.remote_grade, one.item.is_remote = 0.25, True
+    assert one.render() == 0, one.said()
+    assert exported(one, HOUR + 2) == pytest.approx(pictures.read(one.media.file(HOUR + 2))[3, 3], rel=2e-3)
+    assert (one.media.remote_grade, one.item.is_remote) == (0.25, True)
+
+
+@pytest.mark.parametrize(
+    ("traps", "says"),
+    [
+        (
+            Traps(new_items_remote=True, versions_refused=True),
+            "it has a remote grade, which other clips share",
+        ),
+        (Traps(new_items_remote=True, grades_stay=True), "Resolve does not reset its grade"),
+        (Traps(new_items_group="Night", groups_stay=True), "it has the grade of the colour group Night"),
+    ],
+)
+def test_a_grade_that_stays_is_refused_by_name(
+    scene: Callable[..., ResolveScene], traps: Traps, says: str
+) -> None:
+    one = scene("aces", traps=traps)
+    one.media.remote_grade = 0.25
+    assert one.render() == 1
+    assert says in one.said()
+    assert one.media.remote_grade == 0.25
+    assert one.all_settings() == one.settings
 
 
 @pytest.mark.long
