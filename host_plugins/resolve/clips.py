@@ -20,6 +20,7 @@ SPEED_SINCE = (21, 1)
 _TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.,])(\d\d)")
 _NTSC = {23.976: "24000/1001", 29.97: "30000/1001", 47.952: "48000/1001", 59.94: "60000/1001"}
 _NEAR = 0.01
+_STRETCHED = re.compile("anamorph|scope|16:9|4:3", re.IGNORECASE)
 
 
 def fps_of(text: Any) -> float:
@@ -117,6 +118,7 @@ def source_of(media: MediaPoolItem, label: str) -> Source:
             "it has no media file of its own (a compound or Fusion clip, or a nested timeline)",
             "open it and render the clips in it, or render it in place first",
         )
+    _require_plain(media, label)
     fps, timecode = fps_of(media.GetClipProperty("FPS")), str(media.GetClipProperty("Start TC"))
     size = re.fullmatch(r"(\d+)\s*x\s*(\d+)", str(media.GetClipProperty("Resolution")))
     numbers = [str(media.GetClipProperty(name)) for name in ("Start", "Frames")]
@@ -131,6 +133,18 @@ def source_of(media: MediaPoolItem, label: str) -> Source:
         width=int(size[1]),
         height=int(size[2]),
     )
+
+
+def _require_plain(media: MediaPoolItem, label: str) -> None:
+    """Raises Fault for what would be in the export's pixels and again in the result's."""
+    lut = str(media.GetClipProperty("Input LUT") or "")
+    if lut not in ("", "None"):
+        what = f"its clip has the input LUT {lut}, which would be burnt into the plate"
+        raise _refused(label, what, "put the LUT on a node of the grade instead")
+    shape = str(media.GetClipProperty("PAR") or "")
+    if _STRETCHED.search(shape):
+        what = f"its pixels are not square ({shape}), and this version exports square ones"
+        raise _refused(label, what, "set its pixel aspect ratio to square in the clip's attributes")
 
 
 def media_of(item: TimelineItem, label: str) -> MediaPoolItem:

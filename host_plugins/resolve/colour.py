@@ -106,7 +106,9 @@ def plan(project: Project, camera: str) -> Plan:
     mode = str(project.GetSetting("colorScienceMode"))
     if mode in ACES:
         settings = {"colorAcesODT": "No Output Transform"}
-        return Plan("ACES2065-1", settings, result={"IDT": "No Input Transform"})
+        # It is made again of the result, which has to be as the original is.
+        optional = {"colorAcesGamutCompressType": "None"}
+        return Plan("ACES2065-1", settings, optional, {"IDT": "No Input Transform"})
     if mode in MANAGED:
         return _managed(project)
     if mode == UNMANAGED:

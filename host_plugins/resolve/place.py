@@ -13,6 +13,22 @@ if TYPE_CHECKING:
     from .api import Folder, MediaPool, MediaPoolItem, Project, Timeline, TimelineItem
 
 BIN = "PAI-Studio"
+_SIZING = (
+    *(
+        "ZoomGang",
+        "ZoomX",
+        "ZoomY",
+        "Pan",
+        "Tilt",
+        "RotationAngle",
+        "AnchorPointX",
+        "AnchorPointY",
+        "Pitch",
+        "Yaw",
+    ),
+    *("FlipX", "FlipY", "CropLeft", "CropRight", "CropTop", "CropBottom", "CropSoftness", "CropRetain"),
+    *("Distortion", "Scaling", "ResizeFilter"),
+)
 TAKE, TRACK = "take", "track"
 
 
@@ -81,13 +97,14 @@ def offset_of(media: MediaPoolItem, result: Result) -> int:
 def as_take(item: TimelineItem, media: MediaPoolItem, start: int, plate: Record) -> None:
     """Add a take that begins at Resolve's frame `start` of the result, and select it. Raises Fault."""
     label, duration = str(item.GetName()), int(item.GetDuration(False))
+    shown = int(item.GetSelectedTakeIndex())
     # Whether endFrame is the last frame or the one after it is not documented: the longer one first.
     ends = (start + duration, start + duration - 1)
     if not any(item.AddTake(media, start, end) for end in ends):
         raise Fault("Resolve adds no take", where=label, hint="place it on a track above instead")
     index = int(item.GetTakesCount())
     if not item.SelectTakeByIndex(index) or not _shows(item, media, start, duration):
-        item.SelectTakeByIndex(1)
+        item.SelectTakeByIndex(max(shown, 1))
         item.DeleteTakeByIndex(index)
         what = "Resolve does not show the result as a take of this clip"
         raise Fault(what, where=label, hint="place it on a track above instead")
@@ -120,31 +137,60 @@ def on_track(
         "recordFrame": begin,
     }
     infos: Any = [info]
+    there = _items(timeline)
     was = project.GetCurrentTimeline()
     if not project.SetCurrentTimeline(timeline):
         raise Fault("Resolve does not open the clip's timeline", where=str(timeline.GetName()))
     try:
         made = project.GetMediaPool().AppendToTimeline(infos) or []
-        placed = _read_back(timeline, made, index, begin, duration)
+        placed = _read_back(timeline, made, index, (begin, duration, start))
+        if placed is None:
+            _take_away(timeline, made, there)
     finally:
         if was is not None:
             project.SetCurrentTimeline(was)
     if placed is None:
-        what = f"Resolve says it placed the result on video track {index}, and it is not there"
+        what = f"Resolve does not place the result on video track {index} as it was asked to"
         raise Fault(what, where=str(item.GetName()), hint="drag it there from the bin PAI-Studio")
     if not item.CopyGrades([placed]):
         what = "the result is placed, but Resolve does not copy the clip's grade to it"
         raise Fault(what, where=str(item.GetName()), hint="copy the grade by hand")
+    _size(item, placed)
+
+
+def _size(item: TimelineItem, placed: TimelineItem) -> None:
+    """Give the result its clip's place in the picture, or it does not cover it. Raises Fault."""
+    for key, value in settings.differing(item, placed, _SIZING).items():
+        placed.SetProperty(key, value)
+    wrong = settings.differing(item, placed, _SIZING)
+    if wrong:
+        what = f"the result is placed, but Resolve does not give it the clip's {', '.join(wrong)}"
+        raise Fault(what, where=str(item.GetName()), hint="copy the clip's attributes to it by hand")
+
+
+def _items(timeline: Timeline) -> dict[str, TimelineItem]:
+    count = int(timeline.GetTrackCount("video"))
+    found = [one for n in range(1, count + 1) for one in timeline.GetItemListInTrack("video", n) or []]
+    return {str(one.GetUniqueId()): one for one in found}
+
+
+def _take_away(timeline: Timeline, made: list[TimelineItem], there: dict[str, TimelineItem]) -> None:
+    """What was placed wrongly: never an item that was there before."""
+    wanted = {str(one.GetUniqueId()) for one in made} - set(there)
+    wrong = [one for name, one in _items(timeline).items() if name in wanted]
+    if wrong:
+        timeline.DeleteClips(wrong, False)
 
 
 def _read_back(
-    timeline: Timeline, made: list[TimelineItem], index: int, begin: int, duration: int
+    timeline: Timeline, made: list[TimelineItem], index: int, place: tuple[int, int, int]
 ) -> TimelineItem | None:
     """What was placed, as the timeline itself tells of it: what AppendToTimeline gives may be nowhere."""
+    begin, duration, start = place
     wanted = {str(item.GetUniqueId()) for item in made}
     for item in timeline.GetItemListInTrack("video", index) or []:
         here = int(item.GetStart(False)) == begin and int(item.GetDuration(False)) == duration
-        if str(item.GetUniqueId()) in wanted and here:
+        if str(item.GetUniqueId()) in wanted and here and start - int(item.GetSourceStartFrame()) in (0, 1):
             return item
     return None
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ..host import Fault
 
 if TYPE_CHECKING:
-    from .api import MediaPoolItem, Timeline
+    from collections.abc import Iterable
+
+    from .api import MediaPoolItem, Timeline, TimelineItem
 
 
 def same(found: Any, wanted: str) -> bool:
@@ -15,6 +17,18 @@ def same(found: Any, wanted: str) -> bool:
     if isinstance(found, (int, float)) and not isinstance(found, bool):
         return abs(float(found) - float(wanted.partition(" ")[0])) < 0.01
     return str(found) == wanted
+
+
+def differing(item: TimelineItem, other: TimelineItem, keys: Iterable[str]) -> dict[str, Any]:
+    """Those of an item's properties that another has not alike."""
+    found = {key: item.GetProperty(key) for key in keys}
+    return {key: value for key, value in found.items() if not _alike(value, other.GetProperty(key))}
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, (int, float)):
+        return abs(one - other) <= 1e-5 * max(1.0, abs(one))
+    return bool(one == other)
 
 
 def on_timeline(timeline: Timeline, wanted: dict[str, str]) -> None:
@@ -39,8 +53,8 @@ def on_clip(media: MediaPoolItem, wanted: dict[str, str]) -> None:
     """Set a clip's properties. Raises Fault naming the one that does not stay."""
     for key, value in wanted.items():
         media.SetClipProperty(key, value)
-        found = str(media.GetClipProperty(key))
-        if found != value:
+        found = media.GetClipProperty(key)
+        if not same(found, value):
             what = f"Resolve does not keep {key} = {value} for the result (it is {found!r})"
             hint = f"set it by hand on {media.GetName()} in the bin PAI-Studio, then place it"
             raise Fault(what, hint=hint, code="INVALID_INPUT")

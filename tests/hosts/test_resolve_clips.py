@@ -96,6 +96,7 @@ def plan(mode: str, camera: str = "", **settings: str) -> colour.Plan:
 def test_each_colour_management_has_its_plan() -> None:
     aces, managed = plan("aces"), plan("managed")
     assert (aces.space, aces.settings) == ("ACES2065-1", {"colorAcesODT": "No Output Transform"})
+    assert aces.optional == {"colorAcesGamutCompressType": "None"}
     assert managed.space == "DaVinci Intermediate WideGamut"
     assert managed.settings == {
         "colorSpaceOutput": PRESETS["managed"]["colorSpaceTimeline"],
