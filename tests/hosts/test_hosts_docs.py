@@ -44,3 +44,20 @@ def test_every_proof_is_there() -> None:
 def test_the_kinds_of_sources_are_told_of() -> None:
     for kind in KINDS:
         assert f"`{kind}`" in PAGE
+
+
+@pytest.mark.parametrize("host", ["DaVinci Resolve Studio", "DaVinci Resolve, free", "Fusion Studio"])
+def test_each_other_host_has_a_row_and_none_is_called_run(host: str) -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith(f"| {host}")]
+    assert rows
+    for row in rows:
+        assert row.count("not run") == 3
+
+
+def test_every_proof_for_resolve_and_fusion_is_told_of() -> None:
+    there = {
+        path.stem
+        for kind in ("resolve", "fusion", "fake_resolve", "fake_fusion")
+        for path in (ROOT / "tests/hosts").glob(f"test_{kind}*.py")
+    } - {"test_resolve_docs"}
+    assert there <= set(re.findall(r"`(test_\w+)`", PAGE))
