@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,29 @@ def test_the_next_version_stays_where_the_artist_put_the_one_before(scene: Calla
     assert one.go() == 0, one.said()
     assert "_v002." in made.inputs["Clip"]
     assert place(one.made()) == [10, 12, 1, 3, 0, 2]
+
+
+def test_fusion_alone_without_windows_renders_a_loader_at_the_rate_of_its_preferences(
+    scene: Callable[[], CompScene], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = scene()
+    one.fake.is_alone, one.fake.has_windows = True, False
+    one.comp.tools = [one.loader]
+    one.comp.name, one.comp.rate = "shot.comp", 23.976
+    one.comp.active = plate = one.comp.add("Loader", (0, 0))
+    one.comp.set_input(plate, "Clip", str(one.media.file(HOUR)))
+    one.comp.start, one.comp.end, one.comp.time = 2.0, 5.0, 2.0
+    wishes = {"folder": str(one.folder / "out put"), "engine": "draft", "camera": "ACES2065-1"}
+    ProjectMemory(script.MEMORY).write(wishes=wishes)
+    assert script.main(one.fake.globals()) == 0
+    (document,) = one.folder.rglob("*.shot.json")
+    said = json.loads(document.read_text(encoding="utf-8"))
+    assert (said["rate"], said["frames"]) == ("24000/1001", [2, 5])
+    assert place(one.comp.tools[-1]) == [2, 5, 0, 3, 0, 0]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert all(line.startswith("PAI-Studio: ") for line in lines)
+    assert "v001 is loaded" in lines[-1]
 
 
 def test_another_tool_is_refused_by_name(scene: Callable[[], CompScene]) -> None:

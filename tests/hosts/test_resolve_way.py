@@ -12,6 +12,7 @@ import pytest
 
 import pai_studio
 from pai_studio.host_plugins.install import install
+from pai_studio.host_plugins.resolve import menu
 from pai_studio.server.app import Server
 from tests.hosts.fakes_resolve import colour, pictures
 from tests.hosts.fakes_resolve.traps import Traps
@@ -261,6 +262,21 @@ def test_a_grade_that_stays_is_refused_by_name(
     assert says in one.said()
     assert one.media.remote_grade == 0.25
     assert one.all_settings() == one.settings
+
+
+@pytest.mark.long
+def test_a_resolve_without_windows_renders_by_what_is_remembered(
+    scene: Callable[..., ResolveScene], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = scene("aces")
+    one.fake.has_windows = False
+    one.fake.screen.plan = []
+    assert menu.main(one.fake.globals()) == 0
+    assert one.item.take == 2
+    assert "PAI-Studio: 100%  v001 is placed" in capsys.readouterr().out
+    one.timeline.playhead = HOUR + 100
+    assert menu.main(one.fake.globals()) == 1
+    assert "PAI-Studio: there is no clip under the playhead" in capsys.readouterr().out
 
 
 @pytest.mark.long

@@ -22,7 +22,8 @@ class Bmd(Face):
     _kind = "bmd"
 
     def scriptapp(self, name: str, host: Any = None) -> Any:
-        return {"Resolve": self._session.resolve, "Fusion": self._session.fusion}.get(name)
+        resolve = None if self._session.is_alone else self._session.resolve
+        return {"Resolve": resolve, "Fusion": self._session.fusion}.get(name)
 
     def UIDispatcher(self, ui: Any) -> Any:
         if not isinstance(ui, UIManager):
@@ -40,7 +41,7 @@ class Fusion(Face):
 
     @property
     def UIManager(self) -> Any:
-        return UIManager(self._session)
+        return UIManager(self._session) if self._session.has_windows else None
 
     @property
     def CurrentComp(self) -> Any:
@@ -55,7 +56,7 @@ class Fusion(Face):
         return Composition(self._session, comp) if comp is not None else None
 
     def GetResolve(self) -> Any:
-        return self._session.resolve
+        return None if self._session.is_alone else self._session.resolve
 
     def MapPath(self, path: str) -> str:
         return path
@@ -149,6 +150,10 @@ class Composition(Face):
             "COMPB_Modified": bool(comp.done),
         }
         return told(self._session, "comp", {**attrs, **comp.attrs}, tag)
+
+    def GetPrefs(self, prefname: str) -> Any:
+        known(self._session, "attrs", "prefs", {prefname})
+        return self._comp.rate if prefname == "Comp.FrameFormat.Rate" else None
 
     def SetAttrs(self, attrs: dict[str, Any]) -> None:
         known(self._session, "attrs", "comp", attrs)

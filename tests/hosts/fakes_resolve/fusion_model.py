@@ -62,6 +62,9 @@ class CompModel:
     name: str
     start: float = 0.0
     end: float = 100.0
+    rate: float = 24.0
+    """Frames per second, as its preferences say."""
+
     tools: list[ToolModel] = field(default_factory=list)
     locks: int = 0
     undo: list[str] = field(default_factory=list)

@@ -72,7 +72,9 @@ class FakeResolve:
     ) -> None:
         self.version, self.surface = version, Surface(version)
         self.traps = traps or Traps()
-        self.is_studio = True
+        self.is_studio, self.is_alone, self.has_windows = True, False, True
+        """`is_alone`: Fusion Studio without Resolve; no windows: started with `-nogui`, which has no UI manager."""
+
         self.project = project or ProjectModel(
             "Show", {**DEFAULTS, **PRESETS[colour], "timelineFrameRate": rate}
         )
@@ -96,6 +98,8 @@ class FakeResolve:
     def globals(self) -> dict[str, Any]:
         """The names that stand ready in a script of the menu; `__file__` is none of them."""
         found: dict[str, Any] = {"__name__": "__main__", "resolve": self.resolve, "fusion": self.fusion}
+        if self.is_alone:
+            del found["resolve"]
         found.update(fu=self.fusion, app=self.fusion, bmd=Bmd(self))
         if self.comp_open is not None:
             found["comp"] = Composition(self, self.comp_open)
