@@ -52,12 +52,3 @@ def test_each_other_host_has_a_row_and_none_is_called_run(host: str) -> None:
     assert rows
     for row in rows:
         assert row.count("not run") == 3
-
-
-def test_every_proof_for_resolve_and_fusion_is_told_of() -> None:
-    there = {
-        path.stem
-        for kind in ("resolve", "fusion", "fake_resolve", "fake_fusion")
-        for path in (ROOT / "tests/hosts").glob(f"test_{kind}*.py")
-    } - {"test_resolve_docs"}
-    assert there <= set(re.findall(r"`(test_\w+)`", PAGE))
