@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 NAME = "PAI-Studio export"
 _OURS = re.compile(rf"{NAME} [0-9a-f]{{12}}")
+_SHOWN = ("timeline", "timecode", "page", "folder")
+_START_POLLS = 40
+"""How often a job that has not begun is asked about before it counts as failed."""
+
 Step = Callable[[float, str], bool]
 """Shows a share and a text; says whether somebody asked to stop."""
 
@@ -62,10 +66,20 @@ def write(
 def recover(app: App, memory: ProjectMemory) -> bool:
     """Put back what a run that was killed has left; whether there was anything."""
     before, project = memory.read().get("before"), app.project()
-    if before is None and not any(True for _ in _left(project)):
+    if project.IsRenderingInProgress():  # another run of ours may be at it
         return False
-    _put_back(app, before or {})
-    memory.write(before=None)
+    left = {str(one.GetUniqueId()) for one in _left(project)}
+    if before is None and not left:
+        return False
+    shown = project.GetCurrentTimeline()
+    if shown is not None and str(shown.GetUniqueId()) not in left:
+        # The user has gone on since, and stays where they are.
+        before = {key: value for key, value in (before or {}).items() if key not in _SHOWN}
+    try:
+        _put_back(app, before or {})
+    finally:
+        if app.is_there():  # what cannot be put back is told once, and does not stop every later run
+            memory.write(before=None)
     return True
 
 
@@ -98,6 +112,11 @@ def _temporary(app: App, media: MediaPoolItem, source: Source, plan: Plan, span:
         shown = int(items[0].GetDuration(False)) if items else 0
         what = f"Resolve put {shown} of {end - first} frames into the timeline for the export"
         raise Fault(what, where=str(media.GetName()), hint="look whether its media is online")
+    if first - int(items[0].GetSourceStartFrame()) not in (0, 1):
+        what = f"the timeline for the export shows frame {items[0].GetSourceStartFrame()} of it instead of {first}"
+        raise Fault(
+            what, where=str(media.GetName()), hint="look at its in and out points and its start timecode"
+        )
     ungraded.make(items[0])
 
 
@@ -135,8 +154,9 @@ def _render(app: App, source: Source, folder: Path, span: tuple[int, int], step:
 
 def _wait(app: App, job: str, step: Step) -> None:
     """Until a job has ended. Its status is in the language of the interface; its percentage is not."""
-    project = app.project()
-    while project.IsRenderingInProgress():
+    project, polls = app.project(), 0
+    while project.IsRenderingInProgress() or (polls < _START_POLLS and _is_to_begin(project, job)):
+        polls += 1
         status: Any = project.GetRenderJobStatus(job) or {}
         if step(float(status.get("CompletionPercentage", 0)) / 100, "exporting from Resolve"):
             project.StopRendering()
@@ -146,6 +166,12 @@ def _wait(app: App, job: str, step: Step) -> None:
     if status.get("Error") or int(status.get("CompletionPercentage", 0)) < 100:
         why = str(status.get("Error") or status.get("JobStatus") or "it did not say why")
         raise Fault(f"Resolve's render failed ({why})", where="Deliver", hint="look at the clip's media")
+
+
+def _is_to_begin(project: Project, job: str) -> bool:
+    """A job that was started may not be under way yet; one that has failed tells why."""
+    status: Any = project.GetRenderJobStatus(job) or {}
+    return not status.get("Error") and float(status.get("CompletionPercentage", 0)) == 0
 
 
 def take(folder: Path, files: str, span: tuple[int, int]) -> None:
@@ -200,7 +226,7 @@ def _as_it_is(app: App) -> Record:
     project, timeline = app.project(), app.timeline()
     return {
         "timeline": str(timeline.GetUniqueId()),
-        "timecode": str(timeline.GetCurrentTimecode()),
+        "timecode": str(timeline.GetCurrentTimecode() or ""),
         "page": app.page(),
         "folder": str(app.pool().GetCurrentFolder().GetUniqueId()),
         **deliver.as_it_is(project),
@@ -232,8 +258,9 @@ def _put_back(app: App, before: Record) -> None:
         wrong.append("the bin that was open")
     wrong += deliver.put_back(project, before)
     app.open_page(str(before.get("page", "")))
-    if own is not None and own.GetCurrentTimecode() != before["timecode"]:
-        wrong += [] if own.SetCurrentTimecode(before["timecode"]) else ["the playhead"]
+    timecode = str(before.get("timecode", ""))  # the Media and Fusion pages tell none
+    if own is not None and timecode and own.GetCurrentTimecode() != timecode:
+        wrong += [] if own.SetCurrentTimecode(timecode) else ["the playhead"]
     if wrong:
         raise Fault(f"could not be put back: {', '.join(wrong)}", where="Resolve")
 

@@ -34,7 +34,7 @@ def bring(app: App, wishes: Wishes) -> str:
     wrong: list[str] = []
     placed = 0
     for item in _items(app):
-        if not _is_waiting(item):
+        if not _is_waiting(app, item):
             continue
         try:
             made = result_of(memory.record(item)["result"])
@@ -56,14 +56,28 @@ def _items(app: App) -> list[TimelineItem]:
     ]
 
 
-def _is_waiting(item: TimelineItem) -> bool:
+def _is_waiting(app: App, item: TimelineItem) -> bool:
     """Whether its record tells of a version that is whole on disk, and another picture is shown."""
     kept = memory.record(item)
     if "result" not in kept:
         return False
     made, media = result_of(kept["result"]), item.GetMediaPoolItem()
     is_shown = media is not None and str(media.GetUniqueId()) in kept.get("takes", [])
-    return not is_shown and not Sequenced.of(made.files).missing(made.first, made.last)
+    return (
+        not is_shown
+        and not _is_covered(app, item, str(kept.get("above", "")))
+        and not Sequenced.of(made.files).missing(made.first, made.last)
+    )
+
+
+def _is_covered(app: App, item: TimelineItem, above: str) -> bool:
+    """Whether the result that was laid on a track above an item is still there."""
+    for one in _items(app):
+        media = one.GetMediaPoolItem()
+        shows = media is not None and str(media.GetUniqueId()) == above
+        if shows and int(one.GetStart(False)) == int(item.GetStart(False)):
+            return True
+    return False
 
 
 class _NoSidecar:

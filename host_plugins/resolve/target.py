@@ -15,7 +15,7 @@ from . import export, memory, place, plate, references
 from .clips import Span, rate_text
 
 if TYPE_CHECKING:
-    from .api import Timeline, TimelineItem
+    from .api import MediaPoolItem, Timeline, TimelineItem
     from .app import App
     from .plate import Plate
 
@@ -65,7 +65,8 @@ class ClipTarget:
         self._sidecar, self._step, self._tell = sidecar, step, tell
         self._timeline: Timeline = app.timeline()
         self._id = str(item.GetUniqueId())
-        self._memory = memory.ProjectMemory(str(app.project().GetUniqueId()))
+        self._project, self._project_name = str(app.project().GetUniqueId()), str(app.project().GetName())
+        self._memory = memory.ProjectMemory(self._project)
         self.label = str(item.GetName())
 
     def asked(self) -> Asked:
@@ -136,18 +137,23 @@ class ClipTarget:
 
     def place(self, result: Result) -> None:
         """Bring the result in beside the original: as a take, or on a track above."""
-        found, project = self._plate(), self._app.project()
-        media = place.bring(self._app.pool(), result, self._plan().result, found.source.fps)
-        start = found.span.first + place.offset_of(media, result)
+        found, project, plan = self._plate(), self._app.project(), self._plan()
+        if plan.result and result.space != plan.space:
+            what = f"v{result.version:03d} is in {result.space}, and the project is now in {plan.space}"
+            hint = "set its colour management back, or render again"
+            raise Fault(what, where=self.label, hint=hint, code="INVALID_INPUT")
         if result.first > found.span.first or result.last < found.span.last:
             what = f"its cut is now {found.span.first}-{found.span.last}, and v{result.version:03d} has "
             what += frames_text(list(range(result.first, result.last + 1)))
             raise Fault(what, where=self.label, hint="render again")
+        media: MediaPoolItem = place.bring(self._app.pool(), result, plan.result, found.source.fps)
+        start = found.span.first + place.offset_of(media, result)
         if self._wishes.place == place.TAKE:
             kept = {"media": str(found.media.GetUniqueId()), "offset": found.span.first - start}
             place.as_take(self._item, media, start, kept)
         else:
             place.on_track(project, self._timeline, self._item, media, start)
+            memory.write_record(self._item, {"above": str(media.GetUniqueId())})
         memory.write_record(self._item, {"result": result.record()})
 
     def placed(self) -> Result | None:
@@ -196,6 +202,9 @@ class ClipTarget:
         return references.of(self._item, first, self._app.pool())
 
     def _require_item(self) -> None:
+        if str(self._app.project().GetUniqueId()) != self._project:
+            hint = f"open {self._project_name} and render again: what is made by then is found"
+            raise Fault("another project is open", where=self.label, hint=hint, code="NOT_FOUND")
         if str(self._item.GetUniqueId() or "") != self._id:
             hint = "undo its deletion"
             raise Fault("is no longer in the timeline", where=self.label, hint=hint, code="NOT_FOUND")
