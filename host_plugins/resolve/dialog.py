@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..host import Record
 from . import place
 from .colour import CAMERAS
+from .finishing import FINISHES, LAYERS
 from .target import Wishes
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ ENGINES = ("auto", "draft", "pai", "vace", "plate")
 QUALITIES = ("final", "preview")
 PLACES = {place.TAKE: "as a take of the clip", place.TRACK: "on a track above"}
 NOT_SAID = "not said yet"
-RENDER, REFERENCE, STILL, PANEL, BRING, SELFTEST, CLOSE = (
-    *("render", "reference", "still", "panel", "bring", "selftest", "close"),
+RENDER, REFINISH, REFERENCE, STILL, PANEL, BRING, SELFTEST, CLOSE = (
+    *("render", "refinish", "reference", "still", "panel", "bring", "selftest", "close"),
 )
 BUTTONS = {
     REFERENCE: "Media pool selection as reference",
@@ -30,6 +31,7 @@ BUTTONS = {
     BRING: "Bring finished shots",
     SELFTEST: "Self-test",
     CLOSE: "Close",
+    REFINISH: "Re-finish",
     RENDER: "Render",
 }
 
@@ -44,7 +46,7 @@ class Answer:
 
 def wishes_of(kept: Record, folder: str) -> Wishes:
     """What the window said last time, as far as it still has a meaning."""
-    start = Wishes(folder)
+    start = Wishes(folder=folder)
     known = {
         key: value
         for key, value in kept.items()
@@ -92,12 +94,17 @@ class Setup:
             self._row("Handles", ui.SpinBox({"ID": "handles", "Minimum": 0, "Maximum": 1000})),
             self._row("Place it", ui.ComboBox({"ID": "place"})),
             self._row("Folder", ui.LineEdit({"ID": "folder"})),
+            ui.HGroup([self._row(text, self._percent(name)) for name, text in FINISHES.items()]),
+            self._row("Passes", ui.HGroup([ui.CheckBox({"ID": f"pass_{n}", "Text": n}) for n in LAYERS])),
             ui.HGroup([ui.Button({"ID": name, "Text": BUTTONS[name]}) for name in self._buttons]),
         ]
         return self._loop.AddWindow({"ID": _SETUP, "WindowTitle": "PAI-Studio"}, ui.VGroup(rows))
 
     def _row(self, text: str, element: Any) -> Any:
         return self._ui.HGroup([self._ui.Label({"Text": text}), element])
+
+    def _percent(self, name: str) -> Any:
+        return self._ui.SpinBox({"ID": name, "Minimum": 0, "Maximum": 100})
 
     def _fill(self, items: Any, wishes: Wishes, asks_camera: bool) -> None:
         _offer(items["engine"], ENGINES, wishes.engine)
@@ -107,6 +114,10 @@ class Setup:
         if asks_camera:
             _offer(items["camera"], [NOT_SAID, *CAMERAS], wishes.camera or NOT_SAID)
         items["handles"].Value = wishes.handles
+        for name in FINISHES:
+            items[name].Value = getattr(wishes, name)
+        for name in LAYERS:
+            items[f"pass_{name}"].Checked = name in wishes.layers.split()
         items["prompt"].Text = wishes.prompt
         items["folder"].Text = wishes.folder
 
@@ -121,6 +132,8 @@ class Setup:
             quality=_chosen(items["quality"]),
             place=next((key for key, text in PLACES.items() if text == shown), wishes.place),
             handles=int(items["handles"].Value),
+            layers=" ".join(name for name in LAYERS if items[f"pass_{name}"].Checked),
+            **{name: int(items[name].Value) for name in FINISHES},
             prompt=str(items["prompt"].Text),
             folder=str(items["folder"].Text).strip().rstrip("/\\") or wishes.folder,
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .. import record
 from ..bridge import Bridge
-from ..flow import Flow
+from ..flow import REFINISH, RENDER, Flow
 from ..host import Fault, frames_text
 from . import colour, dialog, export, handover, references, selftest
 from .app import App
@@ -21,6 +21,9 @@ from .target import ClipTarget, Wishes
 
 if TYPE_CHECKING:
     from .api import TimelineItem
+
+MODES = {dialog.RENDER: RENDER, dialog.REFINISH: REFINISH}
+"""What the buttons that make a version do."""
 
 
 def main(names: Mapping[str, Any]) -> int:
@@ -61,7 +64,7 @@ class Menu:
     def run(self) -> int:
         """Ask and do until the window is closed or something was rendered."""
         if not has_windows(self._app):
-            return self._render(self._app.chosen())
+            return self._render(self._app.chosen(), RENDER)
         setup = dialog.Setup(self._app.fusion, self._app.bmd)
         while True:
             items = self._app.chosen()
@@ -70,8 +73,8 @@ class Menu:
             answer = setup.ask(labels, self._wishes, asks_camera=asks, note=self._note)
             self._wishes = answer.wishes
             self._memory.write(wishes=asdict(answer.wishes))
-            if answer.press == dialog.RENDER:
-                return self._render(items)
+            if answer.press in MODES:
+                return self._render(items, MODES[answer.press])
             if answer.press not in self._others:
                 return 0
             self._try(partial(self._others[answer.press], self, items[0]))
@@ -83,12 +86,12 @@ class Menu:
         except Fault as fault:
             self._note = str(fault)
 
-    def _render(self, items: list[TimelineItem]) -> int:
+    def _render(self, items: list[TimelineItem], mode: str) -> int:
         app, labels = self._app, [str(item.GetName()) for item in items]
         windows = dialog.Runs(app.fusion, app.bmd, labels) if has_windows(app) else None
         session = Session(app, windows or Console())
         bridge = Bridge(record.read(host="resolve"), "resolve")
-        runs = [Run(session, bridge, item, self._wishes, n) for n, item in enumerate(items)]
+        runs = [Run(session, bridge, item, self._wishes, n, mode=mode) for n, item in enumerate(items)]
         try:
             session.run(runs)
             if windows is not None:
@@ -142,9 +145,16 @@ class Run:
     """One clip's render, in a worker."""
 
     def __init__(
-        self, session: Session, bridge: Bridge, item: TimelineItem, wishes: Wishes, index: int
+        self,
+        session: Session,
+        bridge: Bridge,
+        item: TimelineItem,
+        wishes: Wishes,
+        index: int,
+        *,
+        mode: str,
     ) -> None:
-        self._session, self._bridge = session, bridge
+        self._session, self._bridge, self._mode = session, bridge, mode
         self._host = ResolveHost(session, index)
         self._index = index
         self._target = ClipTarget(
@@ -160,7 +170,7 @@ class Run:
     def __call__(self) -> None:
         """Render, and show what came of it."""
         try:
-            made = Flow(self._host, self._bridge).render(self._target)
+            made = Flow(self._host, self._bridge).render(self._target, self._mode)
             frames = frames_text(list(range(made.first, made.last + 1)))
             self._session.show(self._index, 1.0, f"v{made.version:03d} is placed, frames {frames}")
             for note in made.notes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frame
 from . import colour as colours
 from . import export, memory, place, plate, references
 from .clips import Span, rate_text
+from .finishing import Finish, asked_of, digest, parted
 
 if TYPE_CHECKING:
     from .api import MediaPoolItem, Timeline, TimelineItem
@@ -31,10 +31,10 @@ class Sidecar(Protocol):
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Wishes(Finish):
     """What the window was told; the same for every clip of a run."""
 
-    folder: str
+    folder: str = ""
     camera: str = ""
     """What an unmanaged project's clips are in."""
 
@@ -89,7 +89,7 @@ class ClipTarget:
                 "steps": self._wishes.steps,
                 "quality": self._wishes.quality,
             },
-            "delivery": {"files": f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"},
+            **asked_of(self._wishes, f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"),
         }
         return Asked(document, stills, notes=_short(found.span, self._wishes.handles, handles))
 
@@ -100,7 +100,7 @@ class ClipTarget:
     def state(self) -> State:
         """What the clip is like now."""
         found, asked = self._plate(), self.asked()
-        document = {key: value for key, value in asked.document.items() if key not in ("name", "delivery")}
+        document, finish = parted(asked.document)
         generation = {
             "document": document,
             "media": [
@@ -115,7 +115,7 @@ class ClipTarget:
                 for one in self._references(found.span.first)
             ],
         }
-        return State(_digest(generation), _digest({}))
+        return State(digest(generation), digest(finish))
 
     def export(self, source: str, files: str, first: int, last: int) -> None:
         """Write the plate, or a reference in the plate's space."""
@@ -240,7 +240,3 @@ def shot_name(label: str, first: int) -> str:
 
 def _content(file: str) -> str:
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
-
-
-def _digest(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,6 +133,25 @@ def test_several_clips_are_exported_and_then_all_at_the_server(scene: Callable[.
     assert one.record()["result"]["notes"] == []
     assert (one.item.take, other.take) == (2, 2)
     assert one.all_settings() == one.settings
+
+
+def test_refinish_takes_the_pictures_that_were_made(scene: Callable[..., ResolveScene]) -> None:
+    one = scene("aces", wishes={"layers": "matte"})
+    assert one.render() == 0, one.said()
+    assert sorted(one.record()["result"]["passes"]) == ["beauty", "matte"]
+    jobs = one.fake.calls.count("Project.AddRenderJob")
+
+    def change() -> None:
+        one.fake.screen.widget("despill").props["Value"] = 20
+        one.fake.screen.widget("pass_shadow").props["Checked"] = True
+
+    assert one.run(change, ("refinish", "Clicked")) == 0, one.said()
+    made = one.record()["result"]
+    assert (made["version"], sorted(made["passes"])) == (2, ["beauty", "matte", "shadow"])
+    said = json.loads(Path(made["document"]).read_text(encoding="utf-8"))
+    assert said["finish"] == {"despill": 0.2, "gain_mix": 1, "wrap": 0.5, "shadow": 1, "grain": 1}
+    assert one.item.take == 3
+    assert one.fake.calls.count("Project.AddRenderJob") == jobs
 
 
 def test_cancel_leaves_everything_as_it_was(scene: Callable[..., ResolveScene]) -> None:

@@ -3,7 +3,6 @@ Loader. Every change is made inside Lock and one step of undo."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import uuid
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...host import Asked, Colour, Fault, Record, Result, State, Still, result_of
 from ...paths import Sequenced
 from .. import colour, export
+from ..finishing import asked_of, digest, parted
 from ..target import Sidecar, Wishes, shot_name
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class FusionTarget:
                 "steps": self._wishes.steps,
                 "quality": self._wishes.quality,
             },
-            "delivery": {"files": f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"},
+            **asked_of(self._wishes, f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"),
         }
         return Asked(document, tuple(still for still, _ in self._stills))
 
@@ -95,14 +95,12 @@ class FusionTarget:
 
     def state(self) -> State:
         """What tool and wishes are like now."""
-        asked = self.asked()
-        said = {key: value for key, value in asked.document.items() if key not in ("name", "delivery")}
+        said, finish = parted(self.asked().document)
         names = ("Clip", *_PLACE) if self._tool.ID == "Loader" else ("MediaID", "GlobalIn", "GlobalOut")
         said["tool"] = [str(self._tool.GetInput(name)) for name in names]
         said["stills"] = [[still.frame, file] for still, file in self._stills]
         said["space"] = self._wishes.camera
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
-        return State(digest, "")
+        return State(digest(said), digest(finish))
 
     def export(self, source: str, files: str, first: int, last: int) -> None:
         """Write the plate by a Saver, or convert a reference's file."""

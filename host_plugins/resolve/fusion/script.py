@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ... import record
 from ...bridge import Bridge
-from ...flow import Flow
+from ...flow import RENDER, Flow
 from ...host import Fault
 from .. import dialog
 from ..app import App
 from ..clips import fps_of, rate_text
 from ..memory import ProjectMemory
-from ..menu import has_windows, show
+from ..menu import MODES, has_windows, show
 from ..session import Console, ResolveHost, Session
 from .comp import FusionTarget, plate_of
 
@@ -44,14 +44,16 @@ def _run(app: App, comp: Composition) -> int:
     tool, memory = plate_of(comp), ProjectMemory(MEMORY)
     folder = (Path.home() / "PAI-Studio" / "Fusion").as_posix()
     wishes = dialog.wishes_of(memory.read().get("wishes", {}), folder)
+    mode = RENDER
     if has_windows(app):
-        buttons = (dialog.RENDER, dialog.CLOSE)
+        buttons = (dialog.CLOSE, *MODES)
         setup = dialog.Setup(app.fusion, app.bmd, buttons)
         answer = setup.ask([str(tool.Name)], wishes, asks_camera=True, note=_note(comp))
         wishes = answer.wishes
         memory.write(wishes=asdict(wishes))
-        if answer.press != dialog.RENDER:
+        if answer.press not in MODES:
             return 0
+        mode = MODES[answer.press]
     windows = dialog.Runs(app.fusion, app.bmd, [str(tool.Name)]) if has_windows(app) else None
     session = Session(app, windows or Console())
     bridge = Bridge(record.read(host="fusion"), "fusion")
@@ -60,7 +62,7 @@ def _run(app: App, comp: Composition) -> int:
 
     def render() -> None:
         try:
-            made = Flow(host, bridge).render(target)
+            made = Flow(host, bridge).render(target, mode)
             session.show(0, 1.0, f"v{made.version:03d} is loaded")
             done.append(made)
         except Fault as fault:
