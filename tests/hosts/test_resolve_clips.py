@@ -176,6 +176,7 @@ def test_the_sidecar_measures_an_export(sidecar: Bridge, tmp_path: Path) -> None
         pixels = np.full((4, 8, 3), 0.5, np.float32)
         pixels[0, 0] = 1.0
         pixels[1, 1, 2] = 0.5 + frame
+        pixels[2, 2] = (np.nan, np.inf, 0.5)
         write_picture(tmp_path / f"a.{frame:04d}.exr", pixels)
     seen = sidecar.ask("inspect", files=str(tmp_path / "a.####.exr"), first=1, last=2)
     assert seen == {"max": 2.5, "at_one_share": 6 / 192, "channels": ["R", "G", "B"], "size": [8, 4]}

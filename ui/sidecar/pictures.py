@@ -1,7 +1,7 @@
 """What a plugin without a picture library has looked at and converted for it: exported frames, and stills.
 
 - `inspect`: `files`, `first`, `last` -> `max`, `at_one_share`, `channels`, `size`, of R, G and B over all frames, one
-  frame in memory at a time
+  frame in memory at a time; `max` is of finite values
 - `still`: `file`, `space`, `files`, `frame`, `into`, `config` -> `note`; writes a still of any format as EXR, in `into`
 """
 
@@ -34,7 +34,7 @@ def inspect(asked: Asked) -> dict[str, Any]:
         channels = list(image.channels)
         sizes.add((image.pixels.shape[1], image.pixels.shape[0]))
         rgb = image.pixels[..., [channels.index(name) for name in _RGB if name in channels]]
-        highest = max(highest, float(rgb.max(initial=-np.inf)))
+        highest = max(highest, float(rgb.max(initial=-np.inf, where=np.isfinite(rgb))))
         at_one += int(np.count_nonzero(rgb == 1.0))
         count += rgb.size
     if len(sizes) != 1:
