@@ -19,7 +19,8 @@ MESSAGES = [row.split("|")[1].strip() for row in TROUBLE.splitlines() if row.sta
 def sources() -> str:
     """All text of the plugin that a message may come from, with strings that go over several lines put together."""
     rooms = ("host_plugins/resolve", "ui/sidecar")
-    text = "\n".join(p.read_text(encoding="utf-8") for room in rooms for p in (ROOT / room).rglob("*.py"))
+    files = [ROOT / "host_plugins/flow.py", *(path for room in rooms for path in (ROOT / room).rglob("*.py"))]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     return re.sub(r'"\s*\n\s*f?"', "", text)
 
 
