@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..host import Fault, Record, Still
+from ..paths import PathMap
 from . import memory
 
 if TYPE_CHECKING:
@@ -64,10 +65,16 @@ def _read(note: Record, frame: int, index: int, where: str, pool: MediaPool) -> 
 
 def _file(named: str, pool: MediaPool) -> str:
     """A path, or the file of the clip of this id."""
-    if not named or Path(named).is_file():
-        return named
+    path = here(named)
+    if not named or Path(path).is_file():
+        return path
     media = _by_id(pool.GetRootFolder(), named)
-    return file_of(media) if media is not None else named
+    return file_of(media) if media is not None else path
+
+
+def here(path: str) -> str:
+    """Where a path of the project lies on this machine, by the rules of `$PAI_PATH_MAP`. Raises Fault."""
+    return PathMap.from_environment()(path)
 
 
 def _by_id(folder: Folder, wanted: str) -> MediaPoolItem | None:
@@ -84,7 +91,7 @@ def _by_id(folder: Folder, wanted: str) -> MediaPoolItem | None:
 def file_of(media: MediaPoolItem) -> str:
     """The file of a still of the pool; of a sequence `name.[0001-0009].exr` the first."""
     path = str(media.GetClipProperty("File Path") or "")
-    return re.sub(r"\[(\d+)-\d+\]", r"\1", path)
+    return here(re.sub(r"\[(\d+)-\d+\]", r"\1", path))
 
 
 def add(item: TimelineItem, frame: int, media: MediaPoolItem) -> None:

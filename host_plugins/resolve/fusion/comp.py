@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...host import Asked, Colour, Fault, Record, Result, State, Still, result_of
 from ...paths import Sequenced
-from .. import colour, export
+from .. import colour, export, references
 from ..finishing import asked_of, digest, parted
 from ..target import Sidecar, Wishes, shot_name
 
@@ -166,7 +166,7 @@ class FusionTarget:
             text = tool.GetData(DATA)
             frame = int(json.loads(text)["frame"]) if text else int(self._comp.CurrentTime)
             tool.SetData(DATA, json.dumps({"frame": frame}))
-            file = str(self._comp.MapPath(str(tool.GetInput("Clip"))))
+            file = references.here(str(self._comp.MapPath(str(tool.GetInput("Clip")))))
             found.append((Still(f"ref{len(found) + 1}", frame), file))
         return found
 
