@@ -92,6 +92,7 @@ def test_the_next_version_stays_where_the_artist_put_the_one_before(scene: Calla
     assert place(one.made()) == [10, 12, 1, 3, 0, 2]
 
 
+@pytest.mark.long
 def test_fusion_alone_without_windows_renders_a_loader_at_the_rate_of_its_preferences(
     scene: Callable[[], CompScene], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -147,6 +147,7 @@ def test_it_follows_what_an_object_of_ours_keeps() -> None:
     assert "Project has no GetNam" in found[0]
 
 
+@pytest.mark.long
 def test_mypy_holds_the_plugins_annotations_to_the_stubs(tmp_path: Path) -> None:
     """The house's mypy run covers the plugin; here is what it would say of wrong calls, and that it is not silent."""
     tried = tmp_path / "tried.py"

@@ -52,7 +52,9 @@ SPACES = {
 }
 
 
-@pytest.mark.parametrize("mode", ["managed", pytest.param("aces", marks=pytest.mark.long), "unmanaged"])
+@pytest.mark.parametrize(
+    "mode", ["managed", *(pytest.param(mode, marks=pytest.mark.long) for mode in ("aces", "unmanaged"))]
+)
 def test_a_clip_comes_back_as_a_take(scene: Callable[..., ResolveScene], mode: str) -> None:
     wishes = {"camera": "S-Log3 S-Gamut3.Cine"} if mode == "unmanaged" else {}
     one = scene(mode, wishes=wishes)
@@ -120,6 +122,7 @@ def _of(one: ResolveScene, item: Any) -> ResolveScene:
     return one
 
 
+@pytest.mark.long
 def test_several_clips_are_exported_and_then_all_at_the_server(scene: Callable[..., ResolveScene]) -> None:
     one = scene()
     other = one.fake.add_item(one.media, HOUR + 8, HOUR + 10, at=10)
@@ -135,6 +138,7 @@ def test_several_clips_are_exported_and_then_all_at_the_server(scene: Callable[.
     assert one.all_settings() == one.settings
 
 
+@pytest.mark.long
 def test_refinish_takes_the_pictures_that_were_made(scene: Callable[..., ResolveScene]) -> None:
     one = scene("aces", wishes={"layers": "matte"})
     assert one.render() == 0, one.said()
@@ -252,6 +256,7 @@ def test_where_resolve_keeps_no_preset_it_is_said_once(scene: Callable[..., Reso
     assert one.all_settings()["format"] == one.settings["format"]
 
 
+@pytest.mark.long
 def test_a_grade_that_the_project_hands_to_the_copy_is_taken_off_it_and_not_off_the_clip(
     scene: Callable[..., ResolveScene],
 ) -> None:
@@ -324,6 +329,7 @@ def test_individual_frames_are_taken_away_again(scene: Callable[..., ResolveScen
     assert [media for media in one.fake.project.media() if media.kind == "Still"] == []
 
 
+@pytest.mark.long
 def test_resolve_killed_in_an_export_is_put_right_by_the_next_run(scene: Callable[..., ResolveScene]) -> None:
     one = scene(traps=Traps(frames_per_poll=1))
     steps = one.fake.screen
