@@ -24,6 +24,7 @@ from pai_studio.server.settings import ServerSettings
 from tests.conftest import write_picture
 from tests.hosts.folder_host import FolderHost, FolderTarget
 from tests.hosts.nuke_scene import write_plate, write_still
+from tests.hosts.resolve_scene import ResolveScene, at_home
 
 TOKEN = "a-token-for-tests-0123456789"
 ENGINE = Path(__file__).parents[1] / "server"
@@ -206,3 +207,22 @@ def fault(run: Callable[[], object]) -> Fault:
     with pytest.raises(Fault) as caught:
         run()
     return caught.value
+
+
+@pytest.fixture
+def resolve_scene(
+    shipped: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., ResolveScene]]:
+    """Makes projects in the stand-in for Resolve, before a real server, and checks each at the end."""
+    del shipped
+    at_home(monkeypatch)
+    made: list[ResolveScene] = []
+
+    def make(mode: str = "managed", *, wishes: dict[str, Any] | None = None, **options: Any) -> ResolveScene:
+        made.append(ResolveScene(tmp_path / "Größe 010", mode, **options))
+        made[-1].wish(**(wishes or {}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.fake.check()

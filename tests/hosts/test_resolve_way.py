@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +14,10 @@ import pytest
 import pai_studio
 from pai_studio.host_plugins.install import install
 from pai_studio.host_plugins.resolve import menu
-from pai_studio.server.app import Server
 from tests.hosts.fakes_resolve import colour, pictures
 from tests.hosts.fakes_resolve.traps import Traps
 from tests.hosts.nuke_scene import frames_in
-from tests.hosts.resolve_scene import HOUR, ResolveScene, at_home
-
-
-@pytest.fixture
-def scene(
-    shipped: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., ResolveScene]]:
-    del shipped
-    at_home(monkeypatch)
-    made: list[ResolveScene] = []
-
-    def make(mode: str = "managed", *, wishes: dict[str, Any] | None = None, **options: Any) -> ResolveScene:
-        made.append(ResolveScene(tmp_path / "Größe 010", mode, **options))
-        made[-1].wish(**(wishes or {}))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.fake.check()
+from tests.hosts.resolve_scene import HOUR, ResolveScene
 
 
 def exported(one: ResolveScene, frame: int) -> np.ndarray:
@@ -55,9 +36,9 @@ SPACES = {
 @pytest.mark.parametrize(
     "mode", ["managed", *(pytest.param(mode, marks=pytest.mark.long) for mode in ("aces", "unmanaged"))]
 )
-def test_a_clip_comes_back_as_a_take(scene: Callable[..., ResolveScene], mode: str) -> None:
+def test_a_clip_comes_back_as_a_take(resolve_scene: Callable[..., ResolveScene], mode: str) -> None:
     wishes = {"camera": "S-Log3 S-Gamut3.Cine"} if mode == "unmanaged" else {}
-    one = scene(mode, wishes=wishes)
+    one = resolve_scene(mode, wishes=wishes)
     original = one.item.media
     assert one.render() == 0, one.said()
     made = one.record()["result"]
@@ -83,9 +64,9 @@ def test_a_clip_comes_back_as_a_take(scene: Callable[..., ResolveScene], mode: s
 
 @pytest.mark.long
 def test_a_result_on_a_track_above_has_the_grade_and_the_exact_place(
-    scene: Callable[..., ResolveScene],
+    resolve_scene: Callable[..., ResolveScene],
 ) -> None:
-    one = scene(wishes={"place": "track"})
+    one = resolve_scene(wishes={"place": "track"})
     below = one.fake.add_item(one.media, HOUR, HOUR + 11, at=20)
     assert one.render() == 0, one.said()
     tracks = one.timeline.of("video")
@@ -101,9 +82,9 @@ def test_a_result_on_a_track_above_has_the_grade_and_the_exact_place(
 
 @pytest.mark.long
 def test_the_clip_of_the_highest_track_is_taken_and_rendered_again_from_its_plate(
-    scene: Callable[..., ResolveScene],
+    resolve_scene: Callable[..., ResolveScene],
 ) -> None:
-    one = scene("aces")
+    one = resolve_scene("aces")
     one.timeline.tracks.insert(1, type(one.timeline.tracks[0])("video", "Video 2"))
     top = one.fake.add_item(one.media, HOUR + 4, HOUR + 6, track=2)
     one.refer(top)
@@ -123,8 +104,10 @@ def _of(one: ResolveScene, item: Any) -> ResolveScene:
 
 
 @pytest.mark.long
-def test_several_clips_are_exported_and_then_all_at_the_server(scene: Callable[..., ResolveScene]) -> None:
-    one = scene()
+def test_several_clips_are_exported_and_then_all_at_the_server(
+    resolve_scene: Callable[..., ResolveScene],
+) -> None:
+    one = resolve_scene()
     other = one.fake.add_item(one.media, HOUR + 8, HOUR + 10, at=10)
     one.refer(other)
     one.timeline.selected = [one.item, other]
@@ -139,8 +122,8 @@ def test_several_clips_are_exported_and_then_all_at_the_server(scene: Callable[.
 
 
 @pytest.mark.long
-def test_refinish_takes_the_pictures_that_were_made(scene: Callable[..., ResolveScene]) -> None:
-    one = scene("aces", wishes={"layers": "matte"})
+def test_refinish_takes_the_pictures_that_were_made(resolve_scene: Callable[..., ResolveScene]) -> None:
+    one = resolve_scene("aces", wishes={"layers": "matte"})
     assert one.render() == 0, one.said()
     assert sorted(one.record()["result"]["passes"]) == ["beauty", "matte"]
     jobs = one.fake.calls.count("Project.AddRenderJob")
@@ -158,8 +141,8 @@ def test_refinish_takes_the_pictures_that_were_made(scene: Callable[..., Resolve
     assert one.fake.calls.count("Project.AddRenderJob") == jobs
 
 
-def test_cancel_leaves_everything_as_it_was(scene: Callable[..., ResolveScene]) -> None:
-    one = scene(traps=Traps(frames_per_poll=1))
+def test_cancel_leaves_everything_as_it_was(resolve_scene: Callable[..., ResolveScene]) -> None:
+    one = resolve_scene(traps=Traps(frames_per_poll=1))
     one.fake.hooks["Project.StartRendering"] = [
         lambda: one.fake.screen.at_step.update({one.fake.screen.steps + 2: ("stop0", "Clicked")})
     ]
@@ -170,48 +153,11 @@ def test_cancel_leaves_everything_as_it_was(scene: Callable[..., ResolveScene]) 
     assert list((one.folder / "out put").rglob("*.exr")) == []
 
 
-@pytest.mark.parametrize(
-    ("item", "says"),
-    [
-        ({"speed": 50.0, "duration": 8}, "its speed is 50 %"),
-        ({"speed": 0.0}, "it is a freeze frame"),
-        ({"speed": -100.0}, "it runs backwards"),
-    ],
-)
-def test_a_retime_is_refused_by_name_and_nothing_is_touched(
-    scene: Callable[..., ResolveScene], item: dict[str, Any], says: str
-) -> None:
-    one = scene()
-    for key, value in item.items():
-        setattr(one.item, key, value)
-    assert one.render() == 1
-    assert f"A001_C003.######.exr: {says}; render it at 100 % and retime the result" in one.said()
-    assert one.all_settings() == one.settings
-    assert "Project.AddRenderJob" not in one.fake.calls
-
-
-def test_an_older_resolve_refuses_a_retime_by_its_lengths(scene: Callable[..., ResolveScene]) -> None:
-    one = scene(version="20.3")
-    one.item.speed, one.item.duration = 50.0, 8
-    assert one.render() == 1
-    assert "its speed is changed" in one.said()
-
-
-def test_what_has_no_media_is_refused_by_name(scene: Callable[..., ResolveScene]) -> None:
-    one = scene()
-    one.media.kind = "Compound"
-    assert one.render() == 1
-    assert "a compound or Fusion clip, or a nested timeline" in one.said()
-    one.item.media = None
-    assert one.render() == 1
-    assert "a generator, a title" in one.said()
-
-
 @pytest.mark.long
 def test_an_unmanaged_project_asks_what_the_clips_are_in_and_remembers(
-    scene: Callable[..., ResolveScene],
+    resolve_scene: Callable[..., ResolveScene],
 ) -> None:
-    one = scene("unmanaged")
+    one = resolve_scene("unmanaged")
     assert one.render() == 1
     assert "nobody has said what its clips are in" in one.said()
     assert one.render(lambda: one.fake.screen.choose("camera", "S-Log3 S-Gamut3.Cine")) == 0, one.said()
@@ -219,81 +165,22 @@ def test_an_unmanaged_project_asks_what_the_clips_are_in_and_remembers(
     assert one.record()["result"]["version"] == 2
 
 
-TRAPS = {
-    "a clipped export": (Traps(clips_at_one=True), "cut off at 1"),
-    "a failed render": (Traps(render_fails_at=HOUR + 2), "Resolve's render failed (The render failed.)"),
-    "missing frames": (Traps(frames_left_out={HOUR + 3}), "lacks frames 86403"),
-    "a setting that is not kept": (
-        Traps(settings_not_kept={"timelineResolutionWidth"}),
-        "does not keep the timeline setting timelineResolutionWidth = 128",
-    ),
-    "no codec": (Traps(codecs=("RGBHalfDWAA",)), "no EXR of half or float without loss"),
-    "ghosts": (Traps(ghost_items=True), "put 0 of 8 frames into the timeline"),
-}
-
-
-@pytest.mark.parametrize("name", TRAPS)
-def test_what_cannot_be_relied_upon_is_told_and_put_back(
-    scene: Callable[..., ResolveScene], name: str
-) -> None:
-    traps, says = TRAPS[name]
-    one = scene("aces", traps=traps)
-    assert one.render() == 1
-    assert says in one.said()
-    assert one.all_settings() == one.settings
-    assert one.record() == {}
-    assert not list((one.folder / "out put").rglob("*.exr"))
-
-
-def test_where_resolve_keeps_no_preset_it_is_said_once(scene: Callable[..., ResolveScene]) -> None:
-    one = scene(traps=Traps(presets_refused=True, render_fails_at=HOUR + 2))
-    assert one.render() == 1
-    assert "saves no render preset" in one.said()
-    texts = len(one.fake.screen.texts)
-    assert one.render() == 1
-    assert "saves no render preset" not in "\n".join(one.fake.screen.texts[texts:])
-    assert one.fake.project.presets.keys() == {"H.264 Master"}
-    assert one.all_settings()["format"] == one.settings["format"]
-
-
 @pytest.mark.long
 def test_a_grade_that_the_project_hands_to_the_copy_is_taken_off_it_and_not_off_the_clip(
-    scene: Callable[..., ResolveScene],
+    resolve_scene: Callable[..., ResolveScene],
 ) -> None:
-    one = scene("aces", traps=Traps(new_items_remote=True, new_items_group="Night"))
+    one = resolve_scene("aces", traps=Traps(new_items_remote=True, new_items_group="Night"))
     one.media.remote_grade, one.item.is_remote = 0.25, True
     assert one.render() == 0, one.said()
     assert exported(one, HOUR + 2) == pytest.approx(pictures.read(one.media.file(HOUR + 2))[3, 3], rel=2e-3)
     assert (one.media.remote_grade, one.item.is_remote) == (0.25, True)
 
 
-@pytest.mark.parametrize(
-    ("traps", "says"),
-    [
-        (
-            Traps(new_items_remote=True, versions_refused=True),
-            "it has a remote grade, which other clips share",
-        ),
-        (Traps(new_items_remote=True, grades_stay=True), "Resolve does not reset its grade"),
-        (Traps(new_items_group="Night", groups_stay=True), "it has the grade of the colour group Night"),
-    ],
-)
-def test_a_grade_that_stays_is_refused_by_name(
-    scene: Callable[..., ResolveScene], traps: Traps, says: str
-) -> None:
-    one = scene("aces", traps=traps)
-    one.media.remote_grade = 0.25
-    assert one.render() == 1
-    assert says in one.said()
-    assert one.media.remote_grade == 0.25
-    assert one.all_settings() == one.settings
-
-
 @pytest.mark.long
 def test_a_resolve_without_windows_renders_by_what_is_remembered(
-    scene: Callable[..., ResolveScene], capsys: pytest.CaptureFixture[str]
+    resolve_scene: Callable[..., ResolveScene], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = scene("aces")
+    one = resolve_scene("aces")
     one.fake.has_windows = False
     one.fake.screen.plan = []
     assert menu.main(one.fake.globals()) == 0
@@ -305,7 +192,7 @@ def test_a_resolve_without_windows_renders_by_what_is_remembered(
 
 
 @pytest.mark.long
-def test_what_can_be_mended_is(scene: Callable[..., ResolveScene]) -> None:
+def test_what_can_be_mended_is(resolve_scene: Callable[..., ResolveScene]) -> None:
     traps = Traps(
         language="zh",
         source_frames_low=True,
@@ -315,23 +202,17 @@ def test_what_can_be_mended_is(scene: Callable[..., ResolveScene]) -> None:
         codecs=("RGBFloatZIP",),
         digits=6,
     )
-    one = scene("aces", traps=traps)
+    one = resolve_scene("aces", traps=traps)
     assert one.render() == 0, one.said()
     assert one.record()["result"]["frames"] == [HOUR, HOUR + 7]
     assert one.item.first == HOUR + 2
 
 
 @pytest.mark.long
-def test_individual_frames_are_taken_away_again(scene: Callable[..., ResolveScene]) -> None:
-    one = scene("aces", traps=Traps(individual_frames=True))
-    assert one.render() == 1
-    assert "set Frame Display Mode to Sequence" in one.said()
-    assert [media for media in one.fake.project.media() if media.kind == "Still"] == []
-
-
-@pytest.mark.long
-def test_resolve_killed_in_an_export_is_put_right_by_the_next_run(scene: Callable[..., ResolveScene]) -> None:
-    one = scene(traps=Traps(frames_per_poll=1))
+def test_resolve_killed_in_an_export_is_put_right_by_the_next_run(
+    resolve_scene: Callable[..., ResolveScene],
+) -> None:
+    one = resolve_scene(traps=Traps(frames_per_poll=1))
     steps = one.fake.screen
     one.fake.hooks["Project.StartRendering"] = [
         lambda: steps.at_step.update({steps.steps + 2: one.fake.quit})
@@ -346,9 +227,9 @@ def test_resolve_killed_in_an_export_is_put_right_by_the_next_run(scene: Callabl
 
 
 def test_resolve_killed_while_the_server_renders_goes_on_with_that_job(
-    scene: Callable[..., ResolveScene],
+    resolve_scene: Callable[..., ResolveScene],
 ) -> None:
-    one = scene("aces")
+    one = resolve_scene("aces")
 
     def close_when_under_way() -> None:
         one.fake.screen.at_step[one.fake.screen.steps + 1] = (
@@ -368,9 +249,9 @@ def test_resolve_killed_while_the_server_renders_goes_on_with_that_job(
 
 @pytest.mark.long
 def test_a_finished_shot_is_brought_onto_a_clip_that_does_not_show_it(
-    scene: Callable[..., ResolveScene],
+    resolve_scene: Callable[..., ResolveScene],
 ) -> None:
-    one = scene("aces")
+    one = resolve_scene("aces")
     assert one.render() == 0
     one.item.take, one.item.media, one.item.first, one.item.last = 1, one.media, HOUR + 2, HOUR + 5
     assert one.run(("bring", "Clicked"), ("close", "Clicked")) == 0
@@ -379,9 +260,9 @@ def test_a_finished_shot_is_brought_onto_a_clip_that_does_not_show_it(
 
 
 def test_the_window_adds_references_hands_over_and_writes_its_selftest(
-    scene: Callable[..., ResolveScene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    resolve_scene: Callable[..., ResolveScene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = scene()
+    one = resolve_scene()
     monkeypatch.setenv("HOME", str(tmp_path))
     one.item.markers.clear()
     one.timeline.playhead = HOUR + 3
@@ -406,7 +287,7 @@ def test_the_window_adds_references_hands_over_and_writes_its_selftest(
     [("resolve", "Utility", "A001_C003"), ("resolve", "Comp", "no composition is open")],
 )
 def test_the_scripts_of_the_menu_find_their_package(
-    scene: Callable[..., ResolveScene],
+    resolve_scene: Callable[..., ResolveScene],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
@@ -414,7 +295,7 @@ def test_the_scripts_of_the_menu_find_their_package(
     script: str,
     says: str,
 ) -> None:
-    one = scene()
+    one = resolve_scene()
     dest = tmp_path / "Künstlerin A/Fusion"
     install(host, dest, version=pai_studio.__version__, python=sys.executable)
     monkeypatch.setattr(sys, "path", list(sys.path))
