@@ -4,7 +4,7 @@
 new light, the shadow and the light wrap. It is a group: grades go inside, below the Loader of their layer.
 
 `python -m pai_studio.host_plugins.resolve.fusion.macro` writes PAIStudio.setting beside this file.
-Standard library, Python 3.9: the Comp script writes it with the result's own files.
+Standard library, Python 3.9: a script inside Fusion can write one with the files of a result of its own.
 """
 
 from __future__ import annotations
