@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.hosts.fake_resolve_scene import HOUR, Scene, clip
 from tests.hosts.fakes_resolve.errors import BadCall, FakeGap, FakeThreadError, UnknownName
 from tests.hosts.fakes_resolve.traps import Traps
-from tests.hosts.resolve_scene import HOUR, Scene, clip
 
 
 @pytest.fixture

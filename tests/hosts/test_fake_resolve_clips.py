@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.hosts.fake_resolve_scene import HOUR, Scene, clip
 from tests.hosts.fakes_resolve.traps import Traps
-from tests.hosts.resolve_scene import HOUR, Scene, clip
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.hosts.fake_resolve_scene import HOUR, Scene
 from tests.hosts.fakes_resolve import colour, pictures
 from tests.hosts.fakes_resolve.traps import Traps
-from tests.hosts.resolve_scene import HOUR, Scene
 
 
 @pytest.fixture
