@@ -25,6 +25,9 @@ from tests.core.engines.tiny_vace import tiny_vace
 
 STEPS, FRAMES = 3, 12
 ENGINES = pytest.mark.parametrize("engine", ["pai", "vace"])
+COMPARED = pytest.mark.parametrize("engine", ["pai", pytest.param("vace", marks=pytest.mark.long)])
+"""Of the two whole renders that are compared with one another, the quick run makes one engine's."""
+
 WINDOWS = {"pai": 1 + 3, "vace": 4}
 """Of pai one over the keyframes and three of four frames; of vace one a latent, after two that are shown again."""
 
@@ -78,7 +81,7 @@ def renders() -> dict[str, list[np.ndarray]]:
     return {}
 
 
-@ENGINES
+@COMPARED
 def test_a_shot_comes_back_with_an_event_for_every_step_and_previews(shot, renders, pai, engine: str) -> None:
     path, events = shot(engine), []
     with pai_studio.connect() as studio:
@@ -104,7 +107,7 @@ def test_a_shot_comes_back_with_an_event_for_every_step_and_previews(shot, rende
     assert all(np.array_equal(one, two[..., :3]) for one, two in zip(renders[engine], again, strict=True))
 
 
-@ENGINES
+@COMPARED
 def test_a_killed_worker_goes_on_at_the_last_finished_window(shot, renders, engine: str) -> None:
     path, steps, killed = shot(engine), [], []
     last = STEPS * (WINDOWS[engine] - 1)
