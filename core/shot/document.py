@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -183,6 +184,10 @@ class Delivery(_Part):
     type: Literal["half", "float"] = "half"
 
 
+_UNFINISHED = "unfinished"
+"""The validation context of a document that somebody still works on."""
+
+
 class Shot(_Part):
     """One shot: plate, mattes, references, prompt, engine, finish, delivery."""
 
@@ -193,7 +198,7 @@ class Shot(_Part):
     handles: int = Field(0, ge=0, le=10_000)
     plate: Plate
     mattes: Mattes = Mattes()
-    references: list[Reference] = Field(min_length=1)
+    references: list[Reference] = Field(json_schema_extra={"minItems": 1})
     prompt: Prompt = Prompt()
     engine: EngineChoice = EngineChoice()
     finish: Finish = Finish()
@@ -211,7 +216,11 @@ class Shot(_Part):
         return self
 
     @model_validator(mode="after")
-    def _anchors_lie_in_the_shot(self) -> Shot:
+    def _has_references_in_the_shot(self, info: ValidationInfo) -> Shot:
+        if info.context == _UNFINISHED:
+            return self
+        if not self.references:
+            raise PydanticCustomError("still", "references: there is none")
         span = self.all_frames
         for index, reference in enumerate(self.references):
             if not span.first <= reference.frame <= span.last:
@@ -275,10 +284,10 @@ class Shot(_Part):
         )
 
 
-def load(path: Path) -> Shot:
+def load(path: Path, *, unfinished: bool = False) -> Shot:
     """Read a shot document, with its input paths made absolute against its folder.
 
-    Raises BadInput naming the file, the key and the remedy.
+    `unfinished` takes one that somebody still works on, as `parse` does. Raises BadInput naming the file, the key and the remedy.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -286,11 +295,14 @@ def load(path: Path) -> Shot:
         raise BadInput("there is no such shot document", where=str(path), hint="check the path") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path)) from None
-    return parse(text, where=str(path)).with_paths_from(path.resolve().parent)
+    return parse(text, where=str(path), unfinished=unfinished).with_paths_from(path.resolve().parent)
 
 
-def parse(text: str, *, where: str = "shot") -> Shot:
-    """Validate a shot document's text; `where` names it in errors."""
+def parse(text: str, *, where: str = "shot", unfinished: bool = False) -> Shot:
+    """Validate a shot document's text; `where` names it in errors.
+
+    An `unfinished` one may have no reference yet, or one that is anchored outside its frames.
+    """
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -300,7 +312,7 @@ def parse(text: str, *, where: str = "shot") -> Shot:
         raise BadInput("holds no JSON object", where=where, hint=f'start it with {{"schema": "{SCHEMA}", ...')
     _check_schema(data.get("schema"), where)
     try:
-        return Shot.model_validate(data)
+        return Shot.model_validate(data, context=_UNFINISHED if unfinished else None)
     except ValidationError as error:
         raise _readable(error, where) from None
 
@@ -354,6 +366,7 @@ def _readable(error: ValidationError, where: str) -> BadInput:
 
 _REMEDIES = {
     "anchor": "anchor it inside the range",
+    "still": "give one background still, anchored at a frame",
     "length": "cut it into shots",
     "suffix": "name it as NAME.####.exr",
 }

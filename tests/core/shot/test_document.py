@@ -78,7 +78,7 @@ def test_the_example_of_every_key_is_read() -> None:
         ({"frames": [1049, 1001]}, "frames: last frame 1001 comes before"),
         ({"frames": [1, 2, 3, 4]}, r"frames: must be \[first, last\]"),
         ({"rate": 24.3}, "rate: .*24000/1001"),
-        ({"references": []}, "references: .*at least 1"),
+        ({"references": []}, "references: there is none"),
         (
             {"references": [{"file": "a", "frame": 7}]},
             r"references\[0\].frame: 7 lies outside the shot's 1001-1049; anchor",
@@ -133,3 +133,19 @@ def test_a_document_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 def test_the_published_schema_is_that_of_the_code() -> None:
     assert PATH.read_text() == schema_text(), "run: python -m pai_studio.core.shot.schema"
+
+
+def test_an_unfinished_document_may_lack_its_references() -> None:
+    text = json.dumps(SHOT | {"references": []})
+    shot = document.parse(text, unfinished=True)
+    assert shot.references == []
+    assert document.parse(shot.to_json(), unfinished=True) == shot
+    with pytest.raises(BadInput, match="references: there is none"):
+        document.parse(shot.to_json())
+
+
+def test_an_unfinished_document_keeps_an_anchor_outside_its_frames_and_nothing_else() -> None:
+    outside = SHOT | {"references": [{"file": "a.exr", "frame": 1}]}
+    assert document.parse(json.dumps(outside), unfinished=True).references[0].frame == 1
+    with pytest.raises(BadInput, match="colour: is not a known key"):
+        document.parse(json.dumps(outside | {"colour": 1}), unfinished=True)
