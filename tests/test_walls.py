@@ -25,6 +25,8 @@ PIXELS = ("numpy", "cv2", "OpenImageIO", "PyOpenColorIO", "av", "scipy")
         ),
         ("import pai_studio.host_plugins.flow", (*HEAVY, *PIXELS, *OURS, "grpc", "google", "pydantic")),
         ("from pai_studio.ui.cli.main import parser; parser()", (*HEAVY, *PIXELS, "grpc")),
+        ("import pai_studio.ui.panel.state.studio", ("PySide6.QtWidgets", "torch", "grpc")),
+        ("import pai_studio.ui.panel.pictures.shown", ("PySide6.QtWidgets", "torch", "grpc")),
     ],
 )
 def test_a_process_loads_no_more_than_it_needs(code: str, absent: tuple[str, ...]) -> None:

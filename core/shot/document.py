@@ -287,7 +287,8 @@ class Shot(_Part):
 def load(path: Path, *, unfinished: bool = False) -> Shot:
     """Read a shot document, with its input paths made absolute against its folder.
 
-    `unfinished` takes one that somebody still works on, as `parse` does. Raises BadInput naming the file, the key and the remedy.
+    `unfinished` takes one that somebody still works on, as `parse` does. Raises BadInput naming the file, the key and
+    the remedy.
     """
     try:
         text = path.read_text(encoding="utf-8")

@@ -1,0 +1,5 @@
+"""The panel: shots, a viewer, a timeline with references, in front of a person (docs/adr/018-the-panel.md).
+
+`state` holds what is so, in observable objects without widgets; `pictures` reads and converts what is shown, away from
+the window's thread; the other modules are widgets that show state and ask it to change.
+"""

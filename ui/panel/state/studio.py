@@ -1,0 +1,35 @@
+"""Everything that is so in one panel: what every widget is given."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.state.faults import Faults
+from pai_studio.ui.panel.state.project import ProjectState
+from pai_studio.ui.panel.state.view import ViewState
+from pai_studio.ui.panel.work import Work
+
+
+class Studio(QObject):
+    """Made once, in the window's thread, before any widget."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.work = Work(self)
+        self.faults = Faults(self)
+        self.project = ProjectState(self.work, self)
+        self.view = ViewState(self)
+        self.work.broken.connect(self._tell_of_a_bug)
+
+    def close(self) -> None:
+        """Save what waits and hear no more of what is under way; jobs on a server go on."""
+        for state in self.project.shots:
+            state.saving.now()
+        self.work.close()
+
+    def _tell_of_a_bug(self, error: Exception) -> None:
+        if isinstance(error, PaiError):
+            self.faults.tell(error)
+        else:
+            self.faults.tell(f"an error of PAI-Studio itself: {type(error).__name__}: {error}")
