@@ -42,7 +42,11 @@ def read_note(text: str) -> Record | None:
 
 
 def record(item: TimelineItem) -> Record:
-    """What is kept with an item: `result`, `job`, `plate` and `takes`, each where there is one."""
+    """What is kept with an item, each where there is one.
+
+    `result` and `job`; `above`, the clip that was laid on a track above it; `takes`: for each take of ours the `plate`
+    that it was made from and the `offset` of that plate's frames to Resolve's numbers of its own.
+    """
     for note in notes(item).values():
         if "record" in note:
             return dict(note["record"])

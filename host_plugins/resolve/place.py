@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..host import Fault, Record, Result
+from ..host import Fault, Result
 from ..paths import Sequenced
-from . import memory, settings
+from . import settings
 
 if TYPE_CHECKING:
     from .api import Folder, MediaPool, MediaPoolItem, Project, Timeline, TimelineItem
 
 BIN = "PAI-Studio"
-_SIZING = (
+_LOOKS = (
     *(
         "ZoomGang",
         "ZoomX",
@@ -27,16 +27,24 @@ _SIZING = (
         "Yaw",
     ),
     *("FlipX", "FlipY", "CropLeft", "CropRight", "CropTop", "CropBottom", "CropSoftness", "CropRetain"),
-    *("Distortion", "Scaling", "ResizeFilter"),
+    *("Distortion", "Scaling", "ResizeFilter", "DynamicZoomEase", "CompositeMode", "Opacity"),
 )
+"""What Resolve tells of how an item lies in the picture and is mixed. It tells no keyframes, nor the dynamic zoom."""
+
 TAKE, TRACK = "take", "track"
+_Place = tuple[int, int, int]
+"""Where a result lies: its first frame in the timeline, its length, and Resolve's number of its own first frame."""
 
 
 def bring(pool: MediaPool, result: Result, properties: dict[str, str], fps: float) -> MediaPoolItem:
     """The result's clip in our bin, which it is imported into where it is not there yet. Raises Fault."""
     ours = _bin(pool)
-    there = _imported(ours, result)
-    media = there or _import(pool, ours, result)
+    media = _imported(ours, result) or _import(pool, ours, result)
+    frames = int(str(media.GetClipProperty("Frames")))
+    if frames != result.last - result.first + 1:
+        what = f"the result's clip in the bin {BIN} has {frames} frames, and v{result.version:03d} has "
+        what += str(result.last - result.first + 1)
+        raise Fault(what, where=result.files, hint="relink that clip, then render again")
     found = float(str(media.GetClipProperty("FPS")).split()[0])
     if abs(found - fps) >= 0.01:
         settings.on_clip(media, {"FPS": f"{fps:g}"})
@@ -94,9 +102,11 @@ def offset_of(media: MediaPoolItem, result: Result) -> int:
     return int(str(media.GetClipProperty("Start"))) - result.first
 
 
-def as_take(item: TimelineItem, media: MediaPoolItem, start: int, plate: Record) -> None:
+def as_take(item: TimelineItem, media: MediaPoolItem, start: int) -> None:
     """Add a take that begins at Resolve's frame `start` of the result, and select it. Raises Fault."""
     label, duration = str(item.GetName()), int(item.GetDuration(False))
+    if _shows(item, media, start, duration):
+        return
     shown = int(item.GetSelectedTakeIndex())
     # Whether endFrame is the last frame or the one after it is not documented: the longer one first.
     ends = (start + duration, start + duration - 1)
@@ -108,8 +118,6 @@ def as_take(item: TimelineItem, media: MediaPoolItem, start: int, plate: Record)
         item.DeleteTakeByIndex(index)
         what = "Resolve does not show the result as a take of this clip"
         raise Fault(what, where=label, hint="place it on a track above instead")
-    takes = [*memory.record(item).get("takes", []), str(media.GetUniqueId())]
-    memory.write_record(item, {"plate": plate, "takes": takes})
 
 
 def _shows(item: TimelineItem, media: MediaPoolItem, start: int, duration: int) -> bool:
@@ -124,9 +132,35 @@ def _shows(item: TimelineItem, media: MediaPoolItem, start: int, duration: int) 
 
 def on_track(
     project: Project, timeline: Timeline, item: TimelineItem, media: MediaPoolItem, start: int
-) -> None:
-    """Lay the result above its clip, exactly as long, with the clip's grade. Raises Fault."""
-    begin, duration = int(item.GetStart(False)), int(item.GetDuration(False))
+) -> list[str]:
+    """Lay the result above its clip, exactly as long, and give it the clip's grade and looks.
+
+    Gives what is left to do by hand. Raises Fault where it cannot be laid there; nothing of it is left then.
+    """
+    place = int(item.GetStart(False)), int(item.GetDuration(False)), start
+    return _dressed(
+        item, _above(timeline, item, media, place) or _laid(project, timeline, item, media, place)
+    )
+
+
+def _above(
+    timeline: Timeline, item: TimelineItem, media: MediaPoolItem, place: _Place
+) -> TimelineItem | None:
+    """The result where an earlier try, which was broken off, has laid it."""
+    wanted, where = str(media.GetUniqueId()), _track(item)
+    for index in range(where + 1, int(timeline.GetTrackCount("video")) + 1):
+        for one in timeline.GetItemListInTrack("video", index) or []:
+            shown = one.GetMediaPoolItem()
+            if shown is not None and str(shown.GetUniqueId()) == wanted and _lies(one, place):
+                return one
+    return None
+
+
+def _laid(
+    project: Project, timeline: Timeline, item: TimelineItem, media: MediaPoolItem, place: _Place
+) -> TimelineItem:
+    begin, duration, start = place
+    tracks = int(timeline.GetTrackCount("video"))
     index = _free_track(timeline, item, begin, begin + duration)
     info = {
         "mediaPoolItem": media,
@@ -143,29 +177,48 @@ def on_track(
         raise Fault("Resolve does not open the clip's timeline", where=str(timeline.GetName()))
     try:
         made = project.GetMediaPool().AppendToTimeline(infos) or []
-        placed = _read_back(timeline, made, index, (begin, duration, start))
+        placed = _read_back(timeline, made, index, place)
         if placed is None:
             _take_away(timeline, made, there)
+            if index > tracks:
+                timeline.DeleteTrack("video", index)
     finally:
         if was is not None:
             project.SetCurrentTimeline(was)
     if placed is None:
         what = f"Resolve does not place the result on video track {index} as it was asked to"
         raise Fault(what, where=str(item.GetName()), hint="drag it there from the bin PAI-Studio")
-    if not item.CopyGrades([placed]):
-        what = "the result is placed, but Resolve does not copy the clip's grade to it"
-        raise Fault(what, where=str(item.GetName()), hint="copy the grade by hand")
-    _size(item, placed)
+    return placed
 
 
-def _size(item: TimelineItem, placed: TimelineItem) -> None:
-    """Give the result its clip's place in the picture, or it does not cover it. Raises Fault."""
-    for key, value in settings.differing(item, placed, _SIZING).items():
+def _dressed(item: TimelineItem, placed: TimelineItem) -> list[str]:
+    """Give the result its clip's grade, place in the picture and mixing; what could not be given, in words."""
+    left = []
+    if not _copies_grade(item, placed):
+        left.append("the result is placed, but Resolve does not copy the clip's grade to it; copy it by hand")
+    given = settings.differing(item, placed, _LOOKS)
+    for key, value in given.items():
         placed.SetProperty(key, value)
-    wrong = settings.differing(item, placed, _SIZING)
-    if wrong:
-        what = f"the result is placed, but Resolve does not give it the clip's {', '.join(wrong)}"
-        raise Fault(what, where=str(item.GetName()), hint="copy the clip's attributes to it by hand")
+    lost = settings.differing(item, placed, _LOOKS)
+    if lost:
+        what = f"the result is placed, but Resolve does not give it the clip's {', '.join(lost)}"
+        left.append(f"{what}; paste the clip's attributes onto it")
+    elif given:
+        what = f"the clip's {', '.join(given)} went to the result as Resolve tells them, which is without keyframes"
+        left.append(f"{what} and dynamic zoom; paste the clip's attributes onto it where it has any")
+    if item.GetFusionCompCount():
+        left.append("the clip's Fusion composition is not copied to the result; copy it by hand")
+    if {"Opacity", "CompositeMode"} & given.keys():
+        what = "the result is mixed as its clip is, so the clip below it shows through"
+        left.append(f"{what}; disable the clip, or place the result as a take")
+    return left
+
+
+def _copies_grade(item: TimelineItem, placed: TimelineItem) -> bool:
+    try:
+        return bool(item.CopyGrades([placed]))
+    except Exception:  # noqa: BLE001 - the result lies there by then: it is told, and must not be lost by it
+        return False
 
 
 def _items(timeline: Timeline) -> dict[str, TimelineItem]:
@@ -183,28 +236,36 @@ def _take_away(timeline: Timeline, made: list[TimelineItem], there: dict[str, Ti
 
 
 def _read_back(
-    timeline: Timeline, made: list[TimelineItem], index: int, place: tuple[int, int, int]
+    timeline: Timeline, made: list[TimelineItem], index: int, place: _Place
 ) -> TimelineItem | None:
     """What was placed, as the timeline itself tells of it: what AppendToTimeline gives may be nowhere."""
-    begin, duration, start = place
     wanted = {str(item.GetUniqueId()) for item in made}
     for item in timeline.GetItemListInTrack("video", index) or []:
-        here = int(item.GetStart(False)) == begin and int(item.GetDuration(False)) == duration
-        if str(item.GetUniqueId()) in wanted and here and start - int(item.GetSourceStartFrame()) in (0, 1):
+        if str(item.GetUniqueId()) in wanted and _lies(item, place):
             return item
     return None
 
 
-def _free_track(timeline: Timeline, item: TimelineItem, begin: int, end: int) -> int:
-    """The lowest track above the clip with room that nothing else covers; a new one where there is none."""
+def _lies(item: TimelineItem, place: _Place) -> bool:
+    begin, duration, start = place
+    here = int(item.GetStart(False)) == begin and int(item.GetDuration(False)) == duration
+    return here and start - int(item.GetSourceStartFrame()) in (0, 1)
+
+
+def _track(item: TimelineItem) -> int:
     where: Any = item.GetTrackTypeAndIndex()
+    return int(where[1])
+
+
+def _free_track(timeline: Timeline, item: TimelineItem, begin: int, end: int) -> int:
+    """The lowest track above the clip with room, shown, unlocked and covered by nothing; else a new one on top."""
     count = int(timeline.GetTrackCount("video"))
     free = count + 1
-    for index in range(count, int(where[1]), -1):
+    for index in range(count, _track(item), -1):
         items = timeline.GetItemListInTrack("video", index) or []
         if any(int(one.GetStart(False)) < end and begin < int(one.GetEnd(False)) for one in items):
             break
-        if not timeline.GetIsTrackLocked("video", index):
+        if timeline.GetIsTrackEnabled("video", index) and not timeline.GetIsTrackLocked("video", index):
             free = index
     if free > count and not timeline.AddTrack("video"):  # type: ignore[call-overload]
         raise Fault("Resolve adds no video track", where=str(timeline.GetName()), hint="add one by hand")

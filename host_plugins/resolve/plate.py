@@ -26,21 +26,19 @@ def of(item: TimelineItem, timeline: Timeline, version: tuple[int, ...]) -> Plat
     """The item's plate. Raises Fault for what is not handled, by name."""
     label = str(item.GetName())
     media, kept = clips.media_of(item, label), memory.record(item)
-    if str(media.GetUniqueId()) not in kept.get("takes", []):
-        source = clips.source_of(media, label)
-        return Plate(media, source, clips.span_of(item, source, timeline, version))
-    original = _take(item, str(kept["plate"]["media"]))
+    source = clips.source_of(media, label)
+    shown = clips.span_of(item, source, timeline, version)
+    take = kept.get("takes", {}).get(str(media.GetUniqueId()))
+    if take is None:
+        return Plate(media, source, shown)
+    original = _take(item, str(take["plate"]))
+    first = source.number(shown.first) + int(take["offset"])
     source = clips.source_of(original, label)
-    first = _start(item, media) + int(kept["plate"]["offset"])
     last = first + int(item.GetDuration(False)) - 1
     end = source.timecode + source.count - 1
     if first < source.timecode or last > end:
         raise Fault("its cut no longer lies inside its plate", where=label, hint="select its first take")
     return Plate(original, source, Span(first, last, first - source.timecode, end - last))
-
-
-def _start(item: TimelineItem, media: MediaPoolItem) -> int:
-    return int(str(media.GetClipProperty("Start"))) + round(float(item.GetLeftOffset(True)))
 
 
 def _take(item: TimelineItem, wanted: str) -> MediaPoolItem:

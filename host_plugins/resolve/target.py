@@ -148,13 +148,17 @@ class ClipTarget:
             raise Fault(what, where=self.label, hint="render again")
         media: MediaPoolItem = place.bring(self._app.pool(), result, plan.result, found.source.fps)
         start = found.span.first + place.offset_of(media, result)
+        # The record comes first: what is placed without one would be taken for a plate, or placed twice.
+        name, kept = str(media.GetUniqueId()), {"result": result.record()}
         if self._wishes.place == place.TAKE:
-            kept = {"media": str(found.media.GetUniqueId()), "offset": found.span.first - start}
-            place.as_take(self._item, media, start, kept)
-        else:
-            place.on_track(project, self._timeline, self._item, media, start)
-            memory.write_record(self._item, {"above": str(media.GetUniqueId())})
-        memory.write_record(self._item, {"result": result.record()})
+            of = {"plate": str(found.media.GetUniqueId()), "offset": found.span.first - start}
+            takes = {**memory.record(self._item).get("takes", {}), name: of}
+            memory.write_record(self._item, {**kept, "takes": takes})
+            place.as_take(self._item, media, start)
+            return
+        memory.write_record(self._item, {**kept, "above": name})
+        for left in place.on_track(project, self._timeline, self._item, media, start):
+            self._tell(f"{self.label}: {left}")
 
     def placed(self) -> Result | None:
         """The version that was placed last, or None."""
