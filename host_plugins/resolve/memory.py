@@ -96,12 +96,12 @@ class ProjectMemory:
 
     def __init__(self, project: str) -> None:
         folder = state_folder() / "resolve"
-        self._path: Path = folder / f"{''.join(c for c in project if c.isalnum() or c in '-_')}.json"
+        self.path: Path = folder / f"{''.join(c for c in project if c.isalnum() or c in '-_')}.json"
 
     def read(self) -> Record:
         """All of it; empty where nothing is, or nothing that can be read."""
         try:
-            said = json.loads(self._path.read_text(encoding="utf-8"))
+            said = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return said if isinstance(said, dict) else {}
@@ -109,7 +109,7 @@ class ProjectMemory:
     def write(self, **changed: Any) -> None:
         """Change keys; None takes one away. Raises OSError."""
         kept = {key: value for key, value in {**self.read(), **changed}.items() if value is not None}
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         beside.write_text(json.dumps(kept, indent=1, sort_keys=True), encoding="utf-8")
-        beside.replace(self._path)
+        beside.replace(self.path)

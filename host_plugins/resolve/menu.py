@@ -15,8 +15,9 @@ from ..host import Fault, frames_text
 from . import colour, dialog, export, handover, references, selftest
 from .app import App
 from .clips import fps_of, frames_of
+from .console import Console
 from .memory import ProjectMemory
-from .session import Console, ResolveHost, Session
+from .session import ResolveHost, Session
 from .target import ClipTarget, Wishes
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Menu:
     def run(self) -> int:
         """Ask and do until the window is closed or something was rendered."""
         if not has_windows(self._app):
-            return self._render(self._app.chosen(), RENDER)
+            return self._render(self._unasked(), RENDER)
         setup = dialog.Setup(self._app.fusion, self._app.bmd)
         while True:
             items = self._app.chosen()
@@ -79,6 +80,16 @@ class Menu:
                 return 0
             self._try(partial(self._others[answer.press], self, items[0]))
 
+    def _unasked(self) -> list[TimelineItem]:
+        """The clips, where no window can ask: what it would show is told, and where it can be changed."""
+        self._memory.write(wishes=asdict(self._wishes))
+        wishes, say = self._wishes, Console().say
+        what = f"{wishes.engine}, {wishes.quality}, {wishes.handles} handles, {dialog.PLACES[wishes.place]}"
+        say(f"{what}, into {wishes.folder}; to change it edit {self._memory.path}")
+        if self._note:
+            say(self._note)
+        return self._app.chosen()
+
     def _try(self, call: Callable[[], str]) -> None:
         """What a button tells stands in the window that opens again."""
         try:
@@ -89,7 +100,7 @@ class Menu:
     def _render(self, items: list[TimelineItem], mode: str) -> int:
         app, labels = self._app, [str(item.GetName()) for item in items]
         windows = dialog.Runs(app.fusion, app.bmd, labels) if has_windows(app) else None
-        session = Session(app, windows or Console())
+        session = Session(app, windows or Console(labels))
         bridge = Bridge(record.read(host="resolve"), "resolve")
         runs = [Run(session, bridge, item, self._wishes, n, mode=mode) for n, item in enumerate(items)]
         try:

@@ -7,7 +7,6 @@ host is put in a queue, which the script's thread works off between two turns of
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Callable, Generic, Protocol, TypeVar
@@ -15,13 +14,14 @@ from typing import Callable, Generic, Protocol, TypeVar
 from ..bridge import CLOSED
 from ..host import Fault
 from .app import App
+from .console import ctrl_c
 
 T = TypeVar("T")
 _TURN_S = 0.05
 
 
 class View(Protocol):
-    """Where renders are shown; `dialog.Runs`, or `Console`."""
+    """Where renders are shown; `dialog.Runs`, or `console.Console`."""
 
     def row(self, index: int, share: float, text: str) -> None:
         """Show how one render goes."""
@@ -34,32 +34,6 @@ class View(Protocol):
 
     def say(self, text: str) -> None:
         """A line for the user."""
-
-
-class Console:
-    """Lines in Resolve's console, where there is no UI manager."""
-
-    def __init__(self) -> None:
-        self._last: dict[int, str] = {}
-
-    def row(self, index: int, share: float, text: str) -> None:
-        """A line for each new thing that is done."""
-        doing = text.partition(",")[0].rstrip("0123456789 ")
-        if self._last.get(index) != doing:
-            self._last[index] = doing
-            self.say(f"{100 * share:3.0f}%  {text}")
-
-    def turn(self) -> None:
-        """Nobody acts."""
-
-    def is_cancelled(self, index: int) -> bool:
-        """A console has no button."""
-        del index
-        return False
-
-    def say(self, text: str) -> None:
-        """A line."""
-        sys.stdout.write(f"PAI-Studio: {text}\n")
 
 
 class _Errand(Generic[T]):
@@ -118,7 +92,14 @@ class Session:
             raise gone() from error
 
     def run(self, renders: Sequence[Callable[[], None]]) -> None:
-        """Run all at once and serve them until each has ended. Raises Fault where the host closes meanwhile."""
+        """Run all at once and serve them until each has ended; Ctrl+C stops all.
+
+        Raises Fault where the host closes meanwhile.
+        """
+        with ctrl_c(lambda: self._stops.update(range(len(renders)))):
+            self._run(renders)
+
+    def _run(self, renders: Sequence[Callable[[], None]]) -> None:
         workers = [threading.Thread(target=one, name="PAI-Studio render", daemon=True) for one in renders]
         for worker in workers:
             worker.start()
@@ -138,12 +119,12 @@ class Session:
 
     def turn(self) -> None:
         """One turn of the window, with what the workers have told. Only on the script's thread."""
-        for index, (share, text) in list(self._shown.items()):
-            self.window.row(index, share, text)
         while not self._said.empty():
             self.window.say(self._said.get())
+        for index, (share, text) in list(self._shown.items()):
+            self.window.row(index, share, text)
         self.window.turn()
-        self._stops |= {index for index in list(self._shown) if self.window.is_cancelled(index)}
+        self._stops.update(index for index in list(self._shown) if self.window.is_cancelled(index))
 
     def show(self, index: int, share: float, text: str) -> None:
         """How a render goes; from any thread."""
@@ -204,8 +185,8 @@ class ResolveHost:
 
     def warn(self, fault: Fault) -> None:
         """A line in the window, and in the render's own row."""
-        self._session.show(self._index, 0.0, str(fault))
         self._session.say(str(fault))
+        self._session.show(self._index, 0.0, str(fault))
 
 
 def gone() -> Fault:

@@ -14,9 +14,10 @@ from ...host import Fault
 from .. import dialog
 from ..app import App
 from ..clips import fps_of, rate_text
+from ..console import Console
 from ..memory import ProjectMemory
 from ..menu import MODES, has_windows, show
-from ..session import Console, ResolveHost, Session
+from ..session import ResolveHost, Session
 from .comp import FusionTarget, plate_of
 
 if TYPE_CHECKING:
