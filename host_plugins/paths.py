@@ -80,6 +80,11 @@ class Sequenced:
         there = set(self.on_disk())
         return [frame for frame in range(first, last + 1) if frame not in there]
 
+    def stamps(self, first: int, last: int) -> list[list[int]]:
+        """Size and time of change of the files of a range: what tells that one is another now. Raises OSError."""
+        stats = [Path(self.path(frame)).stat() for frame in range(first, last + 1)]
+        return [[stat.st_size, stat.st_mtime_ns] for stat in stats]
+
 
 def _name_at(path: str) -> int:
     """Where the file's name begins."""

@@ -45,7 +45,8 @@ def record(item: TimelineItem) -> Record:
     """What is kept with an item, each where there is one.
 
     `result` and `job`; `above`, the clip that was laid on a track above it; `takes`: for each take of ours the `plate`
-    that it was made from and the `offset` of that plate's frames to Resolve's numbers of its own.
+    that it was made from and the `offset` of that plate's frames to Resolve's numbers of its own; `mattes`: `files`,
+    `channel` and `invert` of each.
     """
     for note in notes(item).values():
         if "record" in note:

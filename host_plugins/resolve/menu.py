@@ -12,11 +12,12 @@ from .. import record
 from ..bridge import Bridge
 from ..flow import REFINISH, RENDER, Flow
 from ..host import Fault, frames_text
-from . import colour, dialog, export, handover, references, selftest
+from . import colour, dialog, export, handover, memory, references, selftest
 from .app import App
 from .clips import fps_of, frames_of
 from .console import Console
 from .memory import ProjectMemory
+from .running import Runs
 from .session import ResolveHost, Session
 from .target import ClipTarget, Wishes
 
@@ -71,9 +72,12 @@ class Menu:
             items = self._app.chosen()
             asks = colour.is_asked(self._app.project())
             labels = [str(item.GetName()) for item in items]
-            answer = setup.ask(labels, self._wishes, asks_camera=asks, note=self._note)
+            kept = memory.record(items[0]).get("mattes", {}) if len(items) == 1 else None
+            answer = setup.ask(labels, self._wishes, asks_camera=asks, note=self._note, mattes=kept)
             self._wishes = answer.wishes
             self._memory.write(wishes=asdict(answer.wishes))
+            if kept is not None and answer.mattes != kept:
+                memory.write_record(items[0], {"mattes": answer.mattes or None})
             if answer.press in MODES:
                 return self._render(items, MODES[answer.press])
             if answer.press not in self._others:
@@ -99,7 +103,7 @@ class Menu:
 
     def _render(self, items: list[TimelineItem], mode: str) -> int:
         app, labels = self._app, [str(item.GetName()) for item in items]
-        windows = dialog.Runs(app.fusion, app.bmd, labels) if has_windows(app) else None
+        windows = Runs(app.fusion, app.bmd, labels) if has_windows(app) else None
         session = Session(app, windows or Console(labels))
         bridge = Bridge(record.read(host="resolve"), "resolve")
         runs = [Run(session, bridge, item, self._wishes, n, mode=mode) for n, item in enumerate(items)]

@@ -25,10 +25,10 @@ class Plate:
 def of(item: TimelineItem, timeline: Timeline, version: tuple[int, ...]) -> Plate:
     """The item's plate. Raises Fault for what is not handled, by name."""
     label = str(item.GetName())
-    media, kept = clips.media_of(item, label), memory.record(item)
+    media: MediaPoolItem = clips.media_of(item, label)
     source = clips.source_of(media, label)
     shown = clips.span_of(item, source, timeline, version)
-    take = kept.get("takes", {}).get(str(media.GetUniqueId()))
+    take = memory.record(item).get("takes", {}).get(str(media.GetUniqueId()))
     if take is None:
         return Plate(media, source, shown)
     original = _take(item, str(take["plate"]))

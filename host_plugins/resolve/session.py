@@ -21,7 +21,7 @@ _TURN_S = 0.05
 
 
 class View(Protocol):
-    """Where renders are shown; `dialog.Runs`, or `console.Console`."""
+    """Where renders are shown; `running.Runs`, or `console.Console`."""
 
     def row(self, index: int, share: float, text: str) -> None:
         """Show how one render goes."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frames_text, result_of
 from . import colour as colours
-from . import export, memory, place, plate, references
+from . import export, mattes, memory, place, plate, references
 from .clips import Span, rate_text
 from .finishing import Finish, asked_of, digest, parted
 
@@ -41,11 +41,26 @@ class Wishes(Finish):
     place: str = place.TAKE
     handles: int = 8
     engine: str = "auto"
+    model: str = ""
+    """Of an installed model; empty: the engine's own."""
+
     seed: int = 7
     steps: int = 30
     quality: str = "final"
     prompt: str = ""
     screen: str = "auto"
+    advanced: bool = False
+    """Whether the window shows its further fields."""
+
+
+_TAKEN = {"draft": ("seed", "quality"), "plate": ("seed",)}
+"""The settings of engines that run no model; the others take them all."""
+
+
+def engine_of(wishes: Wishes) -> Record:
+    """The document's `engine`, of what it looks at: the rest must make no version stale."""
+    names = _TAKEN.get(wishes.engine, ("model", "seed", "steps", "quality"))
+    return {"name": wishes.engine, **{name: getattr(wishes, name) for name in names}}
 
 
 class ClipTarget:
@@ -75,7 +90,7 @@ class ClipTarget:
         first, last = found.span.first, found.span.last
         stills = tuple(one.still for one in self._references(first))
         name = shot_name(self.label, first)
-        handles = found.span.handles(self._wishes.handles)
+        handles, given = found.span.handles(self._wishes.handles), self._mattes(found)
         document: Record = {
             "name": name,
             "rate": rate_text(found.source.fps),
@@ -83,15 +98,12 @@ class ClipTarget:
             "handles": handles,
             "plate": {"alpha": "none", "screen": self._wishes.screen},
             "prompt": {"caption": self._wishes.prompt},
-            "engine": {
-                "name": self._wishes.engine,
-                "seed": self._wishes.seed,
-                "steps": self._wishes.steps,
-                "quality": self._wishes.quality,
-            },
+            "mattes": {one.name: one.settings() for one in given},
+            "engine": engine_of(self._wishes),
             **asked_of(self._wishes, f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"),
         }
-        return Asked(document, stills, notes=_short(found.span, self._wishes.handles, handles))
+        names = tuple(one.name for one in given)
+        return Asked(document, stills, names, _short(found.span, self._wishes.handles, handles))
 
     def colour(self) -> Colour:
         """The space of the export. Raises Fault where nobody has said one."""
@@ -110,6 +122,7 @@ class ClipTarget:
                 str(found.media.GetClipProperty("Input Color Space")),
             ],
             "space": self._plan().space,
+            "mattes": [one.stamp() for one in self._mattes(found)],
             "stills": [
                 [one.still.frame, one.still.fit, one.space, _content(one.file)]
                 for one in self._references(found.span.first)
@@ -121,6 +134,9 @@ class ClipTarget:
         """Write the plate, or a reference in the plate's space."""
         if source == "plate":
             self._export_plate(files, first, last)
+            return
+        if source in mattes.NAMES:
+            self._export_matte(source, files)
             return
         found = [one for one in self._references(self._plate().span.first) if one.still.name == source]
         if not found:
@@ -194,6 +210,16 @@ class ClipTarget:
             raise cancelled()
         seen = self._sidecar.ask("inspect", files=files, first=first, last=last)
         check(seen, (found.source.width, found.source.height), plan, self.label)
+
+    def _export_matte(self, name: str, files: str) -> None:
+        one = next(one for one in self._mattes(self._plate()) if one.name == name)
+        for share in one.write(files):
+            if self._step(share, f"copying the {mattes.NAMES[name].lower()}"):
+                raise cancelled()
+
+    def _mattes(self, found: Plate) -> tuple[mattes.Matte, ...]:
+        kept = memory.record(self._item).get("mattes", {})
+        return mattes.of(kept, self.label, found, found.span.handles(self._wishes.handles))
 
     def _plate(self) -> Plate:
         self._require_item()

@@ -15,7 +15,7 @@ from ...host import Asked, Colour, Fault, Record, Result, State, Still, result_o
 from ...paths import Sequenced
 from .. import colour, export, references
 from ..finishing import asked_of, digest, parted
-from ..target import Sidecar, Wishes, shot_name
+from ..target import Sidecar, Wishes, engine_of, shot_name
 
 if TYPE_CHECKING:
     from ..api import Composition, Tool
@@ -75,12 +75,7 @@ class FusionTarget:
             "handles": 0,
             "plate": {"alpha": "none", "screen": self._wishes.screen},
             "prompt": {"caption": self._wishes.prompt},
-            "engine": {
-                "name": self._wishes.engine,
-                "seed": self._wishes.seed,
-                "steps": self._wishes.steps,
-                "quality": self._wishes.quality,
-            },
+            "engine": engine_of(self._wishes),
             **asked_of(self._wishes, f"{self._wishes.folder}/{name}/v001/{name}_v001.####.exr"),
         }
         return Asked(document, tuple(still for still, _ in self._stills))

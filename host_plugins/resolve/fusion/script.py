@@ -17,6 +17,7 @@ from ..clips import fps_of, rate_text
 from ..console import Console
 from ..memory import ProjectMemory
 from ..menu import MODES, has_windows, show
+from ..running import Runs
 from ..session import ResolveHost, Session
 from .comp import FusionTarget, plate_of
 
@@ -55,7 +56,7 @@ def _run(app: App, comp: Composition) -> int:
         if answer.press not in MODES:
             return 0
         mode = MODES[answer.press]
-    windows = dialog.Runs(app.fusion, app.bmd, [str(tool.Name)]) if has_windows(app) else None
+    windows = Runs(app.fusion, app.bmd, [str(tool.Name)]) if has_windows(app) else None
     session = Session(app, windows or Console())
     bridge = Bridge(record.read(host="fusion"), "fusion")
     target = FusionTarget(comp, tool, wishes, rate=_rate(app, comp), sidecar=bridge)
