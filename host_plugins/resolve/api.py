@@ -37,6 +37,12 @@ if TYPE_CHECKING:
         def GetSpeed(self) -> dict[str, Any]:
             """`Percentage` and more."""
 
+        def GetProperties(self) -> dict[str, Any]:
+            """All of them, with the switches of their groups."""
+
+        def SetProperties(self, properties: dict[str, Any]) -> bool:
+            """Set some of them."""
+
     class LaterTimeline(Timeline):
         """A timeline of Resolve 21.1 and newer."""
 

@@ -13,24 +13,6 @@ if TYPE_CHECKING:
     from .api import Folder, MediaPool, MediaPoolItem, Project, Timeline, TimelineItem
 
 BIN = "PAI-Studio"
-_LOOKS = (
-    *(
-        "ZoomGang",
-        "ZoomX",
-        "ZoomY",
-        "Pan",
-        "Tilt",
-        "RotationAngle",
-        "AnchorPointX",
-        "AnchorPointY",
-        "Pitch",
-        "Yaw",
-    ),
-    *("FlipX", "FlipY", "CropLeft", "CropRight", "CropTop", "CropBottom", "CropSoftness", "CropRetain"),
-    *("Distortion", "Scaling", "ResizeFilter", "DynamicZoomEase", "CompositeMode", "Opacity"),
-)
-"""What Resolve tells of how an item lies in the picture and is mixed. It tells no keyframes, nor the dynamic zoom."""
-
 TAKE, TRACK = "take", "track"
 _Place = tuple[int, int, int]
 """Where a result lies: its first frame in the timeline, its length, and Resolve's number of its own first frame."""
@@ -132,15 +114,10 @@ def _shows(item: TimelineItem, media: MediaPoolItem, start: int, duration: int) 
 
 def on_track(
     project: Project, timeline: Timeline, item: TimelineItem, media: MediaPoolItem, start: int
-) -> list[str]:
-    """Lay the result above its clip, exactly as long, and give it the clip's grade and looks.
-
-    Gives what is left to do by hand. Raises Fault where it cannot be laid there; nothing of it is left then.
-    """
+) -> TimelineItem:
+    """Lay the result above its clip, exactly as long. Raises Fault where it cannot be; nothing of it is left then."""
     place = int(item.GetStart(False)), int(item.GetDuration(False)), start
-    return _dressed(
-        item, _above(timeline, item, media, place) or _laid(project, timeline, item, media, place)
-    )
+    return _above(timeline, item, media, place) or _laid(project, timeline, item, media, place)
 
 
 def _above(
@@ -189,36 +166,6 @@ def _laid(
         what = f"Resolve does not place the result on video track {index} as it was asked to"
         raise Fault(what, where=str(item.GetName()), hint="drag it there from the bin PAI-Studio")
     return placed
-
-
-def _dressed(item: TimelineItem, placed: TimelineItem) -> list[str]:
-    """Give the result its clip's grade, place in the picture and mixing; what could not be given, in words."""
-    left = []
-    if not _copies_grade(item, placed):
-        left.append("the result is placed, but Resolve does not copy the clip's grade to it; copy it by hand")
-    given = settings.differing(item, placed, _LOOKS)
-    for key, value in given.items():
-        placed.SetProperty(key, value)
-    lost = settings.differing(item, placed, _LOOKS)
-    if lost:
-        what = f"the result is placed, but Resolve does not give it the clip's {', '.join(lost)}"
-        left.append(f"{what}; paste the clip's attributes onto it")
-    elif given:
-        what = f"the clip's {', '.join(given)} went to the result as Resolve tells them, which is without keyframes"
-        left.append(f"{what} and dynamic zoom; paste the clip's attributes onto it where it has any")
-    if item.GetFusionCompCount():
-        left.append("the clip's Fusion composition is not copied to the result; copy it by hand")
-    if {"Opacity", "CompositeMode"} & given.keys():
-        what = "the result is mixed as its clip is, so the clip below it shows through"
-        left.append(f"{what}; disable the clip, or place the result as a take")
-    return left
-
-
-def _copies_grade(item: TimelineItem, placed: TimelineItem) -> bool:
-    try:
-        return bool(item.CopyGrades([placed]))
-    except Exception:  # noqa: BLE001 - the result lies there by then: it is told, and must not be lost by it
-        return False
 
 
 def _items(timeline: Timeline) -> dict[str, TimelineItem]:

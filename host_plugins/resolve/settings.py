@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..host import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from .api import MediaPoolItem, Timeline, TimelineItem
+    from .api import MediaPoolItem, Timeline
 
 
 def same(found: Any, wanted: str) -> bool:
@@ -17,18 +15,6 @@ def same(found: Any, wanted: str) -> bool:
     if isinstance(found, (int, float)) and not isinstance(found, bool):
         return abs(float(found) - float(wanted.partition(" ")[0])) < 0.01
     return str(found) == wanted
-
-
-def differing(item: TimelineItem, other: TimelineItem, keys: Iterable[str]) -> dict[str, Any]:
-    """Those of an item's properties that another has not alike."""
-    found = {key: item.GetProperty(key) for key in keys}
-    return {key: value for key, value in found.items() if not _alike(value, other.GetProperty(key))}
-
-
-def _alike(one: Any, other: Any) -> bool:
-    if isinstance(one, float) and isinstance(other, (int, float)):
-        return abs(one - other) <= 1e-5 * max(1.0, abs(one))
-    return bool(one == other)
 
 
 def on_timeline(timeline: Timeline, wanted: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frames_text, result_of
 from . import colour as colours
-from . import export, mattes, memory, place, plate, references
+from . import export, looks, mattes, memory, place, plate, references
 from .clips import Span, rate_text
 from .finishing import Finish, asked_of, digest, parted
 
@@ -173,7 +173,8 @@ class ClipTarget:
             place.as_take(self._item, media, start)
             return
         memory.write_record(self._item, {**kept, "above": name})
-        for left in place.on_track(project, self._timeline, self._item, media, start):
+        placed = place.on_track(project, self._timeline, self._item, media, start)
+        for left in looks.give(project, self._item, placed, self._app.version):
             self._tell(f"{self.label}: {left}")
 
     def placed(self) -> Result | None:

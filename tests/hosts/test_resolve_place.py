@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pai_studio.host_plugins.host import Fault, Result, State
+from pai_studio.host_plugins.host import Fault
 from pai_studio.host_plugins.resolve import clips, handover, place, plate, settings
 from pai_studio.host_plugins.resolve.app import App
-from pai_studio.host_plugins.resolve.target import ClipTarget, Wishes
+from pai_studio.host_plugins.resolve.target import Wishes
 from tests.hosts.fakes_resolve.items import TimelineItem
 from tests.hosts.fakes_resolve.media import MediaPool, MediaPoolItem
-from tests.hosts.fakes_resolve.model import Item, Media, Track
+from tests.hosts.fakes_resolve.model import Track
+from tests.hosts.resolve_placing import above, bring, broken, lay, no, result_of
 from tests.hosts.resolve_scene import HOUR, ResolveScene
 
 
@@ -24,80 +24,6 @@ def one(tmp_path: Path) -> Iterator[ResolveScene]:
     made = ResolveScene(tmp_path, "aces")
     yield made
     made.fake.check()
-
-
-def result_of(one: ResolveScene) -> Any:
-    """A second clip of the same length, as a result would be."""
-    pattern = Path(one.media.pattern)
-    folder = one.folder / "result"
-    shutil.copytree(pattern.parent, folder)
-    made = one.fake.add_media(folder / pattern.name, HOUR, HOUR + 11)
-    return one.fake.face("MediaPoolItem", made)
-
-
-def lay(one: ResolveScene, media: Any) -> list[str]:
-    """Place it above the scene's clip; what is left to do."""
-    project = one.fake.globals()["resolve"].GetProjectManager().GetCurrentProject()
-    item = one.fake.face("TimelineItem", one.item)
-    return place.on_track(project, project.GetCurrentTimeline(), item, media, HOUR + 2)
-
-
-def bring(
-    one: ResolveScene,
-    where: str = place.TRACK,
-    frames: tuple[int, int] = (HOUR, HOUR + 7),
-    media: Media | None = None,
-) -> list[str]:
-    """Place a version that has these frames, as the flow does; what was told."""
-    told: list[str] = []
-    item: Any = one.fake.face("TimelineItem", one.item)
-    target = ClipTarget(
-        App.of(one.fake.globals()),
-        item,
-        Wishes(folder="out", place=where),
-        sidecar=handover._NoSidecar(),
-        step=lambda *_: False,
-        tell=told.append,
-    )
-    files = (media or one.media).pattern
-    made = Result(files, 1, *frames, "ACES2065-1", (), "draft", "a.shot.json", State("", ""))
-    target.place(made)
-    return told
-
-
-def above(one: ResolveScene) -> list[Item]:
-    """What lies on the tracks above the scene's."""
-    return [item for track in one.timeline.of("video")[1:] for item in track.items]
-
-
-def test_a_result_above_lies_in_the_picture_and_is_mixed_as_its_clip(one: ResolveScene) -> None:
-    looks = {"ZoomX": 1.25, "Pan": -40.0, "FlipX": True, "CropTop": 12.0, "Opacity": 50.0, "CompositeMode": 4}
-    one.item.properties.update(looks)
-    left = lay(one, result_of(one))
-    (made,) = above(one)
-    assert made.properties == looks == one.item.properties
-    assert "ZoomX, Pan, FlipX, CropTop, CompositeMode, Opacity went to the result" in left[0]
-    assert "without keyframes" in left[0]
-    assert "the clip below it shows through; disable the clip, or place the result as a take" in left[1]
-
-
-def test_a_result_above_a_plain_clip_leaves_nothing_to_do(one: ResolveScene) -> None:
-    assert lay(one, result_of(one)) == []
-
-
-def test_a_composition_that_stays_behind_is_told(one: ResolveScene) -> None:
-    one.fake.face("TimelineItem", one.item).AddFusionComp()
-    (left,) = lay(one, result_of(one))
-    assert left.startswith("the clip's Fusion composition is not copied to the result")
-
-
-def test_what_resolve_does_not_give_to_the_result_is_told(
-    one: ResolveScene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(TimelineItem, "SetProperty", lambda *_: True)
-    one.item.properties["Tilt"] = 30.0
-    (left,) = lay(one, result_of(one))
-    assert "Resolve does not give it the clip's Tilt; paste the clip's attributes onto it" in left
 
 
 @pytest.mark.parametrize("fact", [{"locked": True}, {"enabled": False}])
@@ -111,33 +37,10 @@ def test_a_track_that_is_locked_or_switched_off_takes_no_result(
     assert [len(track.items) for track in one.timeline.of("video")] == [1, 0, 1]
 
 
-def no(*_: Any) -> bool:
-    """As Resolve fails."""
-    return False
-
-
-def broken(*_: Any) -> bool:
-    """As it may break, too."""
-    raise TypeError("'NoneType' object is not callable")
-
-
-@pytest.mark.parametrize("fails", [no, broken])
-def test_a_grade_that_is_not_copied_is_told_and_the_result_is_kept_in_mind(
-    one: ResolveScene, monkeypatch: pytest.MonkeyPatch, fails: Any
-) -> None:
-    monkeypatch.setattr(TimelineItem, "CopyGrades", fails)
-    (told,) = bring(one)
-    assert told.endswith("Resolve does not copy the clip's grade to it; copy it by hand")
-    (made,) = above(one)
-    assert made.media is not None
-    assert one.record()["above"] == made.media.id
-    assert one.record()["result"]["version"] == 1
-
-
 def test_a_result_that_was_laid_and_not_finished_is_not_laid_twice(
     one: ResolveScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(TimelineItem, "GetProperty", broken)
+    monkeypatch.setattr(TimelineItem, "GetProperties", broken)
     with pytest.raises(TypeError):
         bring(one)
     monkeypatch.undo()

@@ -144,6 +144,23 @@ class TimelineItem(Marked, Graded):
         self._item.properties.update(given)
         return True
 
+    def _all_keys(self) -> set[str]:
+        return {*self._session.surface.settings("item"), *self._session.surface.settings("item_switch")}
+
+    def GetProperties(self) -> dict[str, Any]:
+        """A switch is on unless somebody has switched it off."""
+        switches = dict.fromkeys(self._session.surface.settings("item_switch"), True)
+        return {**dict.fromkeys(self._all_keys(), 0), **switches, **self._item.properties}
+
+    def SetProperties(self, properties: dict[str, Any]) -> bool:
+        if set(properties) - self._all_keys():
+            self._session.refuse(
+                UnknownName(f"item properties {sorted(properties)} are not all in the table")
+            )
+            return False
+        self._item.properties.update(properties)
+        return True
+
     def CopyGrades(self, tgtTimelineItems: list[Any]) -> bool:
         for one in tgtTimelineItems:
             if not isinstance(one, TimelineItem):

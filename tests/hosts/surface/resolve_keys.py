@@ -59,6 +59,7 @@ CHECKS: dict[tuple[str, str], tuple[Check, ...]] = {
     ("MediaPoolItem", "SetClipProperty"): _settings("clip"),
     ("TimelineItem", "GetProperty"): _settings("item"),
     ("TimelineItem", "SetProperty"): (*_settings("item"), *_dict("item")),
+    ("TimelineItem", "SetProperties"): (*_dict("item"), *_dict("item_switch")),
     ("TimelineItem", "SetSpeed"): _dict("speed"),
     ("MediaPool", "AppendToTimeline"): _dict("append"),
     ("MediaPool", "CreateTimelineFromClips"): _dict("append", 1),
