@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -190,3 +191,19 @@ def test_a_matte_that_cannot_be_used_is_named(
     memory.write_record(item, {"mattes": {"alpha": said}})
     with pytest.raises(Fault, match=f"Alpha matte: .*{says}"):
         target_of(one).asked()
+
+
+@pytest.mark.long
+def test_a_matte_reaches_the_server_and_another_one_needs_a_render(
+    resolve_scene: Callable[..., ResolveScene], tmp_path: Path
+) -> None:
+    scene = resolve_scene("aces", wishes={"handles": 0})
+    give(scene, write_mattes(tmp_path / "roto", HOUR + 2, HOUR + 5))
+    assert scene.render() == 0, scene.said()
+    document = Path(scene.record()["result"]["document"])
+    said = json.loads(document.read_text(encoding="utf-8"))
+    assert said["mattes"] == {"alpha": {"files": "alpha.####.exr", "channel": "matte.A", "invert": True}}
+    assert len(list(document.parent.glob("alpha.*.exr"))) == 4
+    write_mattes(tmp_path / "roto", HOUR + 2, HOUR + 5)
+    assert scene.run(("refinish", "Clicked")) == 1
+    assert "the inputs changed since v001; use Render" in scene.said()
