@@ -4,5 +4,6 @@
 """
 
 from pai_studio.core.shot.timeline.cut import Cut, CutReference, CutShot, Note, is_offline, timecode
+from pai_studio.core.shot.timeline.reading import SUFFIXES, read
 
-__all__ = ["Cut", "CutReference", "CutShot", "Note", "is_offline", "timecode"]
+__all__ = ["SUFFIXES", "Cut", "CutReference", "CutShot", "Note", "is_offline", "read", "timecode"]

@@ -145,3 +145,8 @@ def _with_dropped(frame: int, nominal: int) -> int:
     tens, rest = divmod(frame, ten)
     in_ten = 0 if rest < nominal * 60 else 1 + (rest - nominal * 60) // minute
     return frame + left_out * (9 * tens + in_ten)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 clip`, `2 clips`."""
+    return f"{count} {what}" + ("" if count == 1 else "s")
