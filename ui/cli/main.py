@@ -14,10 +14,22 @@ import pai_studio
 from pai_studio.core import log
 from pai_studio.core.config import load
 from pai_studio.core.shot.errors import PaiError
-from pai_studio.ui.cli import demo, doctor, evaluate, install, jobs, models, render, serve, train, uninstall
+from pai_studio.ui.cli import (
+    demo,
+    doctor,
+    evaluate,
+    install,
+    jobs,
+    models,
+    render,
+    serve,
+    shots,
+    train,
+    uninstall,
+)
 from pai_studio.ui.cli.console import Console
 
-_COMMANDS = (demo, render, serve, jobs, evaluate, models, train, install, uninstall, doctor)
+_COMMANDS = (demo, render, serve, jobs, shots, evaluate, models, train, install, uninstall, doctor)
 _INTERRUPTED = 130
 
 

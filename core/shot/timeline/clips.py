@@ -188,10 +188,8 @@ class _Clip:
         frames = math.ceil(frames_of(time, self.rate) * (1 if self.speed is None else abs(self.speed)))
         kind = str(transition.transition_type or "transition")
         called = f"{kind} {str(transition.name or '')!r} at its {end}"
-        self._tell(
-            f"{called} stays in the timeline: it shows {counted(frames, 'frame')} beyond the cut, as handles",
-            "kept",
-        )
+        shown = f": it shows {counted(frames, 'frame')} beyond the cut, as handles" if frames else ""
+        self._tell(f"{called} stays in the timeline{shown}", "kept")
         return frames
 
     def _references(self, source: FrameRange) -> Iterator[CutReference]:
