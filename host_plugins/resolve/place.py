@@ -97,7 +97,8 @@ def as_take(item: TimelineItem, media: MediaPoolItem, start: int) -> None:
     index = int(item.GetTakesCount())
     if not item.SelectTakeByIndex(index) or not _shows(item, media, start, duration):
         item.SelectTakeByIndex(max(shown, 1))
-        item.DeleteTakeByIndex(index)
+        if item.DeleteTakeByIndex(index) and not shown:
+            item.FinalizeTake()  # the original alone is left, and it was no take before
         what = "Resolve does not show the result as a take of this clip"
         raise Fault(what, where=label, hint="place it on a track above instead")
 

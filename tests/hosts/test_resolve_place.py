@@ -151,23 +151,26 @@ def test_what_resolve_lays_elsewhere_is_taken_away_again(
     assert len(one.timeline.of("video")) == 1
 
 
-def test_a_take_that_fails_leaves_the_one_that_was_chosen(
-    one: ResolveScene, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_takes", [True, False])
+def test_a_take_that_fails_leaves_those_that_were_there(
+    one: ResolveScene, monkeypatch: pytest.MonkeyPatch, *, has_takes: bool
 ) -> None:
     item, media = one.fake.face("TimelineItem", one.item), result_of(one)
-    assert item.AddTake(one.fake.face("MediaPoolItem", one.media), HOUR + 4, HOUR + 8)
-    assert item.SelectTakeByIndex(2)
+    if has_takes:
+        assert item.AddTake(one.fake.face("MediaPoolItem", one.media), HOUR + 4, HOUR + 8)
+        assert item.SelectTakeByIndex(2)
+    was = (one.item.take, one.item.first, list(one.item.takes), one.item.media)
     select = TimelineItem.SelectTakeByIndex
 
     def elsewhere(self: TimelineItem, idx: int) -> bool:
         done = select(self, idx)
-        one.item.first += idx == 3
+        one.item.first += one.item.media is media._model
         return done
 
     monkeypatch.setattr(TimelineItem, "SelectTakeByIndex", elsewhere)
     with pytest.raises(Fault, match="does not show the result as a take"):
         place.as_take(item, media, HOUR + 2)
-    assert (one.item.take, one.item.first, len(one.item.takes)) == (2, HOUR + 4, 2)
+    assert (one.item.take, one.item.first, list(one.item.takes), one.item.media) == was
 
 
 @pytest.mark.parametrize(
