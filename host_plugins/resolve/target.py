@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frames_text, result_of
+from . import attributes, export, mattes, memory, place, plate, references
 from . import colour as colours
-from . import export, looks, mattes, memory, place, plate, references
 from .clips import Span, rate_text
 from .finishing import Finish, asked_of, digest, parted
 
@@ -174,7 +174,7 @@ class ClipTarget:
             return
         memory.write_record(self._item, {**kept, "above": name})
         placed = place.on_track(project, self._timeline, self._item, media, start)
-        for left in looks.give(project, self._item, placed, self._app.version):
+        for left in attributes.give(project, self._item, placed, self._app.version):
             self._tell(f"{self.label}: {left}")
 
     def placed(self) -> Result | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pai_studio.host_plugins.host import Result, State
-from pai_studio.host_plugins.resolve import handover, looks, place
+from pai_studio.host_plugins.resolve import attributes, handover, place
 from pai_studio.host_plugins.resolve.app import App
 from pai_studio.host_plugins.resolve.target import ClipTarget, Wishes
 from tests.hosts.fakes_resolve.model import Item, Media
@@ -28,7 +28,7 @@ def lay(one: ResolveScene, media: Any) -> list[str]:
     project = one.fake.globals()["resolve"].GetProjectManager().GetCurrentProject()
     item = one.fake.face("TimelineItem", one.item)
     placed = place.on_track(project, project.GetCurrentTimeline(), item, media, HOUR + 2)
-    return looks.give(project, item, placed, tuple(int(part) for part in one.fake.version.split(".")))
+    return attributes.give(project, item, placed, tuple(int(part) for part in one.fake.version.split(".")))
 
 
 def bring(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 PROPERTIES_SINCE = (21, 1)
 """The first version that tells and takes them all at once, with the switches of their groups."""
 
-_LOOKS = (
+_PROPERTIES = (
     *(
         "ZoomGang",
         "ZoomX",
@@ -47,10 +47,10 @@ def give(project: Project, item: TimelineItem, placed: TimelineItem, version: tu
         left.append("the result is placed, but Resolve does not copy the clip's grade to it; copy it by hand")
     elif str(project.GetSetting("nodeStackLayers") or "1") != "1":
         left.append("Resolve copies the grade of the node stack layer that is shown; copy the others by hand")
-    wanted, there = _looks(item, version), _looks(placed, version)
+    wanted, there = _told(item, version), _told(placed, version)
     given = _differing(wanted, there)
     _set(placed, given, version)
-    lost = _differing(wanted, _looks(placed, version))
+    lost = _differing(wanted, _told(placed, version))
     if lost:
         what = f"the result is placed, but Resolve does not give it the clip's {', '.join(lost)}"
         left.append(f"{what}; paste the clip's attributes onto it")
@@ -72,11 +72,11 @@ def _copies_grade(item: TimelineItem, placed: TimelineItem) -> bool:
         return False
 
 
-def _looks(item: TimelineItem, version: tuple[int, ...]) -> dict[str, Any]:
+def _told(item: TimelineItem, version: tuple[int, ...]) -> dict[str, Any]:
     if version < PROPERTIES_SINCE:
-        return {key: item.GetProperty(key) for key in _LOOKS}
+        return {key: item.GetProperty(key) for key in _PROPERTIES}
     told = cast("LaterItem", item).GetProperties() or {}
-    return {key: told[key] for key in (*_LOOKS, *_SWITCHES) if key in told}
+    return {key: told[key] for key in (*_PROPERTIES, *_SWITCHES) if key in told}
 
 
 def _set(item: TimelineItem, given: dict[str, Any], version: tuple[int, ...]) -> None:
