@@ -11,32 +11,16 @@ PROPERTIES_SINCE = (21, 1)
 """The first version that tells and takes them all at once, with the switches of their groups."""
 
 _PROPERTIES = (
-    *(
-        "ZoomGang",
-        "ZoomX",
-        "ZoomY",
-        "Pan",
-        "Tilt",
-        "RotationAngle",
-        "AnchorPointX",
-        "AnchorPointY",
-        "Pitch",
-        "Yaw",
-    ),
+    *("ZoomGang", "ZoomX", "ZoomY", "Pan", "Tilt"),
+    *("RotationAngle", "AnchorPointX", "AnchorPointY", "Pitch", "Yaw"),
     *("FlipX", "FlipY", "CropLeft", "CropRight", "CropTop", "CropBottom", "CropSoftness", "CropRetain"),
     *("Distortion", "Scaling", "ResizeFilter", "DynamicZoomEase", "CompositeMode", "Opacity"),
 )
 """Each has one value: no call tells keyframes, the frames of the dynamic zoom, or effects."""
 
 _SWITCHES = (
-    *(
-        "TransformEnabled",
-        "CroppingEnabled",
-        "DynamicZoomEnabled",
-        "CompositeEnabled",
-        "LensCorrectionEnabled",
-    ),
-    "RetimeAndScalingEnabled",
+    *("TransformEnabled", "CroppingEnabled", "DynamicZoomEnabled"),
+    *("CompositeEnabled", "LensCorrectionEnabled", "RetimeAndScalingEnabled"),
 )
 
 
