@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..host import Asked, Colour, Fault, Record, Result, State, cancelled, frames_text, result_of
-from . import attributes, export, mattes, memory, place, plate, references
+from . import attributes, export, mattes, measure, memory, place, plate, references
 from . import colour as colours
 from .clips import Span, rate_text
 from .finishing import Finish, asked_of, digest, parted
@@ -207,9 +207,7 @@ class ClipTarget:
             step=self._step,
             tell=self._tell,
         )
-        if self._step(1.0, "looking at the exported frames"):
-            raise cancelled()
-        seen = self._sidecar.ask("inspect", files=files, first=first, last=last)
+        seen = measure.measured(self._sidecar.ask, files, (first, last), self._step)
         check(seen, (found.source.width, found.source.height), plan, self.label)
 
     def _export_matte(self, name: str, files: str) -> None:
