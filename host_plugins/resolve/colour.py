@@ -103,6 +103,9 @@ def is_asked(project: Project) -> bool:
 
 def plan(project: Project, camera: str) -> Plan:
     """The plan for a project; `camera` is what an unmanaged one's clips are in. Raises Fault."""
+    if str(project.GetSetting("limitBroadcastSafeOn") or "") == "1":
+        what = "the project's output is limited to broadcast safe levels, which would cut the plate off"
+        raise Fault(what, where="Colour Management", hint="switch Broadcast Safe off", code="INVALID_INPUT")
     mode = str(project.GetSetting("colorScienceMode"))
     if mode in ACES:
         settings = {"colorAcesODT": "No Output Transform"}
@@ -110,14 +113,14 @@ def plan(project: Project, camera: str) -> Plan:
         optional = {"colorAcesGamutCompressType": "None"}
         return Plan("ACES2065-1", settings, optional, {"IDT": "No Input Transform"})
     if mode in MANAGED:
-        return _managed(project)
+        return _managed(project, mode)
     if mode == UNMANAGED:
         return _unmanaged(camera)
     what = f"the project's colour science {mode!r} is not known"
     raise Fault(what, where="Colour Management", hint="choose DaVinci YRGB, its Color Managed, or ACES")
 
 
-def _managed(project: Project) -> Plan:
+def _managed(project: Project, mode: str) -> Plan:
     if str(project.GetSetting("isAutoColorManage")) == "1":
         what = "automatic colour management does not let its output be set, so a plate would come out display-ready"
         hint = "switch Automatic Color Management off in the project settings"
@@ -133,7 +136,9 @@ def _managed(project: Project) -> Plan:
     settings, result = {"colorSpaceOutput": space}, {"Input Color Space": space}
     if apart:
         settings["colorSpaceOutputGamma"] = result["Input Gamma"] = gamma
-    return Plan(PAIRS[pair], settings, {"outputDRT": "None"}, result)
+    tone = "outputDRT" if mode == MANAGED[0] else "colorSpaceOutputToneMapping"
+    limits = (tone, "colorSpaceOutputGamutMapping", "colorSpaceOutputGamutLimit")
+    return Plan(PAIRS[pair], settings, dict.fromkeys(limits, "None"), result)
 
 
 def _unmanaged(camera: str) -> Plan:

@@ -1,6 +1,6 @@
 """A clip alone, ungraded, as EXR: a temporary timeline, one render job, and all put back as it was.
 
-Names of our temporary timelines are unique and marked, so that those of a run that was killed are found and removed.
+Our temporary timelines are found by their names (`mark`), so that those of a run that was killed are removed.
 What has to be put back lies in the project's memory before anything is touched.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..host import Fault, Record, cancelled, frames_text
 from ..paths import Sequenced
-from . import deliver, settings, ungraded
+from . import deliver, mark, settings, ungraded
 from .clips import Source, timecode_of
 from .colour import Plan
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .app import App
     from .memory import ProjectMemory
 
-NAME = "PAI-Studio export"
-_OURS = re.compile(rf"{NAME} [0-9a-f]{{12}}")
 _SHOWN = ("timeline", "timecode", "page", "folder")
 _START_POLLS = 40
 """How often a job that has not begun is asked about before it counts as failed."""
@@ -89,21 +87,24 @@ def recover(app: App, memory: ProjectMemory) -> bool:
 def _temporary(app: App, media: MediaPoolItem, source: Source, plan: Plan, span: tuple[int, int]) -> None:
     """A new timeline, open, that holds the clip alone. Raises Fault."""
     pool, project = app.pool(), app.project()
-    timeline = pool.CreateEmptyTimeline(f"{NAME} {uuid.uuid4().hex[:12]}")
+    # A smart bin takes no timeline; the bin that was open is opened again in the end.
+    pool.SetCurrentFolder(pool.GetRootFolder())
+    timeline = pool.CreateEmptyTimeline(mark.made())
     if timeline is None or not project.SetCurrentTimeline(timeline):
         raise Fault("Resolve makes no timeline for the export", hint="leave the Media page and try again")
     wanted = {
         "useCustomSettings": "1",
-        "timelineFrameRate": f"{source.fps:g}",
+        "timelineFrameRate": f"{source.fps:g}{' DF' if source.drop else ''}",
         "timelineResolutionWidth": str(source.width),
         "timelineResolutionHeight": str(source.height),
         "timelineOutputResMatchTimelineRes": "1",
         **plan.settings,
     }
     settings.on_timeline(timeline, wanted)
-    settings.on_timeline(timeline, settings.where_there(timeline, plan.optional))
+    optional = {"timelineInterlaceProcessing": "0", **plan.optional}
+    settings.on_timeline(timeline, settings.where_there(timeline, optional))
     # The number of the files' first frame is set for the job as well; where one of the two is not kept the other is.
-    timeline.SetStartTimecode(timecode_of(span[0], source.fps))
+    timeline.SetStartTimecode(timecode_of(span[0], source.fps, drop=source.drop))
     first, end = source.number(span[0]), source.number(span[1]) + 1
     infos: Any = [{"mediaPoolItem": media, "startFrame": first, "endFrame": end, "mediaType": 1}]
     pool.AppendToTimeline(infos)
@@ -223,12 +224,13 @@ def _end(app: App, memory: ProjectMemory) -> None:
 
 
 def _as_it_is(app: App) -> Record:
-    project, timeline = app.project(), app.timeline()
+    project, timeline, folder = app.project(), app.timeline(), app.pool().GetCurrentFolder()
     return {
         "timeline": str(timeline.GetUniqueId()),
         "timecode": str(timeline.GetCurrentTimecode() or ""),
         "page": app.page(),
-        "folder": str(app.pool().GetCurrentFolder().GetUniqueId()),
+        # A smart bin is none of the pool's folders, and cannot be opened by a script.
+        "folder": str(folder.GetUniqueId()) if folder is not None else "",
         **deliver.as_it_is(project),
     }
 
@@ -236,7 +238,7 @@ def _as_it_is(app: App) -> Record:
 def _left(project: Project) -> Iterator[Timeline]:
     for index in range(1, int(project.GetTimelineCount()) + 1):
         timeline = project.GetTimelineByIndex(index)
-        if _OURS.fullmatch(str(timeline.GetName())):
+        if mark.is_left(str(timeline.GetName())):
             yield timeline
 
 
@@ -244,7 +246,7 @@ def _put_back(app: App, before: Record) -> None:
     """Raises Fault naming what could not be put back."""
     project, pool, wrong = app.project(), app.pool(), []
     jobs: Any = project.GetRenderJobList() or []
-    ours_queued = [job["JobId"] for job in jobs if _OURS.fullmatch(str(job.get("TimelineName", "")))]
+    ours_queued = [job["JobId"] for job in jobs if mark.is_left(str(job.get("TimelineName", "")))]
     if [job for job in ours_queued if not project.DeleteRenderJob(job)]:
         wrong.append("our render job")
     own = timeline_by_id(project, str(before.get("timeline", "")))

@@ -16,7 +16,7 @@ from pai_studio.host_plugins.record import Installed
 from pai_studio.host_plugins.resolve import menu
 from tests.conftest import write_picture
 from tests.hosts.fakes_resolve import colour
-from tests.hosts.fakes_resolve.model import Item, Marker
+from tests.hosts.fakes_resolve.model import Item, Job, Marker, Media
 from tests.hosts.fakes_resolve.resolve_fake import FakeResolve
 from tests.hosts.fakes_resolve.settings import Settings
 
@@ -49,15 +49,20 @@ def write_still(folder: Path) -> Path:
 
 
 class ResolveScene:
-    """A project with one clip of 12 frames from 01:00:00:00, of which the timeline shows the frames 2 to 5."""
+    """A project with one clip of 12 frames from 01:00:00:00, of which the timeline shows the frames 2 to 5.
+
+    The user has a render job in the queue, a preset, marks in and out, a sound under the clip and another timeline.
+    """
 
     def __init__(self, folder: Path, mode: str, **options: Any) -> None:
         self.folder = folder
         self.fake = FakeResolve(mode, rate=23.976, **options)
         self.media = self.fake.add_media(write_plate(folder / "plates", FILES[mode]), HOUR, HOUR + 11)
+        self.fake.add_timeline("Selects")
         self.timeline = self.fake.add_timeline(tracks=1)
         self.item = self.fake.add_item(self.media, HOUR + 2, HOUR + 5, grade=0.5)
         self.refer(self.item)
+        self._of_the_user()
         self.fake.project.render = {"TargetDir": "/renders/final", "CustomName": "final", "FormatWidth": 3840}
         self.settings = self.all_settings()
 
@@ -65,6 +70,16 @@ class ResolveScene:
         """Give an item a background."""
         note = {"pai": 1, "reference": str(write_still(self.folder)), "space": "ACEScg"}
         item.markers[offset] = Marker("Fuchsia", "", "", 1, json.dumps(note))
+
+    def _of_the_user(self) -> None:
+        project, start = self.fake.project, self.timeline.start
+        sound = Media("Ambience.wav", "", 0, 99, kind="Audio")
+        project.root.clips.append(sound)
+        self.timeline.of("audio")[0].items.append(Item(sound.name, sound, 0, 49, start, 50, kind="audio"))
+        self.timeline.marks = {kind: {"in": start + 1, "out": start + 3} for kind in ("video", "audio")}
+        render = {"TargetDir": "/renders/dailies", "CustomName": "dailies"}
+        project.jobs.append(Job(self.timeline, render, "mov", "H264", 1))
+        project.presets["Dailies"] = {"render": render, "format": "mov", "codec": "H264", "mode": 1}
 
     def all_settings(self) -> dict[str, Any]:
         """Everything that an export must leave as it is."""
@@ -75,12 +90,15 @@ class ResolveScene:
             "open": project.timeline.name if project.timeline else None,
             "own": Settings(self.fake, project, self.timeline).all(),
             "deliver": dict(project.render),
-            "presets": list(project.presets),
+            "presets": {name: dict(preset) for name, preset in project.presets.items()},
             "format": (project.format, project.codec, project.mode),
             "bin": project.folder.name if project.folder else None,
             "page": self.fake.page,
             "playhead": self.timeline.playhead,
-            "jobs": len(project.jobs),
+            "jobs": [(job.id, job.status, job.timeline.name, dict(job.settings)) for job in project.jobs],
+            "marks": {one.name: dict(one.marks) for one in project.timelines},
+            "sounds": [(item.name, item.start, item.duration) for item in self.timeline.items("audio")],
+            "tracks": [(one.name, one.enabled, one.locked) for one in self.timeline.of("audio")],
         }
 
     def wish(self, **wishes: Any) -> None:

@@ -106,6 +106,9 @@ def rendered(pixels: np.ndarray, media: Media, grade: float, settings: Mapping[s
         return _aces(convert(pixels, source, "ACES2065-1") * np.float32(grade), str(settings["colorAcesODT"]))
     working, target = pair(settings, "colorSpaceTimeline"), pair(settings, "colorSpaceOutput")
     graded = convert(pixels, source, "ACES2065-1") * np.float32(grade)
+    if str(settings["colorSpaceOutputGamutLimit"]) != "None":
+        limit = of((str(settings["colorSpaceOutputGamutLimit"]), "Linear"))
+        graded = convert(np.clip(convert(graded, "ACES2065-1", limit), 0, None), limit, "ACES2065-1")
     if target == working:
         return convert(graded, "ACES2065-1", of(target))
     if settings["outputDRT"] != "None":

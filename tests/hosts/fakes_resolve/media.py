@@ -85,6 +85,7 @@ class MediaPoolItem(Marked):
             "Type": kind,
             "Alpha mode": "None",
             "Data Level": "Auto",
+            "Field Dominance": "Auto",
             "Usage": str(
                 sum(item.media is media for one in self._session.project.timelines for item in one.items())
             ),
@@ -146,12 +147,12 @@ class MediaPool(Face):
         return self._session.face("Folder", self._model.root)
 
     def GetCurrentFolder(self) -> Any:
-        return self._session.face("Folder", self._model.folder)
+        return None if self._model.smart_bin else self._session.face("Folder", self._model.folder)
 
     def SetCurrentFolder(self, folder: Any) -> bool:
         if not isinstance(folder, Folder) or folder._model not in self._model.root.walk():
             return False
-        self._model.folder = folder._model
+        self._model.folder, self._model.smart_bin = folder._model, False
         return True
 
     def AddSubFolder(self, folder: Any, name: str) -> Any:
@@ -192,7 +193,7 @@ class MediaPool(Face):
         return [self._session.face("MediaPoolItem", media) for media in self._session.selected_media]
 
     def ImportMedia(self, items: Any) -> list[Any]:
-        if not isinstance(items, list):
+        if not isinstance(items, list) or self._model.smart_bin:
             return []
         made = [media for item in items for media in self._imported(item)]
         self._model.folder.clips += made
@@ -223,7 +224,8 @@ class MediaPool(Face):
         return [_still(media.file(frame), media.rate) for frame in range(first, last + 1)]
 
     def CreateEmptyTimeline(self, name: str) -> Any:
-        if not isinstance(name, str) or any(one.name == name for one in self._model.timelines):
+        taken = any(one.name == name for one in self._model.timelines)
+        if not isinstance(name, str) or taken or self._model.smart_bin:
             return None
         timeline = TimelineModel(name, self._model.rate())
         timeline.tracks = [Track("video", "Video 1"), Track("audio", "Audio 1")]

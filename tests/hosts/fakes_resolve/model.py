@@ -181,6 +181,11 @@ class TimelineModel:
     id: str = field(default_factory=unique)
 
     @property
+    def drop(self) -> bool:
+        """Whether its timecode leaves numbers out."""
+        return ";" in self.start_tc
+
+    @property
     def start(self) -> int:
         """Its first frame."""
         found = frames_of(self.start_tc, self.rate)
@@ -258,6 +263,9 @@ class ProjectModel:
     settings: dict[str, Any]
     root: Bin = field(default_factory=lambda: Bin("Master"))
     folder: Bin | None = None
+    smart_bin: bool = False
+    """Whether a smart bin is open: it is no folder, and nothing is made in it."""
+
     timelines: list[TimelineModel] = field(default_factory=list)
     timeline: TimelineModel | None = None
     jobs: list[Job] = field(default_factory=list)

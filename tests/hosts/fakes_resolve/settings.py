@@ -7,11 +7,13 @@ from typing import Any
 from tests.hosts.fakes_resolve.colour import ACES, MANAGED
 from tests.hosts.fakes_resolve.errors import UnknownName
 from tests.hosts.fakes_resolve.model import ProjectModel, TimelineModel
+from tests.hosts.fakes_resolve.timecode import frames_of, timecode_of
 
 DEFAULTS: dict[str, Any] = {
     "timelineResolutionWidth": "8",
     "timelineResolutionHeight": "4",
     "timelineFrameRate": 24.0,
+    "timelineInterlaceProcessing": "0",
     "timelineOutputResMatchTimelineRes": "1",
     "timelineInputResMismatchBehavior": "scaleToFit",
     "colorScienceMode": "davinciYRGB",
@@ -24,6 +26,10 @@ DEFAULTS: dict[str, Any] = {
     "colorSpaceInputGamma": "",
     "colorSpaceOutput": "Rec.709 Gamma 2.4",
     "colorSpaceOutputGamma": "",
+    "colorSpaceOutputToneMapping": "None",
+    "colorSpaceOutputGamutMapping": "None",
+    "colorSpaceOutputGamutLimit": "None",
+    "limitBroadcastSafeOn": "0",
     "inputDRT": "None",
     "outputDRT": "DaVinci",
     "colorAcesIDT": "No Input Transform",
@@ -53,6 +59,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 """Ready colour management for tests."""
 
+_LIMITS = ("colorSpaceOutputToneMapping", "colorSpaceOutputGamutMapping", "colorSpaceOutputGamutLimit")
 _COLOUR = ("colorSpaceTimeline", "colorSpaceOutput", "colorSpaceInput")
 
 
@@ -137,7 +144,8 @@ class Settings:
         if self._timeline:
             if any(track.items for track in self._timeline.tracks):
                 return False
-            self._timeline.rate = rate
+            start, drop = frames_of(self._timeline.start_tc, rate) or 0, value.endswith(" DF")
+            self._timeline.rate, self._timeline.start_tc = rate, timecode_of(start, rate, drop=drop)
             return True
         if self._project.timelines or any(self._project.media()):
             return rate == self._project.rate()
@@ -149,7 +157,7 @@ class Settings:
         surface = self._session.surface
         if name == "colorAcesODT":
             fits = mode in ACES and value in surface.words("aces_output")
-        elif name.endswith("GamutLimit"):
+        elif name in _LIMITS:
             fits = mode in MANAGED
         elif now["isAutoColorManage"] == "1":
             return True  # it says so, and does nothing

@@ -57,8 +57,8 @@ class Timeline(Marked):
         return self._timeline.start_tc
 
     def SetStartTimecode(self, timecode: str) -> bool:
-        """What lies in it moves along."""
-        if frames_of(timecode, self._timeline.rate) is None:
+        """What lies in it moves along. The timecode has to be of the timeline's own kind, with drop frames or without."""
+        if frames_of(timecode, self._timeline.rate) is None or (";" in timecode) != self._timeline.drop:
             return False
         before = self._timeline.start
         self._timeline.start_tc = timecode
@@ -68,7 +68,7 @@ class Timeline(Marked):
         return True
 
     def GetCurrentTimecode(self) -> str:
-        return timecode_of(self._playhead(), self._timeline.rate)
+        return timecode_of(self._playhead(), self._timeline.rate, drop=self._timeline.drop)
 
     def _playhead(self) -> int:
         return self._timeline.start if self._timeline.playhead is None else self._timeline.playhead
