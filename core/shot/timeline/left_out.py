@@ -54,21 +54,18 @@ def _called(one: Any) -> str:
     return f"{one.schema_name().lower()} {str(one.name or '')!r}"
 
 
-def rate_of_timeline(timeline: Any, told: Fraction | None) -> Fraction:
-    """What is told, else the rate of the timeline's start, else of its first picture. Raises BadInput for none."""
-    if told is not None:
-        return told
+def rate_of_timeline(timeline: Any) -> Fraction:
+    """The rate of the timeline's start, else of its first picture; 24 where nothing says one. Raises BadInput."""
     begins = timeline.global_start_time
     if begins is not None and begins.rate > 1:
         return rate_of(begins.rate)
     for clip in timeline.find_clips():
-        if clip.source_range is not None and str(clip.parent().schema_name()) in ("Track", "Stack"):
-            kind = str(getattr(clip.parent(), "kind", "Video"))
-            if kind == "Video":
-                return rate_of(clip.source_range.start_time.rate)
-    for clip in timeline.find_clips():
-        if clip.available_range is not None and clip.media_reference.available_range is not None:
-            return rate_of(clip.media_reference.available_range.start_time.rate)
+        if str(getattr(clip.parent(), "kind", "Video")) != "Video":
+            continue
+        media = clip.media_reference
+        for range_ in (clip.source_range, media.available_range if media is not None else None):
+            if range_ is not None:
+                return rate_of(range_.start_time.rate)
     return Fraction(24)
 
 

@@ -108,7 +108,7 @@ def _sequence(
     name = f"{reference.name_prefix}{hashes}{reference.name_suffix}"
     joined = f"{base}{'' if not base or base.endswith(('/', chr(92))) else '/'}{name}"
     if int(reference.frame_step) != 1:
-        say = f"its sequence has every {int(reference.frame_step)}th frame only; rendering needs every one"
+        say = f"its sequence has one file for every {int(reference.frame_step)} frames; rendering needs each"
         wrong = (*wrong, say)
     rate = rate or (rate_of(reference.rate) if reference.rate > 1 else None)
     return Media(joined, rate, start, frames, int(reference.start_frame), wrong)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -72,9 +72,11 @@ class _Row:
 class _Walk:
     def __init__(self, timeline: Any, path: Path, text: str, rate: Fraction | None) -> None:
         self.timeline, self.path, self.text = timeline, path, text
-        self.rate = left_out.rate_of_timeline(timeline, rate if path.suffix.lower() == ".edl" else None)
+        self.rate = left_out.rate_of_timeline(timeline)
         folder = path.absolute() if path.is_dir() else path.absolute().parent
         is_edl = path.suffix.lower() == ".edl"
+        # The timecode of an EDL counts whole frames a second, which 23.976 runs as well.
+        self.told = rate if is_edl and rate else self.rate
         self.seen = Seen(self.rate, folder, left_out.is_drop_frame(text, self.rate), is_edl)
         self.notes: list[Note] = []
         self.shots: list[CutShot] = []
@@ -97,12 +99,13 @@ class _Walk:
         if self.starts_with_records and self.shots:  # they count from midnight
             start = min(shot.record.first for shot in self.shots)
         self.notes += left_out.of_tracks(stack)
-        self.notes += left_out.of_text(self.text, self.path.suffix.lower(), self.rate, self.shots)
+        self.notes += left_out.of_text(self.text, self.path.suffix.lower(), self.told, self.shots)
         shots = sorted(self.shots, key=lambda shot: (shot.record.first, shot.track))
         shots, notes = anchored(stack, shots, self.seen, origin)
+        shots = [replace(shot, rate=self.told) if shot.rate == self.rate else shot for shot in shots]
         return Cut(
             str(self.timeline.name or "") or self.path.stem,
-            self.rate,
+            self.told,
             start,
             tuple(named(shots)),
             tuple(self.notes + notes),
