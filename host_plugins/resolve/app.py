@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from .api import Fusion, LaterTimeline, MediaPool, Project, Resolve, Timeline, TimelineItem, bmd
 
 
+OLDEST = (19, 1)
+"""The first version that has every call of ours; an older one makes up a call that gives nothing."""
+
+
 class App:
     """One running Resolve, or Fusion alone: then `resolve` is None. Belongs to the script's own thread."""
 
@@ -28,6 +32,15 @@ class App:
             raise Fault(what, hint="choose it in the menu Workspace > Scripts")
         return cls(resolve, fusion, module)
 
+    def require_version(self) -> None:
+        """Raises Fault for a Resolve that is older than what the plugin is written for."""
+        if self.resolve is None or self.version >= OLDEST:
+            return
+        what = f"this is DaVinci Resolve {self.resolve.GetVersionString()}, and PAI-Studio needs "
+        raise Fault(
+            what + ".".join(map(str, OLDEST)) + " or newer", hint="update it, or use pai-studio render"
+        )
+
     def is_there(self) -> bool:
         """Whether the host still answers: every name of one that has closed is None."""
         if self.resolve is not None:
@@ -36,8 +49,8 @@ class App:
 
     @property
     def version(self) -> tuple[int, ...]:
-        """Such as (21, 1)."""
-        said: Any = self._resolve().GetVersion()
+        """Such as (21, 1); empty where Resolve is too old to tell."""
+        said: Any = self._resolve().GetVersion() or ()
         return tuple(int(part) for part in said[:2])
 
     def project(self) -> Project:

@@ -21,6 +21,7 @@ _TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.,])(\d\d)")
 _NTSC = {23.976: "24000/1001", 29.97: "30000/1001", 47.952: "48000/1001", 59.94: "60000/1001"}
 _NEAR = 0.01
 _STRETCHED = re.compile("anamorph|scope|16:9|4:3", re.IGNORECASE)
+_FIELDS = re.compile("upper|lower", re.IGNORECASE)
 
 
 def fps_of(text: Any) -> float:
@@ -38,7 +39,7 @@ def rate_text(fps: float) -> str:
 
 
 def frames_of(timecode: str, fps: float) -> int:
-    """The frame that a timecode names; with `;` frames are dropped as at 29.97. Raises Fault."""
+    """The frame that a timecode names; with `;` numbers are dropped where the rate has that. Raises Fault."""
     found = _TIMECODE.fullmatch(timecode.strip())
     if found is None:
         raise Fault(f"{timecode!r} is no timecode", hint="set one in the clip's attributes")
@@ -67,8 +68,8 @@ def timecode_of(frame: int, fps: float, *, drop: bool = False) -> str:
 
 
 def _dropped(base: int) -> int:
-    """Frame numbers that are left out in a minute: 2 at 29.97, 4 at 59.94."""
-    return 2 * base // 30
+    """Frame numbers that are left out in a minute: 2 at 29.97, 4 at 59.94, and none at a rate such as 25."""
+    return 2 * base // 30 if base % 30 == 0 else 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Source:
 
     fps: float
     drop: bool
+    """Whether its timecode leaves numbers out."""
+
     width: int
     height: int
 
@@ -129,7 +132,7 @@ def source_of(media: MediaPoolItem, label: str) -> Source:
         count=int(numbers[1]),
         timecode=frames_of(timecode, fps),
         fps=fps,
-        drop=any(sign in timecode for sign in ";.,"),
+        drop=any(sign in timecode for sign in ";.,") and _dropped(round(fps)) > 0,
         width=int(size[1]),
         height=int(size[2]),
     )
@@ -145,6 +148,10 @@ def _require_plain(media: MediaPoolItem, label: str) -> None:
     if _STRETCHED.search(shape):
         what = f"its pixels are not square ({shape}), and this version exports square ones"
         raise _refused(label, what, "set its pixel aspect ratio to square in the clip's attributes")
+    fields = str(media.GetClipProperty("Field Dominance") or "")
+    if _FIELDS.search(fields):
+        what = f"it is interlaced ({fields}), and this version takes whole frames"
+        raise _refused(label, what, "render a progressive copy of it first")
 
 
 def media_of(item: TimelineItem, label: str) -> MediaPoolItem:
@@ -162,6 +169,9 @@ def media_of(item: TimelineItem, label: str) -> MediaPoolItem:
 def span_of(item: TimelineItem, source: Source, timeline: Timeline, version: tuple[int, ...]) -> Span:
     """Which frames an item shows. Raises Fault for one whose speed is changed, by name."""
     label = str(item.GetName())
+    if str(timeline.GetSetting("timelineInterlaceProcessing") or "") == "1":
+        what = "its timeline is interlaced, and this version takes whole frames"
+        raise _refused(label, what, "switch interlace processing off in the timeline's settings")
     fps = fps_of(timeline.GetSetting("timelineFrameRate"))
     if abs(fps - source.fps) >= _NEAR:
         what = f"it has {source.fps:g} frames a second and the timeline {fps:g}"

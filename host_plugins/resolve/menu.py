@@ -33,6 +33,7 @@ def main(names: Mapping[str, Any]) -> int:
     app: App | None = None
     try:
         app = App.of(names)
+        app.require_version()
         return Menu(app).run()
     except Fault as fault:
         show(app, str(fault))

@@ -25,6 +25,7 @@ class Plate:
 def of(item: TimelineItem, timeline: Timeline, version: tuple[int, ...]) -> Plate:
     """The item's plate. Raises Fault for what is not handled, by name."""
     label = str(item.GetName())
+    _require_unlocked(item, timeline, label)
     media: MediaPoolItem = clips.media_of(item, label)
     source = clips.source_of(media, label)
     shown = clips.span_of(item, source, timeline, version)
@@ -39,6 +40,15 @@ def of(item: TimelineItem, timeline: Timeline, version: tuple[int, ...]) -> Plat
     if first < source.timecode or last > end:
         raise Fault("its cut no longer lies inside its plate", where=label, hint="select its first take")
     return Plate(original, source, Span(first, last, first - source.timecode, end - last))
+
+
+def _require_unlocked(item: TimelineItem, timeline: Timeline, label: str) -> None:
+    """Neither our marker nor a take can be put on a clip whose track is locked; better said before a render."""
+    where: Any = item.GetTrackTypeAndIndex()
+    if where and timeline.GetIsTrackLocked("video", int(where[1])):
+        raise Fault(
+            f"its video track {where[1]} is locked", where=label, hint="unlock it", code="INVALID_INPUT"
+        )
 
 
 def _take(item: TimelineItem, wanted: str) -> MediaPoolItem:

@@ -12,8 +12,10 @@ import pytest
 
 from pai_studio.host_plugins.bridge import Bridge
 from pai_studio.host_plugins.host import Fault
-from pai_studio.host_plugins.resolve import clips, colour, dialog, memory, target
+from pai_studio.host_plugins.resolve import clips, colour, dialog, memory, menu, plate, target
+from pai_studio.host_plugins.resolve.app import App
 from tests.conftest import write_picture
+from tests.hosts.fakes_resolve.model import Track
 from tests.hosts.fakes_resolve.resolve_fake import FakeResolve
 from tests.hosts.fakes_resolve.settings import PRESETS
 
@@ -32,12 +34,17 @@ from tests.hosts.fakes_resolve.settings import PRESETS
         ("00:10:00;00", 29.97, 17982),
         ("01:00:00;00", 29.97, 107892),
         ("00:01:00;04", 59.94, 3600),
+        # Where no numbers are dropped, the sign says nothing.
+        ("01:00:00;00", 25, 90000),
+        ("00:01:00;00", 23.976, 1440),
+        ("00:01:00;00", 50, 3000),
         ("23:59:59:23", 23.976, 2073599),
     ],
 )
 def test_a_timecode_is_a_frame_and_back(timecode: str, fps: float, frame: int) -> None:
     assert clips.frames_of(timecode, fps) == frame
-    assert clips.timecode_of(frame, fps, drop=";" in timecode) == timecode
+    drops = fps in (29.97, 59.94) and ";" in timecode
+    assert clips.timecode_of(frame, fps, drop=drops) == (timecode if drops else timecode.replace(";", ":"))
 
 
 @pytest.mark.parametrize("fps", [29.97, 59.94])
@@ -71,6 +78,53 @@ def test_a_rate_is_exact(said: Any, fps: float, text: str) -> None:
 def test_handles_are_those_that_both_ends_have() -> None:
     span = clips.Span(86402, 86405, before=2, after=6)
     assert [span.handles(wanted) for wanted in (0, 1, 8)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("rate", "timecode", "first", "drop"),
+    [
+        (29.97, "01:00:00;00", 107892, True),
+        (29.97, "01:00:00:00", 108000, False),
+        (25.0, "01:00:00;00", 90000, False),
+    ],
+)
+def test_a_clip_is_numbered_by_its_timecode(rate: float, timecode: str, first: int, drop: bool) -> None:
+    fake, item = cut(rate, timecode)
+    found = plate.of(item, timeline_of(fake), (21, 1))
+    assert (found.source.timecode, found.source.drop) == (first, drop)
+    assert (found.span.first, found.span.last, found.span.before) == (first + 10, first + 19, 10)
+    fake.check()
+
+
+def cut(rate: float, timecode: str) -> tuple[FakeResolve, Any]:
+    """A timeline of ten frames of a movie, of which ten frames come before."""
+    fake = FakeResolve(rate=rate)
+    media = fake.add_media("", 0, 99, name="A.mov", movie="/media/A.mov", start_tc=timecode)
+    fake.add_timeline(start_tc=timecode)
+    return fake, fake.face("TimelineItem", fake.add_item(media, 10, 19))
+
+
+def timeline_of(fake: FakeResolve) -> Any:
+    return fake.face("Timeline", fake.project.timeline)
+
+
+def test_a_playhead_in_a_drop_frame_timeline_is_where_it_stands() -> None:
+    fake, item = cut(29.97, "00:59:59;28")
+    assert fake.project.timeline is not None
+    fake.project.timeline.playhead = fake.project.timeline.start + 5
+    app = App.of(fake.globals())
+    assert app.timeline().GetCurrentTimecode() == "01:00:00;03"
+    assert menu.playhead(app, item) == 5
+
+
+def test_a_clip_that_is_switched_off_and_one_below_a_gap_are_taken() -> None:
+    fake, item = cut(25.0, "01:00:00:00")
+    assert fake.project.timeline is not None
+    fake.project.timeline.tracks.append(Track("video", "Video 2"))
+    assert [one.GetUniqueId() for one in App.of(fake.globals()).chosen()] == [item.GetUniqueId()]
+    item.SetClipEnabled(False)
+    assert plate.of(item, timeline_of(fake), (21, 1)).span == clips.Span(90010, 90019, 10, 80)
+    fake.check()
 
 
 def test_two_cuts_of_a_clip_are_two_shots() -> None:

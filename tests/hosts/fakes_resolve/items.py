@@ -31,6 +31,10 @@ class TimelineItem(Marked, Graded):
     def _length(self) -> int:
         return self._item.duration
 
+    def _is_locked(self) -> bool:
+        tracks = [track for one in self._session.project.timelines for track in one.tracks]
+        return any(track.locked and self._item in track.items for track in tracks)
+
     def _media(self) -> Media | None:
         """Its clip; None for what has none, and where the clip's timecode is not what it was."""
         media = self._item.media
@@ -173,6 +177,7 @@ class TimelineItem(Marked, Graded):
         if (
             not isinstance(mediaPoolItem, MediaPoolItem)
             or self._item.kind != "video"
+            or self._is_locked()
             or not mediaPoolItem._alive()
         ):
             return False

@@ -15,6 +15,10 @@ class Marked(Face):
     def _length(self) -> int:
         raise NotImplementedError
 
+    def _is_locked(self) -> bool:
+        """Whether the track that it lies on is locked; then none of its markers changes."""
+        return False
+
     def _markers(self) -> dict[int, Marker]:
         found: dict[int, Marker] = self._model.markers
         return found
@@ -35,7 +39,7 @@ class Marked(Face):
         frame = int(frameId)
         fits = color in self._session.surface.words("marker_color") and 0 <= frame < self._length()
         texts = all(isinstance(text, str) for text in (name, note, customData))
-        if not fits or not texts or frame in self._markers() or duration < 1:
+        if self._is_locked() or not fits or not texts or frame in self._markers() or duration < 1:
             return False
         self._markers()[frame] = Marker(color, name, note, int(duration), customData)
         return True
@@ -53,7 +57,7 @@ class Marked(Face):
 
     def UpdateMarkerCustomData(self, frameId: float, customData: str) -> bool:
         marker = self._markers().get(int(frameId))
-        if marker is None or not isinstance(customData, str):
+        if self._is_locked() or marker is None or not isinstance(customData, str):
             return False
         marker.custom = customData
         return True

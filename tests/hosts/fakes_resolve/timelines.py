@@ -57,7 +57,7 @@ class Timeline(Marked):
         return self._timeline.start_tc
 
     def SetStartTimecode(self, timecode: str) -> bool:
-        """What lies in it moves along. The timecode has to be of the timeline's own kind, with drop frames or without."""
+        """What lies in it moves along. The timecode has to be of the timeline's kind, with drop frames or without."""
         if frames_of(timecode, self._timeline.rate) is None or (";" in timecode) != self._timeline.drop:
             return False
         before = self._timeline.start

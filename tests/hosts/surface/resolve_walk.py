@@ -2,7 +2,7 @@
 
 Resolve's objects come as arguments, so annotations tell what they are: by the names of the table's classes, which
 `host_plugins/resolve/api.py` gives to mypy. A class that is made from one of them stands for a later version of it and
-may use what that version brought; every other use of a row with `since` is a finding.
+may use what that version brought; every other use of a row that is newer than `OLDEST` is a finding.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from pai_studio.host_plugins.resolve.app import OLDEST
 from tests.hosts.surface import own
 from tests.hosts.surface.kinds import Bound, Kind, Many, Text, Thing, Told, a, shown
 from tests.hosts.surface.resolve_keys import CHECKS, TOOLS, VALUES
@@ -98,7 +99,8 @@ class ResolveWalker(Statements):
         if row is None:
             self.say(node, f"{shown(node)}: {'/'.join(sorted(of.classes))} has no {name} in the table")
             return Told()
-        if "since" in row and of.node != LATER:
+        since = tuple(int(part) for part in row.get("since", "0").split("."))
+        if since > OLDEST and of.node != LATER:
             self.say(
                 node, f"{shown(node)}: only since {row['since']}; ask the version, then cast to its class"
             )
