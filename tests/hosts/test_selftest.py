@@ -21,8 +21,9 @@ from tests.hosts.fakes import standin
 from tests.hosts.fakes.errors import FakeGap, FakeGuiError, FakeThreadError
 from tests.hosts.fakes.nuke_fake import FakeNuke
 from tests.hosts.surface import own
-from tests.hosts.surface.compare import CONFIRMED, CONTRADICTED, UNTOLD, Verdict, compare, main, report
+from tests.hosts.surface.compare import compare, main, report
 from tests.hosts.surface.table import load
+from tests.hosts.surface.verdict import CONFIRMED, CONTRADICTED, UNTOLD, Verdict
 
 SMALL = "64 36 0 0 64 36 1 small"
 SURVEY = "pai_studio.host_plugins.nuke.survey"
@@ -173,7 +174,7 @@ def test_in_a_terminal_a_script_is_run_by_its_file(tmp_path: Path) -> None:
 
 
 def verdicts(dump: dict[str, Any]) -> dict[str, Verdict]:
-    return {verdict.row: verdict for verdict in compare(dump, load())}
+    return {verdict.row: verdict for verdict in compare(dump)}
 
 
 def test_a_dump_confirms_rows(dump: dict[str, Any]) -> None:
@@ -267,10 +268,10 @@ def test_the_report_names_what_is_contradicted_and_how_the_checks_went(
 
 def test_a_dump_without_contradictions_ends_with_0(dump: dict[str, Any], tmp_path: Path) -> None:
     told = {row for row, verdict in verdicts(dump).items() if verdict.outcome != CONTRADICTED}
-    kept = [verdict for verdict in compare(dump, load()) if verdict.row in told]
+    kept = [verdict for verdict in compare(dump) if verdict.row in told]
     assert "contradicted: 0 rows" in list(report(dump, kept))
 
 
 def test_another_file_is_refused() -> None:
     with pytest.raises(ValueError, match="no dump of our self-test"):
-        compare({"selftest": 2, "host": "nuke"}, load())
+        compare({"selftest": 2, "host": "nuke"})

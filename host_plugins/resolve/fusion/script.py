@@ -19,6 +19,7 @@ from ..memory import ProjectMemory
 from ..menu import MODES, has_windows, show
 from ..running import Runs
 from ..session import ResolveHost, Session
+from . import selftest
 from .comp import FusionTarget, plate_of
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ def _run(app: App, comp: Composition) -> int:
     wishes = dialog.wishes_of(memory.read().get("wishes", {}), folder)
     mode = RENDER
     if has_windows(app):
-        buttons = (dialog.CLOSE, *MODES)
+        buttons = (dialog.SELFTEST, dialog.CLOSE, *MODES)
         setup = dialog.Setup(app.fusion, app.bmd, buttons)
         answer = setup.ask([str(tool.Name)], wishes, asks_camera=True, note=_note(comp))
         wishes = answer.wishes
         memory.write(wishes=asdict(wishes))
+        if answer.press == dialog.SELFTEST:
+            show(app, selftest.run(app, comp, tool))
         if answer.press not in MODES:
             return 0
         mode = MODES[answer.press]

@@ -88,6 +88,12 @@ class Tool(Face):
         has = index == 1 and self._tool.kind != "MediaOut"
         return Output(self._session, (self._comp, self._tool)) if has else None
 
+    def GetInputList(self, kind: Any = None) -> dict[int, Any]:
+        rows = self._session.surface.part("tools", self._tool.kind)
+        faces = [Input(self._session, (self._comp, self._tool, name)) for name in rows]
+        found = [one for one in faces if kind is None or one.GetAttrs()["INPS_DataType"] == kind]
+        return dict(enumerate(found, 1))
+
     def Delete(self) -> None:
         self._comp.tools.remove(self._tool)
         for tool in self._comp.tools:

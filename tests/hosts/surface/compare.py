@@ -1,6 +1,6 @@
-"""A self-test's dump beside the table: which rows that Nuke confirms, which it contradicts, of which it does not tell.
+"""A self-test's dump beside the table: which rows that host confirms, which it contradicts, of which it does not tell.
 
-`python -m tests.hosts.surface.compare DUMP.json` ends with 1 where a row is contradicted.
+`python -m tests.hosts.surface.compare DUMP.json` ends with 1 where a row is contradicted, `--rows` lists every row.
 """
 
 from __future__ import annotations
@@ -8,30 +8,27 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.hosts.surface import compare_resolve
 from tests.hosts.surface.own import knob_rows
-from tests.hosts.surface.table import Row, Table, load
+from tests.hosts.surface.table import NUKE, RESOLVE, Row, Table, load
+from tests.hosts.surface.verdict import CONFIRMED, CONTRADICTED, UNTOLD, Outcome, Verdict
 
 FORM = 1
-CONFIRMED, CONTRADICTED, UNTOLD = "confirmed", "contradicted", "not told"
+TABLES = {"nuke": (NUKE,), "resolve": RESOLVE, "fusion": RESOLVE}
+"""The files of each host's table."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a dump says of one row."""
-
-    row: str
-    outcome: str
-    why: str = ""
-
-
-def compare(dump: Mapping[str, Any], table: Table) -> list[Verdict]:
-    """A verdict on every row. Raises ValueError for a dump of another form or host."""
-    if dump.get("selftest") != FORM or dump.get("host") != "nuke":
-        raise ValueError("this is no dump of our self-test in Nuke, or of another form of it")
+def compare(dump: Mapping[str, Any]) -> list[Verdict]:
+    """A verdict on every row of its host's table. Raises ValueError for a dump of another form or host."""
+    host = dump.get("host")
+    if dump.get("selftest") != FORM or host not in TABLES:
+        raise ValueError("this is no dump of our self-test, or of another form of it")
+    table = load(*TABLES[host])
+    if host != "nuke":
+        return [Verdict(name, *compare_resolve.judge(dump, name, row)) for name, row in table.rows()]
     return [_verdict(dump, table, name, row) for name, row in table.rows()]
 
 
@@ -48,7 +45,7 @@ def _verdict(dump: Mapping[str, Any], table: Table, path: str, row: Row) -> Verd
     return Verdict(path, outcome, why)
 
 
-def _module(dump: Mapping[str, Any], _table: Table, rest: list[str], row: Row) -> tuple[str, str]:
+def _module(dump: Mapping[str, Any], _table: Table, rest: list[str], row: Row) -> Outcome:
     names = dump.get("names")
     if not names:
         return UNTOLD, ""
@@ -67,14 +64,14 @@ def _module(dump: Mapping[str, Any], _table: Table, rest: list[str], row: Row) -
     return CONFIRMED, found["doc"]
 
 
-def _method(dump: Mapping[str, Any], _table: Table, rest: list[str], _row: Row) -> tuple[str, str]:
+def _method(dump: Mapping[str, Any], _table: Table, rest: list[str], _row: Row) -> Outcome:
     names = dump.get("classes", {}).get(rest[0])
     if names is None:
         return UNTOLD, ""
     return (CONFIRMED, "") if rest[1] in names else (CONTRADICTED, f"{rest[0]} has no {rest[1]} there")
 
 
-def _knob(dump: Mapping[str, Any], table: Table, rest: list[str], row: Row) -> tuple[str, str]:
+def _knob(dump: Mapping[str, Any], table: Table, rest: list[str], row: Row) -> Outcome:
     nodes = {**dump.get("nodes", {}), **dump.get("root", {})}
     told = list(nodes.values()) if rest[0] == "*" else [nodes[rest[0]]] if rest[0] in nodes else []
     if not told:
@@ -90,7 +87,7 @@ def _knob(dump: Mapping[str, Any], table: Table, rest: list[str], row: Row) -> t
     return _values(found, row)
 
 
-def _values(found: Mapping[str, Any], row: Row) -> tuple[str, str]:
+def _values(found: Mapping[str, Any], row: Row) -> Outcome:
     """Whether every entry that we name is there; an entry may carry further names behind a tab."""
     if "values" not in row:
         return CONFIRMED, ""
@@ -110,7 +107,7 @@ def _is_a(table: Table, cls: str, wanted: str) -> bool:
     )
 
 
-def _user_knob(dump: Mapping[str, Any], table: Table, rest: list[str], row: Row) -> tuple[str, str]:
+def _user_knob(dump: Mapping[str, Any], table: Table, rest: list[str], row: Row) -> Outcome:
     """By the knobs of our own node, which were pasted as text with these numbers."""
     told = dump["checks"].get("paste_our_node", {}).get("told") or {}
     ours = [
@@ -123,7 +120,7 @@ def _user_knob(dump: Mapping[str, Any], table: Table, rest: list[str], row: Row)
     return (CONTRADICTED, f"{others} instead of {wanted}") if others else (CONFIRMED, "")
 
 
-def _env(dump: Mapping[str, Any], _table: Table, rest: list[str], row: Row) -> tuple[str, str]:
+def _env(dump: Mapping[str, Any], _table: Table, rest: list[str], row: Row) -> Outcome:
     group, name = rest
     told = dump.get("nuke", {})
     if group == "keys" and "env" in told:
@@ -133,7 +130,7 @@ def _env(dump: Mapping[str, Any], _table: Table, rest: list[str], row: Row) -> t
     return UNTOLD, ""
 
 
-def _binding(dump: Mapping[str, Any], row: Row) -> tuple[str, str]:
+def _binding(dump: Mapping[str, Any], row: Row) -> Outcome:
     python = ".".join(dump["machine"]["python"].split(".")[:2])
     if python != row["python"]:
         return CONTRADICTED, f"its Python is {python}"
@@ -143,29 +140,35 @@ def _binding(dump: Mapping[str, Any], row: Row) -> tuple[str, str]:
     return (CONFIRMED, "") if row["qt"] in qt else (CONTRADICTED, f"its Qt is {', '.join(qt)}")
 
 
-def report(dump: Mapping[str, Any], verdicts: list[Verdict]) -> Iterator[str]:
-    """The lines of a report."""
-    version, plugin = dump.get("nuke", {}).get("version", "?"), dump.get("plugin", "?")
-    yield f"Nuke {version}, {dump['machine']['system']}, plugin {plugin}"
+def report(dump: Mapping[str, Any], verdicts: list[Verdict], *, rows: bool = False) -> Iterator[str]:
+    """The lines of a report; what is contradicted is always named, with `rows` every row is."""
+    yield f"{_host(dump)}, {dump['machine']['system']}, plugin {dump.get('plugin', '?')}"
     for outcome in (CONTRADICTED, CONFIRMED, UNTOLD):
-        rows = [verdict for verdict in verdicts if verdict.outcome == outcome]
-        yield f"{outcome}: {len(rows)} rows"
-        if outcome == CONTRADICTED:
-            yield from (f"  {verdict.row}: {verdict.why}" for verdict in rows)
+        found = [verdict for verdict in verdicts if verdict.outcome == outcome]
+        yield f"{outcome}: {len(found)} rows"
+        if rows or outcome == CONTRADICTED:
+            yield from (f"  {one.row}: {one.why}" if one.why else f"  {one.row}" for one in found)
     yield "checks:"
     for name, check in sorted(dump["checks"].items()):
         state = {True: "ok", False: "failed", None: "skipped"}[check["ok"]]
         yield f"  {name}: {state}{': ' + check['what'] if 'what' in check else ''}"
 
 
+def _host(dump: Mapping[str, Any]) -> str:
+    if dump["host"] == "nuke":
+        return f"Nuke {dump.get('nuke', {}).get('version', '?')}"
+    return f"{dump.get('product', dump['host'])} {'.'.join(map(str, dump.get('version') or '?'))}"
+
+
 def main(words: list[str]) -> int:
     """Print the report of one dump."""
-    if len(words) != 1:
-        print("usage: python -m tests.hosts.surface.compare DUMP.json", file=sys.stderr)
+    files = [word for word in words if word != "--rows"]
+    if len(files) != 1:
+        print("usage: python -m tests.hosts.surface.compare [--rows] DUMP.json", file=sys.stderr)
         return 2
-    dump = json.loads(Path(words[0]).read_text(encoding="utf-8"))
-    verdicts = compare(dump, load())
-    print("\n".join(report(dump, verdicts)))
+    dump = json.loads(Path(files[0]).read_text(encoding="utf-8"))
+    verdicts = compare(dump)
+    print("\n".join(report(dump, verdicts, rows="--rows" in words)))
     return 1 if any(verdict.outcome == CONTRADICTED for verdict in verdicts) else 0
 
 
