@@ -184,6 +184,8 @@ end
 local function reason(this)
     if this.product == "" then
         return "This does not seem to be DaVinci Resolve: it does not tell its name."
+    elseif this.version ~= "" and this.number < 1901 then
+        return "PAI-Studio needs DaVinci Resolve 19.1 or newer, and this is " .. this.version .. "."
     elseif this.is_studio then
         return "Studio runs Python scripts. If PAI-Studio is not in this menu, Resolve has found no Python 3: install "
             .. "the 64-bit Python 3 of python.org, or name the folder of yours in PYTHON3HOME (macOS) or "
@@ -191,12 +193,9 @@ local function reason(this)
     elseif this.number >= 2101 then
         return "From 21.1 on, Resolve runs Python scripts in the Studio edition alone. That is why PAI-Studio is not "
             .. "in this menu; no setting changes it."
-    elseif this.number >= 1901 then
-        return "This edition lists Python scripts once it finds a Python 3, but since 19.1 it shows no window of a "
-            .. "script, and asks for Studio instead."
     end
-    return "This edition lists Python scripts once it finds a Python 3: install the 64-bit Python 3 of python.org, "
-        .. "and start Resolve again."
+    return "This edition lists Python scripts once it finds a Python 3, but since 19.1 it shows no window of a "
+        .. "script, and asks for Studio instead."
 end
 
 -- The panel ------------------------------------------------------------------------------------------------------

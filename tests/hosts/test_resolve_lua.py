@@ -64,11 +64,12 @@ def test_the_free_edition_is_told_that_python_needs_studio(place: Path):
     [
         (FREE, "21.0.3", "since 19.1 it shows no window of a script"),
         (FREE, "20.3.1b2", "since 19.1 it shows no window"),
-        (FREE, "19.0.3", "lists Python scripts once it finds a Python 3: install"),
+        (FREE, "19.0.3", "needs DaVinci Resolve 19.1 or newer, and this is 19.0.3."),
         (FREE, "22.0", "in the Studio edition alone"),
         (FREE, "", "lists Python scripts once"),
         (STUDIO, "21.1.0", "Resolve has found no Python 3"),
-        (STUDIO, "18.6.6", "PYTHON3HOME (macOS)"),
+        (STUDIO, "19.1.0", "PYTHON3HOME (macOS)"),
+        (STUDIO, "18.6.6", "needs DaVinci Resolve 19.1 or newer, and this is 18.6.6."),
         (None, "", "does not seem to be DaVinci Resolve"),
     ],
 )
