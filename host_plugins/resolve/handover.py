@@ -1,13 +1,22 @@
-"""The whole timeline to the panel, as OpenTimelineIO, and finished shots back onto it."""
+"""The whole timeline to the panel, as OpenTimelineIO, and finished shots back onto it.
+
+Beside the exported timeline the panel and `pai-studio shots` keep `shots.json`: which shot document is which clip's.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
-from ..host import Fault, result_of
+from .. import record
+from ..bridge import Bridge
+from ..host import Fault, Result, result_of
 from ..paths import Sequenced
-from . import memory
+from . import memory, panel_shots, plate
+from .panel_shots import PanelShot
 from .target import ClipTarget, Wishes
 
 if TYPE_CHECKING:
@@ -18,34 +27,127 @@ if TYPE_CHECKING:
 
 def open_panel(app: App, folder: Path, sidecar: Sidecar) -> str:
     """Write the timeline beside the results and open the panel with it. Raises Fault."""
-    timeline = app.timeline()
-    name = "".join(c if c.isalnum() or c in "._-" else "_" for c in str(timeline.GetName()))
-    path = folder / f"{name}.otio"
+    path = folder / _file_name(app)
     folder.mkdir(parents=True, exist_ok=True)
-    done = timeline.Export(str(path), app.otio())  # type: ignore[call-arg]
+    done = app.timeline().Export(str(path), app.otio())  # type: ignore[call-arg]
     if not done or not path.is_file():
         raise Fault("Resolve does not write the timeline as OTIO", where=str(path), hint="open the Edit page")
     sidecar.ask("panel", document=str(path))
     return f"the panel opens with {path}"
 
 
-def bring(app: App, wishes: Wishes) -> str:
-    """Place every finished version that the clips of the open timeline know and do not show. Raises Fault."""
+def _file_name(app: App) -> str:
+    name = str(app.timeline().GetName())
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in name) + ".otio"
+
+
+@contextlib.contextmanager
+def _connected() -> Iterator[Sidecar]:
+    bridge = Bridge(record.read(host="resolve"), "resolve")
+    try:
+        yield bridge
+    finally:
+        bridge.close()
+
+
+Connect = Callable[[], "contextlib.AbstractContextManager[Sidecar]"]
+
+
+def bring(app: App, wishes: Wishes, connect: Connect = _connected) -> str:
+    """Place every finished version that the open timeline's clips, or its `shots.json`, know and do not show.
+
+    Raises Fault.
+    """
     wrong: list[str] = []
     placed = 0
     for item in _items(app):
-        if not _is_waiting(app, item):
-            continue
-        try:
-            made = result_of(memory.record(item)["result"])
-            target = ClipTarget(
-                app, item, wishes, sidecar=_NoSidecar(), step=lambda _share, _text: False, tell=wrong.append
-            )
-            target.place(made)
-            placed += 1
-        except Fault as fault:
-            wrong.append(str(fault))
+        if _is_waiting(app, item):
+            placed += _placed(app, item, wishes, wrong, partial(_remembered, item))
+    manifest = Path(wishes.folder) / panel_shots.MANIFEST
+    if wishes.folder and manifest.is_file():
+        placed += _bring_panel_shots(app, wishes, manifest, connect, wrong)
     return "\n".join([f"{placed} finished shots were placed", *wrong])
+
+
+def _remembered(item: TimelineItem) -> Result:
+    return result_of(memory.record(item)["result"])
+
+
+def _placed(
+    app: App, item: TimelineItem, wishes: Wishes, wrong: list[str], find: Callable[[], Result | None]
+) -> int:
+    """Place what is found for an item, if anything; 1 where that was done."""
+    try:
+        made = find()
+        if made is None:
+            return 0
+        target = ClipTarget(
+            app, item, wishes, sidecar=_NoSidecar(), step=lambda _share, _text: False, tell=wrong.append
+        )
+        target.place(made)
+    except Fault as fault:
+        wrong.append(str(fault))
+        return 0
+    return 1
+
+
+def _bring_panel_shots(app: App, wishes: Wishes, manifest: Path, connect: Connect, wrong: list[str]) -> int:
+    """Place the newest whole version of each shot that the panel has made of this timeline."""
+    try:
+        shots = panel_shots.read(manifest, _file_name(app))
+    except Fault as fault:
+        wrong.append(str(fault))
+        return 0
+    if not shots:
+        return 0
+    placed = 0
+    with connect() as sidecar:
+        for shot in shots:
+            item = _item_of(app, shot)
+            if item is None:
+                wrong.append(f"{shot.name}: its clip was changed in the timeline since, and is left alone")
+                continue
+            placed += _placed(app, item, wishes, wrong, partial(_newest, app, shot, item, sidecar))
+    return placed
+
+
+def _newest(app: App, shot: PanelShot, item: TimelineItem, sidecar: Sidecar) -> Result | None:
+    """A shot's newest whole version; None where there is none, or the item shows it. Raises Fault."""
+    made = panel_shots.newest(shot, sidecar)
+    if made is None or (_knows(item, made) and not _is_waiting(app, item)):
+        return None
+    shown = _plate_first(app, item)
+    if shown != shot.first:
+        what = f"its clip begins with frame {shown} by its timecode, and the shot with {shot.first}"
+        hint = f"where it was not slipped, place {made.files} by hand: its files are numbered otherwise"
+        raise Fault(what, where=shot.name, hint=hint)
+    return made
+
+
+def _plate_first(app: App, item: TimelineItem) -> int:
+    return plate.of(item, app.timeline(), app.version).span.first
+
+
+def _knows(item: TimelineItem, made: Result) -> bool:
+    kept = memory.record(item).get("result", {})
+    return (kept.get("files"), kept.get("frames")) == (made.files, [made.first, made.last])
+
+
+def _item_of(app: App, shot: PanelShot) -> TimelineItem | None:
+    """The clip that lies where the shot was cut from: on its track, else on another that it was moved to."""
+    on_track: list[TimelineItem] = app.timeline().GetItemListInTrack("video", shot.track) or []
+    for item in on_track:
+        if _is_of(item, shot):
+            return item
+    found = [item for item in _items(app) if _is_of(item, shot)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_of(item: TimelineItem, shot: PanelShot) -> bool:
+    place = (int(item.GetStart(False)), int(item.GetDuration(False)))
+    # A take has its own name.
+    is_called = str(item.GetName()) == shot.clip or bool(memory.record(item).get("takes"))
+    return place == (shot.start, shot.duration) and is_called
 
 
 def _items(app: App) -> list[TimelineItem]:
