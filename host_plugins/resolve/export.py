@@ -94,7 +94,7 @@ def _temporary(app: App, media: MediaPoolItem, source: Source, plan: Plan, span:
         raise Fault("Resolve makes no timeline for the export", hint="leave the Media page and try again")
     wanted = {
         "useCustomSettings": "1",
-        "timelineFrameRate": f"{source.fps:g}{' DF' if source.drop else ''}",
+        "timelineFrameRate": f"{source.fps:g}",
         "timelineResolutionWidth": str(source.width),
         "timelineResolutionHeight": str(source.height),
         "timelineOutputResMatchTimelineRes": "1",
@@ -104,6 +104,7 @@ def _temporary(app: App, media: MediaPoolItem, source: Source, plan: Plan, span:
     optional = {"timelineInterlaceProcessing": "0", **plan.optional}
     settings.on_timeline(timeline, settings.where_there(timeline, optional))
     # The number of the files' first frame is set for the job as well; where one of the two is not kept the other is.
+    timeline.SetSetting("timelineDropFrameTimecode", "1" if source.drop else "0")
     timeline.SetStartTimecode(timecode_of(span[0], source.fps, drop=source.drop))
     first, end = source.number(span[0]), source.number(span[1]) + 1
     infos: Any = [{"mediaPoolItem": media, "startFrame": first, "endFrame": end, "mediaType": 1}]

@@ -56,7 +56,7 @@ class ResolveScene:
 
     def __init__(self, folder: Path, mode: str, **options: Any) -> None:
         self.folder = folder
-        self.fake = FakeResolve(mode, rate=23.976, **options)
+        self.fake = FakeResolve(mode, **{"rate": 23.976, **options})
         self.media = self.fake.add_media(write_plate(folder / "plates", FILES[mode]), HOUR, HOUR + 11)
         self.fake.add_timeline("Selects")
         self.timeline = self.fake.add_timeline(tracks=1)

@@ -15,6 +15,7 @@ from pai_studio.host_plugins.host import Fault, Result, State
 from pai_studio.host_plugins.resolve import export, handover, mark, measure, memory
 from pai_studio.host_plugins.resolve.app import App
 from pai_studio.host_plugins.resolve.target import ClipTarget, Wishes
+from tests.hosts.fakes_resolve import pictures
 from tests.hosts.fakes_resolve.media import MediaPool
 from tests.hosts.fakes_resolve.model import ProjectModel
 from tests.hosts.fakes_resolve.projects import Project
@@ -142,6 +143,24 @@ def test_a_smart_bin_is_left_for_the_export(one: ResolveScene) -> None:
     one.fake.project.smart_bin = True
     assert len(export_of(one)) == 8
     assert one.all_settings() == one.settings
+
+
+def test_a_clip_with_drop_frames_is_exported_with_its_own_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    one = ResolveScene(tmp_path, "aces", rate=29.97)
+    one.media.start_tc = one.media.linked_tc = "00:59:59;28"
+    starts: list[str] = []
+    one.fake.hooks["Project.AddRenderJob"] = [lambda: starts.append(str(one.fake.project.timeline.start_tc))]  # type: ignore[union-attr]
+    target, first = target_of(one, App.of(one.fake.globals()), sidecar=Looked()), 107892
+    assert target.asked().document["frames"] == [first, first + 3]
+    target.export("plate", str(tmp_path / "plate.######.exr"), first, first + 3)
+    assert starts == ["01:00:00;00"]
+    for index in range(4):
+        made = pictures.read(tmp_path / f"plate.{first + index}.exr")
+        assert made == pytest.approx(pictures.read(one.media.file(HOUR + 2 + index)), rel=2e-3, abs=2e-3)
+    one.fake.check()
 
 
 @pytest.mark.parametrize("key", ["colorSpaceOutputGamutLimit", "colorSpaceOutputGamutMapping", "outputDRT"])

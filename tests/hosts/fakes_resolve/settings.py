@@ -7,12 +7,13 @@ from typing import Any
 from tests.hosts.fakes_resolve.colour import ACES, MANAGED
 from tests.hosts.fakes_resolve.errors import UnknownName
 from tests.hosts.fakes_resolve.model import ProjectModel, TimelineModel
-from tests.hosts.fakes_resolve.timecode import frames_of, timecode_of
+from tests.hosts.fakes_resolve.timecode import timecode_of
 
 DEFAULTS: dict[str, Any] = {
     "timelineResolutionWidth": "8",
     "timelineResolutionHeight": "4",
     "timelineFrameRate": 24.0,
+    "timelineDropFrameTimecode": "0",
     "timelineInterlaceProcessing": "0",
     "timelineOutputResMatchTimelineRes": "1",
     "timelineInputResMismatchBehavior": "scaleToFit",
@@ -77,6 +78,7 @@ class Settings:
             found = {key: value for key, value in found.items() if key in self._keys()}
             found.update(self._timeline.settings if self._timeline.custom else {})
             found["timelineFrameRate"] = self._timeline.rate
+            found["timelineDropFrameTimecode"] = "1" if self._timeline.drop else "0"
             found["useCustomSettings"] = "1" if self._timeline.custom else "0"
         return found
 
@@ -123,6 +125,9 @@ class Settings:
             return False
         if name == "timelineFrameRate":
             return self._set_rate(value)
+        if name == "timelineDropFrameTimecode" and self._timeline:
+            self._count(self._timeline, drop=value == "1")
+            return True
         if name.startswith(_COLOUR) or name == "colorAcesODT":
             return self._set_colour(name, value)
         self._store(name, value)
@@ -144,13 +149,18 @@ class Settings:
         if self._timeline:
             if any(track.items for track in self._timeline.tracks):
                 return False
-            start, drop = frames_of(self._timeline.start_tc, rate) or 0, value.endswith(" DF")
-            self._timeline.rate, self._timeline.start_tc = rate, timecode_of(start, rate, drop=drop)
+            self._timeline.rate = rate
+            self._count(self._timeline, drop=value.endswith(" DF"))
             return True
         if self._project.timelines or any(self._project.media()):
             return rate == self._project.rate()
         self._store("timelineFrameRate", rate)
         return True
+
+    @staticmethod
+    def _count(timeline: TimelineModel, *, drop: bool) -> None:
+        """Show the same start with or without drop frames."""
+        timeline.start_tc = timecode_of(timeline.start, timeline.rate, drop=drop)
 
     def _set_colour(self, name: str, value: str) -> bool:
         mode, now = self.all()["colorScienceMode"], self.all()
