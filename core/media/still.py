@@ -83,13 +83,17 @@ def _converted(rgb: Array, space: str, config: ColorConfig) -> tuple[Array, str]
     return rgb, f"{repairs.nan} NaN and {repairs.inf} Inf replaced" if repairs else ""
 
 
-def _own_space(facts: Look, config: ColorConfig) -> str:
+def space_of_picture(facts: Look, config: ColorConfig) -> str | None:
+    """The space that a format means, where it means one: linear Rec.709 for Radiance, sRGB for an integer PNG."""
     if facts.kind == "hdr":
-        space = config.linear_rec709
-    elif facts.kind in ("jpeg", "png", "tiff") and facts.file_type in ("uint8", "uint16"):
-        space = config.texture
-    else:
-        space = None
+        return config.linear_rec709
+    if facts.kind in ("jpeg", "png", "tiff") and facts.file_type in ("uint8", "uint16"):
+        return config.texture
+    return None
+
+
+def _own_space(facts: Look, config: ColorConfig) -> str:
+    space = space_of_picture(facts, config)
     if space is None:
         raise _unknown_space(facts.path)
     return space
