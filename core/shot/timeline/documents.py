@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pai_studio.core.shot import document
 from pai_studio.core.shot.document import SCHEMA, Shot
@@ -17,9 +17,7 @@ from pai_studio.core.shot.timeline.cut import Cut, CutShot, Note, counted, is_of
 MANIFEST = "shots.json"
 MANIFEST_SCHEMA = "pai-studio/shots/1"
 LINEAR = "scene_linear"
-"""The role that a plate is said to be in where nobody says more; so are EXR files as a rule."""
-
-_LINEAR_FILES = (".exr", ".hdr")
+"""The role that a plate is said to be in where nobody says more."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,16 @@ def drafted(shot: CutShot, *, colorspace: str = "", handles: int = 0) -> tuple[S
         ],
     }
     made = document.parse(json.dumps(data), where=f"shot {shot.name}", unfinished=True)
-    said = []
+    said: list[tuple[str, Literal["kept", "unsupported"]]] = []
     if given < wanted:
         has = f"its media has {counted(shot.before or 0, 'frame')} before the cut and {shot.after or 0} after it"
-        said.append(f"{given} of {counted(wanted, 'frame')} of handles: {has}")
-    if not colorspace and not plate["files"].lower().endswith(_LINEAR_FILES):
-        said.append(f"its colour space is not known: {LINEAR} is written")
-    said += [f"the reference at {one.frame} has no file yet" for one in shot.references if not one.file]
-    return made, tuple(Note(what, "kept", shot.track_name, shot.record.first) for what in said)
+        said.append((f"{given} of {counted(wanted, 'frame')} of handles: {has}", "kept"))
+    if not colorspace:
+        said.append((f"its colour space is not given: {LINEAR} is written", "unsupported"))
+    said += [
+        (f"the reference at {one.frame} has no file yet", "kept") for one in shot.references if not one.file
+    ]
+    return made, tuple(Note(what, kind, shot.track_name, shot.record.first) for what, kind in said)
 
 
 def write(
