@@ -33,6 +33,7 @@ class Saving(QObject):
         self._work = work
         self._shot: Shot | None = None
         self._known = digest_on_disk(path)
+        self._under_way = 0
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._timer.timeout.connect(self.now)
 
@@ -59,6 +60,7 @@ class Saving(QObject):
 
     def _start(self, shot: Shot, *, is_agreed: bool = False) -> None:
         self._shot = None
+        self._under_way += 1
         self._become("saving")
         path = self.path
         self._work.run(
@@ -73,11 +75,14 @@ class Saving(QObject):
         self._known = write_document(shot, path, None if is_agreed else self._known)
 
     def _saved(self) -> None:
-        if self._shot is None:
+        self._under_way -= 1
+        if self._shot is None and not self._under_way:
             self._become("saved")
 
     def _failed(self, shot: Shot, error: PaiError) -> None:
-        self._shot = self._shot or shot
+        self._under_way -= 1
+        if not self._under_way:  # else something newer is on its way to the disk
+            self._shot = self._shot or shot
         self._become("failed", error)
 
     def _become(self, kind: SaveKind, error: PaiError | None = None) -> None:
