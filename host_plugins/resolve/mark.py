@@ -28,7 +28,8 @@ def is_left(name: str) -> bool:
 
 
 def _machine() -> str:
-    return re.sub(r"[^\w-]+", "-", platform.node()) or "unnamed"
+    """Without its domain, which a laptop has from the network that it is in."""
+    return re.sub(r"[^\w-]+", "-", platform.node().split(".")[0]) or "unnamed"
 
 
 def _is_alive(process: int) -> bool:
