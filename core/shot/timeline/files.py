@@ -23,6 +23,7 @@ SUFFIXES = (".otio", *_BUNDLES, *_ADAPTERS)
 """What can be opened."""
 
 _CONTENT = "content.otio"
+FRAME_CODE_MODE = re.compile(r"^FCM:\s*((?:NON-)?DROP FRAME)", re.MULTILINE | re.IGNORECASE)
 _STRING_OR_INF = re.compile(r'"(?:[^"\\]|\\.)*"|\bInf\b')
 _MAX_DEPTH = 200
 """OpenTimelineIO's own reader overflows its stack on a file that is nested deeply."""
@@ -45,6 +46,8 @@ def load(path: Path, rate: Fraction | None) -> tuple[Any, str]:
     except (OSError, zipfile.BadZipFile, KeyError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path), hint="check the path") from None
     text = _text(data, path)
+    if suffix == ".edl":
+        text = _with_drop_marks(text)
     if suffix in _ADAPTERS:
         return _from_text(text, path, suffix, rate), text
     return _from_json(text, path), text
@@ -79,6 +82,12 @@ def _text(data: bytes, path: Path) -> str:
         except UnicodeDecodeError:
             continue
     raise BadInput("is no text", where=str(path), hint="export it again")
+
+
+def _with_drop_marks(text: str) -> str:
+    """An EDL that says of itself that it is in drop-frame, with the `;` that many leave out."""
+    modes = {mode.upper() for mode in FRAME_CODE_MODE.findall(text)}
+    return re.sub(r"(\d\d:\d\d:\d\d):(\d\d)", r"\1;\2", text) if modes == {"DROP FRAME"} else text
 
 
 def _from_text(text: str, path: Path, suffix: str, rate: Fraction | None) -> Any:

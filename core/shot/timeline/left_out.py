@@ -9,7 +9,7 @@ from typing import Any
 
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.timeline.cut import CutShot, Note, counted
-from pai_studio.core.shot.timeline.files import wrapped
+from pai_studio.core.shot.timeline.files import FRAME_CODE_MODE, wrapped
 from pai_studio.core.shot.timeline.times import rate_of
 
 _DROP = re.compile(r"\d\d:\d\d:\d\d;\d\d|<displayformat>\s*DF\s*<|tcFormat=\"DF\"")
@@ -23,6 +23,7 @@ _FCPXML_LOST = {
     "title": "titles",
     "video": "generators and stills",
     "filter-video": "effects",
+    'enabled="0"': "marks of disabled clips",
 }
 """Elements that the adapter does not read; `audio-` ones are no part of a picture."""
 
@@ -93,14 +94,19 @@ def of_text(text: str, suffix: str, rate: Fraction, shots: list[CutShot]) -> lis
     """What the adapter of a format does not read."""
     if suffix == ".fcpxml":
         lost = Counter(re.findall(r"<([a-z-]+[A-Za-z]*)[\s/>]", text))
+        lost['enabled="0"'] = len(re.findall(r'\benabled="0"', text))
         return [
-            Note(f"{lost[tag]} {what} (<{tag}>) are not read", "unsupported")
+            Note(f"{lost[tag]} {what} ({tag}) are not read", "unsupported")
             for tag, what in _FCPXML_LOST.items()
             if lost[tag]
         ]
     if suffix != ".edl":
         return []
     notes = [Note(f"an EDL says no frame rate: it is read at {rate}", "kept")]
+    if len({mode.upper() for mode in FRAME_CODE_MODE.findall(text)}) > 1:
+        notes.append(
+            Note("it is part in drop-frame, part not: timecode is read as it is written", "unsupported")
+        )
     changes = len(_EDL_SPEED.findall(text))
     read = sum(1 for shot in shots if shot.speed != 1)
     if changes > read:

@@ -253,8 +253,9 @@ def test_drop_frame_timecode_leaves_numbers_out() -> None:
     assert timecode(-25, Fraction(24)) == "-00:00:01:01"
 
 
-def test_a_drop_frame_edl_counts_as_its_timecode_does(tmp_path: Path) -> None:
-    line = "001  A V C 01:00:00;00 01:00:59;28 01:00:00;00 01:00:59;28"
+@pytest.mark.parametrize("mark", [";", ":"])
+def test_a_drop_frame_edl_counts_as_its_timecode_does(tmp_path: Path, mark: str) -> None:
+    line = "001  A V C 01:00:00;00 01:00:59;28 01:00:00;00 01:00:59;28".replace(";", mark)
     (tmp_path / "d.edl").write_text(f"TITLE: d\nFCM: DROP FRAME\n{line}\n* FROM CLIP NAME: A\n")
     cut = read(tmp_path / "d.edl")
     assert (cut.rate, cut.start) == (Fraction(30000, 1001), 107892)
@@ -373,3 +374,22 @@ def test_the_library_is_loaded_when_a_timeline_is_opened() -> None:
     probe = "import sys, pai_studio.core.shot.timeline.documents; print('opentimelineio' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_final_cut_s_reader_passes_over_is_counted(
+    footage: Callable[[str], Path], tmp_path: Path
+) -> None:
+    text = (footage("timelines_otio") / "fcpxml/fcpx_project.fcpxml").read_text()
+    (tmp_path / "a.fcpxml").write_text(
+        text.replace("</spine>", '<title enabled="0"><timeMap/></title></spine>', 1)
+    )
+    told = texts(read(tmp_path / "a.fcpxml"))
+    assert "1 changes of speed (timeMap) are not read" in told
+    assert "1 titles (title) are not read" in told
+    assert '1 marks of disabled clips (enabled="0") are not read' in told
+
+
+def test_an_edl_that_changes_its_timecode_says_so(tmp_path: Path) -> None:
+    line = "001  A V C 01:00:00:00 01:00:01:00 01:00:00:00 01:00:01:00"
+    (tmp_path / "m.edl").write_text(f"TITLE: m\nFCM: DROP FRAME\nFCM: NON-DROP FRAME\n{line}\n")
+    assert "it is part in drop-frame, part not" in texts(read(tmp_path / "m.edl"))
