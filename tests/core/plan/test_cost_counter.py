@@ -38,7 +38,7 @@ SMALL = {
     "out_channels": 3,
     "text_dim": 256,
     "ffn_dim": 1024,
-    "num_layers": 8,
+    "num_layers": 3,
     "head_width": 32,
 }
 SMALL_WINDOW = {"latents": 13, "grid": (9, 16), "references": 3, "history": 2, "keyframes": 3}
