@@ -97,9 +97,14 @@ def _answers(app: App) -> Record:
 
 def _keys(app: App) -> Record:
     """The names of all settings that Resolve tells of; their values stay with the user."""
-    found = {"project": sorted(app.project().GetSetting()), "timeline": sorted(app.timeline().GetSetting())}
+    # Asked without a name it tells all, which its README says and its stubs do not.
+    project = app.project().GetSetting()  # type: ignore[call-arg]
+    timeline = app.timeline().GetSetting()  # type: ignore[call-arg]
+    found = {"project": sorted(project), "timeline": sorted(timeline)}
     media = app.chosen()[0].GetMediaPoolItem()
-    return found if media is None else {**found, "clip": sorted(media.GetClipProperty())}
+    if media is None:
+        return found
+    return {**found, "clip": sorted(media.GetClipProperty())}  # type: ignore[call-arg]
 
 
 def _colour(app: App) -> Record:

@@ -78,18 +78,18 @@ class Session:
         self._errands.put(errand)  # type: ignore[arg-type]
         while not errand.done.wait(_TURN_S):
             if self.has_closed:
-                raise gone()
+                raise gone(self.app)
         return errand.result()
 
     def _guarded(self, call: Callable[[], T]) -> T:
         if not self.app.is_there():
-            raise gone()
+            raise gone(self.app)
         try:
             return call()
         except (TypeError, AttributeError) as error:
             if self.app.is_there():
                 raise
-            raise gone() from error
+            raise gone(self.app) from error
 
     def run(self, renders: Sequence[Callable[[], None]]) -> None:
         """Run all at once and serve them until each has ended; Ctrl+C stops all.
@@ -106,7 +106,7 @@ class Session:
         while any(worker.is_alive() for worker in workers):
             if not self.app.is_there():
                 self.has_closed = True
-                raise gone()
+                raise gone(self.app)
             self.turn()
             self._serve()
         self.turn()
@@ -189,7 +189,8 @@ class ResolveHost:
         self._session.show(self._index, 0.0, str(fault))
 
 
-def gone() -> Fault:
+def gone(app: App) -> Fault:
     """The host was closed."""
+    what = "Fusion was closed" if app.resolve is None else "Resolve was closed"
     hint = "the job goes on at the server; choose PAI-Studio again and it is followed"
-    return Fault("Resolve was closed", hint=hint, code=CLOSED)
+    return Fault(what, hint=hint, code=CLOSED)

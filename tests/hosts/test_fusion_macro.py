@@ -125,6 +125,7 @@ NAMES = [
     "C:\\shots\\new\\a b\\x.1001.exr",
     'say "hi"/ünï/x.1001.exr',
     "//server/share/東京/x.1001.exr",
+    "/shows/" + "a long folder/" * 20 + "x.1001.exr",
     "a\nb\t]]",
 ]
 

@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from pai_studio.host_plugins.resolve.fusion import script
+from pai_studio.host_plugins.resolve.fusion import macro, script, selftest
 from pai_studio.host_plugins.resolve.menu import ProjectMemory
 from pai_studio.server.app import Server
 from tests.hosts.fakes_resolve import pictures
 from tests.hosts.fakes_resolve.fusion_model import CompModel, ToolModel
+from tests.hosts.fusion_eval import evaluate
+from tests.hosts.lua_table import read_table
+from tests.hosts.real_lua import evaluated, flat
 from tests.hosts.resolve_scene import HOUR, ResolveScene, at_home, write_still
 
 
@@ -30,12 +34,12 @@ class CompScene(ResolveScene):
         self.comp.set_input(self.loader, "Clip", str(write_still(folder)))
         self.loader.selected = True
         self.comp.time = 1.0
-        wishes = {"folder": str(folder / "out put"), "engine": "draft", "camera": "ACES2065-1"}
+        wishes = {"folder": str(folder / "out put"), "engine": "draft", "camera": "ACEScg", "grain": 0}
         ProjectMemory(script.MEMORY).write(wishes=wishes)
 
-    def go(self) -> int:
-        """Choose the script, press Render, and Close at the end."""
-        self.fake.screen.plan = [("render", "Clicked"), ("done", "Clicked")]
+    def go(self, *acts: Any, press: str = "render") -> int:
+        """Choose the script, do these, press Render or another button, and Close at the end."""
+        self.fake.screen.plan = [*acts, (press, "Clicked"), ("done", "Clicked")]
         return script.main(self.fake.globals())
 
     def made(self) -> ToolModel:
@@ -79,6 +83,86 @@ def test_a_media_in_comes_back_as_a_loader(scene: Callable[[], CompScene]) -> No
         pictures.read(one.media.file(HOUR + 3))[3, 3], rel=2e-3
     )
     assert "must still descend from MediaIn" in one.said()
+    assert one.comp.active is one.plate
+    filled = made.files[0].with_name("PAIStudio_v001.setting")
+    assert f"drag {filled} into the node editor" in one.said()
+    text = filled.read_text(encoding="utf-8")
+    assert flat(read_table(text)) == evaluated(text)
+    group = read_table(text).table("Tools").table(macro.NAME)
+    for frame in (0, 3):
+        again, given = evaluate(group, frame), evaluate(group, frame, "MainOutput2")
+        for letter in "rgb":
+            ulp = np.spacing(np.abs(given[letter]).astype(np.float16)).astype(np.float32)
+            assert np.all(np.abs(again[letter] - given[letter]) <= ulp), letter
+
+
+@pytest.mark.long
+def test_refinish_takes_the_pictures_that_were_made(scene: Callable[[], CompScene]) -> None:
+    one = scene()
+    assert one.go(press="refinish") == 1
+    assert "nothing is rendered yet that could be finished again" in one.said()
+    assert one.go() == 0, one.said()
+    rendered = list(one.comp.rendered)
+
+    def change() -> None:
+        one.fake.screen.widget("despill").props["Value"] = 20
+        one.fake.screen.widget("pass_gain").props["Checked"] = False
+
+    assert one.go(change, press="refinish") == 0, one.said()
+    assert "_v002." in one.made().inputs["Clip"]
+    assert one.comp.rendered == rendered
+    kept = json.loads(one.plate.data["PAIStudio"])["result"]
+    assert "gain" not in kept["passes"]
+    document = json.loads(Path(kept["document"]).read_text(encoding="utf-8"))
+    assert document["finish"]["despill"] == 0.2
+    assert "the macro is not written: it needs the passes background, foreground, gain" in one.said()
+
+
+def when_under_way(one: CompScene, act: Any) -> Callable[[], None]:
+    """Have that done in the window's next turn once the job is at the server."""
+
+    def look() -> None:
+        kept = json.loads(one.plate.data.get("PAIStudio", "{}"))
+        one.fake.screen.at_step[one.fake.screen.steps + 1] = act if "job" in kept else look
+
+    return look
+
+
+def test_cancel_while_the_server_renders_leaves_the_composition_as_it_was(
+    scene: Callable[[], CompScene],
+) -> None:
+    one = scene()
+    before = [(tool.kind, tool.name) for tool in one.comp.tools]
+    one.fake.hooks["Composition.Render"] = [when_under_way(one, ("stop0", "Clicked"))]
+    assert one.go() == 1
+    assert "the render was cancelled" in one.said()
+    assert [(tool.kind, tool.name) for tool in one.comp.tools] == before
+    assert one.comp.done == [("PAI-Studio export", False)]
+    assert json.loads(one.plate.data["PAIStudio"]) == {}
+    assert list((one.folder / "out put").rglob("*.exr")) == []
+
+
+def test_fusion_closed_while_the_server_renders_is_called_fusion(
+    scene: Callable[[], CompScene], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = scene()
+    one.fake.is_alone = True
+    one.fake.hooks["Composition.Render"] = [when_under_way(one, one.fake.quit)]
+    assert one.go() == 1
+    said = capsys.readouterr().out
+    assert "PAI-Studio: Fusion was closed" in said
+    assert "Resolve" not in said
+
+
+def test_the_self_test_is_a_button(
+    scene: Callable[[], CompScene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = scene()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    one.fake.screen.plan = [("selftest", "Clicked"), ("ok", "Clicked")]
+    assert script.main(one.fake.globals()) == 0
+    assert "0 failed" in one.said()
+    assert (tmp_path / selftest.FILE).is_file()
 
 
 @pytest.mark.long

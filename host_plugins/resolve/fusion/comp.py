@@ -123,7 +123,11 @@ class FusionTarget:
             same = before is not None and (before.first, before.last) == (result.first, result.last)
             place = {name: loader.GetInput(name) for name in _PLACE} if loader is not None and same else None
             if loader is None:
+                active = self._comp.ActiveTool
+                # Beside an active tool Fusion connects what it adds, a Loader by a Merge.
+                self._comp.SetActiveTool(None)
                 loader = self._comp.AddTool("Loader", _OFF_SCREEN, _OFF_SCREEN)
+                self._comp.SetActiveTool(active)
                 loader.SetAttrs({"TOOLS_Name": f"PAIStudio_{self.label}"})
             loader.SetInput("Clip", Sequenced.of(result.files).path(result.first))
             _lay(loader, place or whole(result))

@@ -51,7 +51,8 @@ def quoted(text: str) -> str:
 def _lines(value: Value, indent: str) -> Iterator[str]:
     """A value in lines; the first goes behind its key."""
     short = _short(value)
-    if len(indent) + len(short) <= _ONE_LINE and not _is_deep(value):
+    is_table = isinstance(value, (Made, Mapping, list, tuple))
+    if not is_table or (len(indent) + len(short) <= _ONE_LINE and not _is_deep(value)):
         yield short
         return
     made = value if isinstance(value, Made) else Made("", value)  # type: ignore[arg-type]

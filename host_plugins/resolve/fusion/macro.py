@@ -4,7 +4,7 @@
 new light, the shadow and the light wrap. It is a group: grades go inside, below the Loader of their layer.
 
 `python -m pai_studio.host_plugins.resolve.fusion.macro` writes PAIStudio.setting beside this file.
-Standard library, Python 3.9: a script inside Fusion can write one with the files of a result of its own.
+Standard library, Python 3.9: the Comp script writes one beside each result, with the result's own files.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...host import Fault, Result
+from ...paths import Sequenced
 from .lua import ORDERED, Made, Value, identifier, written
 
 FILE = Path(__file__).parent / "PAIStudio.setting"
@@ -26,6 +28,9 @@ LAYERS = {
     "wrap": ("wrap.R", "wrap.G", "wrap.B", "A"),
 }
 """Loaders, each with the channels of the file that stand at its red, green, blue and alpha."""
+
+PASSES = frozenset(name.partition(".")[0] for names in LAYERS.values() for name in names if "." in name)
+"""Of a delivery, what the macro cannot do without."""
 
 MIXES = {"relight": "Relight", "shade": "Shadow", "picture": "Light wrap"}
 """Tools whose first number is a mix, with its label; 1 is as delivered, 0 is without."""
@@ -57,6 +62,25 @@ def setting(clip: Clip = EXAMPLE) -> str:
             "ActiveTool": NAME,
         }
     )
+
+
+def write_filled(result: Result) -> Path | None:
+    """Write the macro with a result's files beside them; None where a pass that it needs was not delivered.
+
+    Dragged into the node editor it is as if the artist had chosen file and layers: some versions of Resolve leave
+    out of a delivery what a script has set and connected. Raises Fault.
+    """
+    if not set(result.passes) >= PASSES:
+        return None
+    first = Path(Sequenced.of(result.files).path(result.first))
+    path = first.with_name(f"{NAME}_v{result.version:03d}.setting")
+    try:
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(setting(Clip(first.as_posix(), result.first, result.last)))
+    except (OSError, ValueError) as error:
+        what = f"the macro with its files cannot be written ({error})"
+        raise Fault(what, where=str(path), hint="add PAIStudio from Macros and choose its files") from None
+    return path
 
 
 def _group(clip: Clip) -> Made:

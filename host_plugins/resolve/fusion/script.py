@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ... import record
 from ...bridge import Bridge
 from ...flow import RENDER, Flow
-from ...host import Fault
+from ...host import Fault, Result
 from .. import dialog
 from ..app import App
 from ..clips import fps_of, rate_text
@@ -19,7 +19,7 @@ from ..memory import ProjectMemory
 from ..menu import MODES, has_windows, show
 from ..running import Runs
 from ..session import ResolveHost, Session
-from . import selftest
+from . import macro, selftest
 from .comp import FusionTarget, plate_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def _run(app: App, comp: Composition) -> int:
             made = Flow(host, bridge).render(target, mode)
             session.show(0, 1.0, f"v{made.version:03d} is loaded")
             done.append(made)
+            session.say(_macro_of(made))
         except Fault as fault:
             host.warn(fault)
         except Exception as error:  # noqa: BLE001 - a thread's error would be seen by nobody
@@ -84,6 +85,17 @@ def _run(app: App, comp: Composition) -> int:
         if windows is not None and app.is_there():
             windows.hide()
     return 0 if done else 1
+
+
+def _macro_of(made: Result) -> str:
+    """What is told of the macro for a result: that it is placed does not hang on it."""
+    try:
+        path = macro.write_filled(made)
+    except Fault as fault:
+        return str(fault)
+    if path is None:
+        return "the macro is not written: it needs the passes " + ", ".join(sorted(macro.PASSES))
+    return f"to grade its layers drag {path} into the node editor"
 
 
 def _note(comp: Composition) -> str:

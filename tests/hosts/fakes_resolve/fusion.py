@@ -115,7 +115,7 @@ class Composition(Face):
         self._comp.done.append((self._comp.undo.pop(), bool(keep)))
 
     def AddTool(self, kind: str, x: float = 0, y: float = 0, _settings: Any = None) -> Any:
-        """Unlocked, a Loader or Saver opens a file browser."""
+        """Unlocked, a Loader or Saver opens a file browser; beside an active tool a Loader comes with a Merge."""
         if kind not in self._session.surface.groups("tools"):
             self._session.refuse(UnknownName(f"no tool {kind!r} in the table"))
             return None
@@ -123,6 +123,8 @@ class Composition(Face):
             raise self._session.refuse(
                 FakeGuiError(f"AddTool({kind!r}) asks for a file: the comp is not locked")
             )
+        if kind == "Loader" and self._comp.active is not None:
+            self._comp.add("Merge", (x, y))
         return self._tool(self._comp.add(kind, (x, y)))
 
     def FindTool(self, name: str) -> Any:
