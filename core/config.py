@@ -91,6 +91,15 @@ class Loaded:
     origins: Mapping[str, str]
 
 
+def state_dir() -> Path:
+    """`$PAI_STATE_DIR`, else `pai-studio` in the user's state folder; made for this user alone."""
+    named = os.environ.get(ENVIRONMENT_PREFIX + "STATE_DIR")
+    path = Path(named) if named else _home("XDG_STATE_HOME", ".local/state")
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)
+    return path
+
+
 def config_path() -> Path:
     """The user's TOML: `$PAI_CONFIG`, else `config.toml` in the platform's configuration folder."""
     named = os.environ.get(ENVIRONMENT_PREFIX + "CONFIG")

@@ -32,16 +32,6 @@ _START_S = 60.0
 _ANSWER_S = 5.0
 
 
-def state_dir() -> Path:
-    """`$PAI_STATE_DIR`, else `pai-studio` in the user's state folder; made for this user alone."""
-    named = os.environ.get("PAI_STATE_DIR")
-    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pai-studio"
-    path = Path(named) if named else base
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
-    return path
-
-
 @dataclass(frozen=True)
 class _Place:
     """The files by which processes of one user find their server."""
@@ -109,7 +99,7 @@ def ensure_local() -> tuple[str, str]:
     kept. Raises Unreachable when none starts, VersionMismatch when a busy one is too far apart, BadInput for settings
     that cannot be used.
     """
-    place, asked = _Place(state_dir()), _asked()
+    place, asked = _Place(config.state_dir()), _asked()
     with place.alone():
         found = _look(place)
         if found is not None and (found.info.version, found.settings) != (pai_studio.__version__, asked):
@@ -129,12 +119,12 @@ def _warn(settings: dict[str, Any], asked: dict[str, Any]) -> None:
 
 def running() -> Local | None:
     """This user's server if it runs; none is started."""
-    return _look(_Place(state_dir()))
+    return _look(_Place(config.state_dir()))
 
 
 def stop_local() -> None:
     """Stop this user's server if it runs, and wait for its end; its jobs go on when it is started again."""
-    place = _Place(state_dir())
+    place = _Place(config.state_dir())
     with place.alone():
         found = _look(place)
         if found is not None:

@@ -99,7 +99,7 @@ def _looks(loaded: Loaded) -> list[tuple[str, Callable[[], Check]]]:
 
 
 def _local_folder() -> Path:
-    from pai_studio.server.local import state_dir
+    from pai_studio.core.config import state_dir
 
     return state_dir()
 

@@ -102,7 +102,7 @@ def _of_python(python: str, version: str) -> list[str]:
 
 
 def _path() -> Path:
-    from pai_studio.server.local import state_dir
+    from pai_studio.core.config import state_dir
 
     return state_dir() / _FILE
 

@@ -17,6 +17,7 @@ Lane = Literal["disk", "look", "net"]
 _THREADS: dict[Lane, int] = {"disk": 1, "look": 2, "net": 2}
 """`disk` keeps the order in which things were saved; `look` reads files and headers; `net` talks to the server."""
 
+_LAST_SAVE_S = 5.0
 _Job = tuple[Callable[[], Any], Callable[[Any], None] | None, Callable[[PaiError], None] | None]
 
 
@@ -35,6 +36,7 @@ class Work(QObject):
         super().__init__(parent)
         self._came.connect(self._run_here, Qt.ConnectionType.QueuedConnection)
         self._waiting: dict[Lane, queue.SimpleQueue[_Job | None]] = {}
+        self._threads: dict[Lane, list[threading.Thread]] = {}
         self._busy = 0
         self._is_closed = False
 
@@ -66,18 +68,24 @@ class Work(QObject):
         return self._busy == 0
 
     def close(self) -> None:
-        """Take no more work and hand nothing over any more; threads end when what they do has ended."""
+        """Take no more work and hand nothing over any more. What was to be saved is waited for, a few seconds at most;
+        nothing else is."""
         self._is_closed = True
         for lane, waiting in self._waiting.items():
             for _ in range(_THREADS[lane]):
                 waiting.put(None)
+        for thread in self._threads.get("disk", []):
+            thread.join(_LAST_SAVE_S)
 
     def _lane(self, lane: Lane) -> queue.SimpleQueue[_Job | None]:
         if lane not in self._waiting:
             self._waiting[lane] = queue.SimpleQueue()
-            for number in range(_THREADS[lane]):
-                name = f"panel-{lane}-{number}"
-                threading.Thread(target=self._serve, args=(lane,), name=name, daemon=True).start()
+            self._threads[lane] = [
+                threading.Thread(target=self._serve, args=(lane,), name=f"panel-{lane}-{number}", daemon=True)
+                for number in range(_THREADS[lane])
+            ]
+            for thread in self._threads[lane]:
+                thread.start()
         return self._waiting[lane]
 
     def _serve(self, lane: Lane) -> None:

@@ -114,7 +114,10 @@ def test_a_failed_save_keeps_what_was_edited_and_is_tried_again(
     state.edit("Type", edits.change(state.shot, "prompt", caption="kept"))
     saved(qtbot, state)
     assert state.saving.kind == "failed"
-    assert "file" in str(state.saving.error)
+    error = state.saving.error
+    assert error is not None
+    copy = Path(error.hint.rpartition(" kept in ")[2])
+    assert document.load(copy).prompt.caption == "kept"
     (tmp_path / "file").unlink()
     saved(qtbot, state)
     assert document.load(state.path).prompt.caption == "kept"
@@ -170,3 +173,9 @@ def test_work_hands_over_in_the_window_s_thread_and_errors_to_whoever_takes_them
     threads = [one for one in came if isinstance(one, int)]
     assert threads != [threading.get_ident()]
     assert ("no", threading.get_ident()) in came
+
+
+def test_closing_waits_for_what_is_to_be_saved(state: ShotState, studio: Studio) -> None:
+    state.edit("Type", edits.change(state.shot, "prompt", caption="last words"))
+    studio.close()
+    assert document.load(state.path).prompt.caption == "last words"

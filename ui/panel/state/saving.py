@@ -8,6 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from pai_studio.core import config
 from pai_studio.core.media.files import write_file
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import AlreadyThere, PaiError
@@ -72,7 +73,10 @@ class Saving(QObject):
 
     def _write(self, shot: Shot, path: Path, is_agreed: bool) -> None:
         """In the disk's one thread, so that two saves in a row know of one another."""
-        self._known = write_document(shot, path, None if is_agreed else self._known)
+        try:
+            self._known = write_document(shot, path, None if is_agreed else self._known)
+        except PaiError as error:
+            raise _with_copy(error, shot, path) from None
 
     def _saved(self) -> None:
         self._under_way -= 1
@@ -109,3 +113,18 @@ def write_document(shot: Shot, path: Path, known: str | None) -> str:
     content = text_beside(shot, path.parent).encode()
     write_file(path, content)
     return hashlib.sha256(content).hexdigest()
+
+
+def _with_copy(error: PaiError, shot: Shot, path: Path) -> PaiError:
+    """The error of a save that failed, and where the edits lie instead: the window may be closed next."""
+    name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]
+    copy = config.state_dir() / "panel" / "unsaved" / f"{shot.name}-{name}.shot.json"
+    try:
+        write_file(copy, text_beside(shot, copy.parent).encode())
+    except PaiError as second:
+        return type(error)(
+            error.what, where=error.where, hint=f"{error.hint}; nor is a copy kept ({second.what})"
+        )
+    return type(error)(
+        error.what, where=error.where, hint=f"{error.hint}; what was edited is kept in {copy}".lstrip("; ")
+    )
