@@ -60,10 +60,15 @@ _BLOCK_PX = 1 << 18
 _DISPLAY_EDGE = 65
 _THREADS = max(1, min(4, os.cpu_count() or 1))
 _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ocio")
+_BAKED_MOST = 4
+_baked: dict[str, ocio.CPUProcessor] = {}
+"""The last views that were sampled, by what they compute: every config that is opened shares them."""
+_baked_lock = threading.Lock()
 
 
 def _renew_pool() -> None:
-    global _pool  # noqa: PLW0603 - a forked child has none of the pool's threads
+    global _pool, _baked_lock  # noqa: PLW0603 - a forked child has none of the pool's threads, nor who holds a lock
+    _baked_lock = threading.Lock()
     _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ocio")
 
 
@@ -287,6 +292,15 @@ class ColorConfig:
             src=self.working, display=display, view=config.getDefaultView(display, self.working)
         )
         exact = config.getProcessor(self._context, view, ocio.TRANSFORM_DIR_FORWARD).getDefaultCPUProcessor()
+        key = exact.getCacheID()  # of all that it computes with, LUTs in files too
+        with _baked_lock:
+            if key not in _baked:
+                while len(_baked) >= _BAKED_MOST:
+                    del _baked[next(iter(_baked))]
+                _baked[key] = self._bake(exact)
+            return _baked[key]
+
+    def _bake(self, exact: ocio.CPUProcessor) -> ocio.CPUProcessor:
         edge = _DISPLAY_EDGE
         axis = np.exp2(np.linspace(0, 1, edge, dtype=np.float32) * 15 - 8) - np.float32(2.0**-8)
         blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
@@ -302,7 +316,7 @@ class ColorConfig:
             linSideSlope=[1.0] * 3,
             linSideOffset=[2.0**-8] * 3,
         )
-        both = config.getProcessor(ocio.GroupTransform([shaper, lut]))
+        both = self._config.getProcessor(ocio.GroupTransform([shaper, lut]))
         return both.getDefaultCPUProcessor()
 
     @staticmethod

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import PyOpenColorIO as ocio
@@ -27,7 +28,7 @@ def config_members(name: str) -> Members:
     """
     try:
         if name.startswith("ocio://"):
-            return {_CONFIG: ocio.Config.CreateFromFile(name).serialize().encode()}
+            return {_CONFIG: _builtin(name)}
         path = Path(name)
         if zipfile.is_zipfile(path):
             return _unpacked(path)
@@ -41,6 +42,13 @@ def config_members(name: str) -> Members:
         why = (str(error).strip() or type(error).__name__).splitlines()[0]
         say = f"cannot be read as an OCIO config ({why[:200]})"
         raise BadInput(say, where=name, hint="check ocio.config or $OCIO") from None
+
+
+@cache
+def _builtin(name: str) -> bytes:
+    """A config that the library itself holds, written out: the same for as long as the process runs."""
+    written: str = ocio.Config.CreateFromFile(name).serialize()
+    return written.encode()
 
 
 def _unpacked(path: Path) -> Members:

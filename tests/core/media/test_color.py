@@ -125,6 +125,16 @@ def test_display_follows_the_exact_view(config: ColorConfig) -> None:
     assert config.display(np.array([[[-5.0, 400.0, 0.1]]], np.float32)).max() <= 1.0
 
 
+def test_a_view_is_sampled_once_for_every_config_that_has_it_and_for_no_other() -> None:
+    ramp = np.linspace(0, 4, 30, dtype=np.float32).reshape(1, 10, 3)
+    first, same = (ColorConfig.open() for _ in range(2))
+    other = ColorConfig.open(Ocio(config="ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3"))
+    shown = first.display(ramp)
+    assert np.array_equal(same.display(ramp), shown)
+    assert same._display is first._display
+    assert np.abs(other.display(ramp) - shown).max() > 4 / 255
+
+
 def test_archive_is_deterministic_and_keeps_the_digest(config_file: Path, tmp_path: Path) -> None:
     config = ColorConfig.open(Ocio(config=str(config_file), context={"SHOT": "sh010"}))
     first, second = tmp_path / "a.ocioz", tmp_path / "b.ocioz"
