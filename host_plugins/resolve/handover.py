@@ -1,6 +1,6 @@
 """The whole timeline to the panel, as OpenTimelineIO, and finished shots back onto it.
 
-Beside the exported timeline the panel and `pai-studio shots` keep `shots.json`: which shot document is which clip's.
+The panel keeps `shots.json` in `NAME_shots` beside the exported timeline: which shot document is which clip's.
 """
 
 from __future__ import annotations
@@ -63,10 +63,18 @@ def bring(app: App, wishes: Wishes, connect: Connect = _connected) -> str:
     for item in _items(app):
         if _is_waiting(app, item):
             placed += _placed(app, item, wishes, wrong, partial(_remembered, item))
-    manifest = Path(wishes.folder) / panel_shots.MANIFEST
-    if wishes.folder and manifest.is_file():
+    manifest = _manifest(app, wishes)
+    if manifest is not None:
         placed += _bring_panel_shots(app, wishes, manifest, connect, wrong)
     return "\n".join([f"{placed} finished shots were placed", *wrong])
+
+
+def _manifest(app: App, wishes: Wishes) -> Path | None:
+    """The panel's list of shots, which it keeps beside the timeline, else that of `pai-studio shots`."""
+    folder = Path(wishes.folder)
+    beside = folder / f"{Path(_file_name(app)).stem}_shots"
+    found = [one / panel_shots.MANIFEST for one in (beside, folder)]
+    return next((one for one in found if wishes.folder and one.is_file()), None)
 
 
 def _remembered(item: TimelineItem) -> Result:

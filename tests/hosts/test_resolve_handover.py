@@ -54,13 +54,14 @@ class Handed(ResolveScene):
         self.otio = Path(sidecar.opened[0])
         assert said.endswith(str(self.otio))
         self.cut = read_timeline(self.otio)
-        documents.write(self.cut, self.otio, self.out, colorspace=SPACE, handles=2)
+        self.shots = self.out / f"{self.otio.stem}_shots"
+        documents.write(self.cut, self.otio, self.shots, colorspace=SPACE, handles=2)
 
     def deliver(self, version: int = 1, first: int = HOUR, last: int = HOUR + 7) -> None:
         """As the panel's render does."""
         name = self.cut.shots[0].name
         pattern = self.media.pattern
-        target = self.out / name / f"v{version:03d}" / f"{name}_v{version:03d}.%04d.exr"
+        target = self.shots / name / f"v{version:03d}" / f"{name}_v{version:03d}.%04d.exr"
         target.parent.mkdir(parents=True, exist_ok=True)
         for frame in range(first, last + 1):
             shutil.copy(pattern.replace("######", f"{frame:06d}"), str(target) % frame)
@@ -83,7 +84,7 @@ def test_the_panel_reads_the_cut_that_resolve_exports(handed: Handed) -> None:
     assert (shot.record.first, len(shot.record)) == (handed.item.start, 4)
     assert (shot.source.first, shot.source.last, shot.before, shot.after) == (HOUR + 2, HOUR + 5, 2, 6)
     assert shot.is_sequence
-    assert not json.loads((handed.out / "shots.json").read_text())["shots"][0]["offline"]
+    assert not json.loads((handed.shots / "shots.json").read_text())["shots"][0]["offline"]
 
 
 def test_a_finished_shot_comes_back_as_a_take_once(handed: Handed) -> None:
@@ -94,6 +95,13 @@ def test_a_finished_shot_comes_back_as_a_take_once(handed: Handed) -> None:
     assert handed.record()["result"]["space"] == SPACE
     assert handed.bring() == "0 finished shots were placed"
     assert len(handed.item.takes) == 2
+
+
+def test_what_the_command_line_made_comes_back_as_well(handed: Handed) -> None:
+    handed.deliver()
+    for entry in [*handed.shots.iterdir()]:
+        entry.rename(handed.out / entry.name)
+    assert handed.bring() == "1 finished shots were placed"
 
 
 def test_a_finished_shot_comes_back_on_a_track_above_once(handed: Handed) -> None:
@@ -165,7 +173,7 @@ def test_shots_of_another_timeline_are_not_looked_at(handed: Handed) -> None:
     ],
 )
 def test_a_damaged_list_is_told_in_one_line(handed: Handed, text: str, why: str) -> None:
-    (handed.out / "shots.json").write_text(text.replace("NAME", handed.otio.name))
+    (handed.shots / "shots.json").write_text(text.replace("NAME", handed.otio.name))
     first, *rest = handed.bring().splitlines()
     assert first == "0 finished shots were placed"
     assert len(rest) == 1
@@ -173,7 +181,7 @@ def test_a_damaged_list_is_told_in_one_line(handed: Handed, text: str, why: str)
 
 
 def test_a_damaged_document_stops_only_its_own_shot(handed: Handed) -> None:
-    (shot,) = panel_shots.read(handed.out / "shots.json", handed.otio.name)
+    (shot,) = panel_shots.read(handed.shots / "shots.json", handed.otio.name)
     shot.document.write_text('{"name": 3}')
     with pytest.raises(Fault, match="is no shot document"):
         panel_shots.newest(shot, Sidecar())
