@@ -9,6 +9,7 @@ import pytest
 
 from pai_studio.host_plugins import entries, places
 from pai_studio.host_plugins.resolve import dialog, memory, selftest
+from pai_studio.host_plugins.resolve.fusion import selftest as of_fusion
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/resolve.md").read_text(encoding="utf-8")
@@ -65,3 +66,4 @@ def test_the_colours_of_our_markers_and_the_selftests_name_are_told() -> None:
     for word in (memory.RECORD_COLOUR, memory.REFERENCE_COLOUR):
         assert word.lower() in PAGE
     assert f"`{selftest.FILE}`" in PAGE
+    assert f"`{of_fusion.FILE}`" in PAGE
