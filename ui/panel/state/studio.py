@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.ui.panel.state.faults import Faults
+from pai_studio.ui.panel.state.memory import Memory
 from pai_studio.ui.panel.state.project import ProjectState
 from pai_studio.ui.panel.state.view import ViewState
 from pai_studio.ui.panel.work import Work
@@ -18,6 +19,7 @@ class Studio(QObject):
         super().__init__(parent)
         self.work = Work(self)
         self.faults = Faults(self)
+        self.memory = Memory(self.work, self)
         self.project = ProjectState(self.work, self)
         self.view = ViewState(self)
         self.work.broken.connect(self._tell_of_a_bug)

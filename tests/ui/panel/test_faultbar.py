@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.ui.panel.faultbar import FaultBar
+from pai_studio.ui.panel.state.studio import Studio
+
+
+def press(qtbot: QtBot, bar: FaultBar, name: str) -> None:
+    button = next(one for one in bar.findChildren(QToolButton) if one.accessibleName() == name)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_errors_are_shown_copied_and_dismissed_the_newest_first(qtbot: QtBot, studio: Studio) -> None:
+    bar = FaultBar(studio)
+    qtbot.addWidget(bar)
+    assert bar.isHidden()
+    studio.faults.tell(BadInput("cannot be read", where="a.exr", hint="look at it"))
+    studio.faults.note("the plate says no rate")
+    studio.faults.note("the plate says no rate")
+    bar.show()
+    assert [one.line for one in studio.faults.all] == [
+        "a.exr: cannot be read; look at it",
+        "the plate says no rate",
+    ]
+    press(qtbot, bar, "Copy")
+    assert QGuiApplication.clipboard().text() == "a.exr: cannot be read; look at it\nthe plate says no rate"
+    press(qtbot, bar, "Dismiss")
+    assert bar._line.text() == "a.exr: cannot be read; look at it"
+    press(qtbot, bar, "Dismiss")
+    assert bar.isHidden()

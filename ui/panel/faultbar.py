@@ -1,0 +1,78 @@
+"""The bar at the window's foot: the newest thing that went wrong, how many more there are, copy and dismiss."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from pai_studio.ui.panel import style
+from pai_studio.ui.panel.state.faults import Fault
+from pai_studio.ui.panel.state.studio import Studio
+
+
+class FaultBar(QFrame):
+    """Hidden while nothing is wrong. What it says can be selected, copied, and read by a screen reader."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._faults = studio.faults
+        self.setAccessibleName("Messages")
+        self._mark = QFrame(self)
+        self._mark.setFixedWidth(style.grid(1))
+        self._line = QLabel(self)
+        self._line.setWordWrap(True)
+        self._line.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._more = QLabel(self)
+        self._more.setProperty("dim", True)
+        self._copy = self._button("Copy", "Copy every message to the clipboard", self._copy_all)
+        self._next = self._button("Dismiss", "Take this message away and show the one before", self._dismiss)
+        self._all = self._button("Dismiss all", "Take every message away", self._faults.clear)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, style.grid(1), style.grid(2), style.grid(1))
+        layout.setSpacing(style.grid(2))
+        layout.addWidget(self._mark)
+        layout.addWidget(self._line, 1)
+        for widget in (self._more, self._copy, self._next, self._all):
+            layout.addWidget(widget)
+        self._faults.changed.connect(self._show)
+        self._show()
+
+    def _button(self, text: str, tip: str, call: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(call)
+        return button
+
+    @property
+    def _newest(self) -> Fault | None:
+        return self._faults.all[-1] if self._faults.all else None
+
+    def _show(self) -> None:
+        fault = self._newest
+        self.setVisible(fault is not None)
+        if fault is None:
+            return
+        now = style.tokens()
+        colour = now.bad if fault.kind == "error" else now.warn
+        self._mark.setStyleSheet(f"background: {colour.name()};")
+        self._line.setText(fault.line)
+        self._line.setAccessibleName(fault.line)
+        others = len(self._faults.all) - 1
+        self._more.setText(f"{others} more" if others else "")
+        self._more.setVisible(bool(others))
+        self._all.setVisible(bool(others))
+
+    def _copy_all(self) -> None:
+        texts = [f"{one.line}\n{one.detail}".strip() for one in self._faults.all]
+        QGuiApplication.clipboard().setText("\n".join(texts))
+
+    def _dismiss(self) -> None:
+        if self._newest is not None:
+            self._faults.dismiss(self._newest)
