@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pai_studio.core.synth.moves import KINDS, ROTATIONS, draw_kind, draw_lens, make_move
@@ -34,6 +34,7 @@ def _corners(camera):
     return camera.project(box)[:, :2]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(KINDS), SEEDS, LENGTHS, st.floats(-1, 1), st.floats(5, 7))
 def test_every_move_stays_in_its_zone_and_sees_the_person(kind, seed, seconds, x, y):
     stand = np.array([x, y, 0.0])
@@ -44,6 +45,7 @@ def test_every_move_stays_in_its_zone_and_sees_the_person(kind, seed, seconds, x
         assert ((seen[:, 1] > 0) & (seen[:, 1] < SIZE[1])).any()
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(KINDS), SEEDS, LENGTHS)
 def test_every_move_is_smooth(kind, seed, seconds):
     """Steps a fourth as long change a fourth as fast: second differences fall with the step's square."""
@@ -54,6 +56,7 @@ def test_every_move_is_smooth(kind, seed, seconds):
     assert coarse < 5
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from([k for k in KINDS if k != "static"]), SEEDS)
 def test_every_other_move_can_be_seen(kind, seed):
     corners = np.stack([_corners(c) for c in _cameras(_move(kind, seed))])
@@ -61,6 +64,7 @@ def test_every_other_move_can_be_seen(kind, seed):
     assert kind == "handheld" or np.abs(corners[-1] - corners[0]).max() > 0.012 * SIZE[0]
 
 
+@settings(max_examples=50, deadline=None)
 @given(SEEDS)
 def test_static_is_exactly_static(seed):
     cameras = _cameras(_move("static", seed))
@@ -70,6 +74,7 @@ def test_static_is_exactly_static(seed):
         assert np.array_equal(one.intrinsics, other.intrinsics)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.sampled_from(ROTATIONS), SEEDS)
 def test_rotations_and_zooms_keep_the_position(kind, seed):
     cameras = _cameras(_move(kind, seed))
@@ -79,6 +84,7 @@ def test_rotations_and_zooms_keep_the_position(kind, seed):
     assert (turns, zooms) == (kind in ("pan", "tilt", "roll"), kind == "zoom")
 
 
+@settings(max_examples=50, deadline=None)
 @given(SEEDS)
 def test_a_zoom_is_monotone_and_its_lens_names_the_longest(seed):
     move = _move("zoom", seed)
@@ -88,6 +94,7 @@ def test_a_zoom_is_monotone_and_its_lens_names_the_longest(seed):
     assert np.isclose(focals.max(), move.lens.longest)
 
 
+@settings(max_examples=50, deadline=None)
 @given(SEEDS)
 def test_an_orbit_keeps_its_distance_and_the_subject_in_place(seed):
     cameras = _cameras(_move("orbit", seed))
@@ -100,6 +107,7 @@ def test_an_orbit_keeps_its_distance_and_the_subject_in_place(seed):
     assert np.linalg.norm(cameras[0].position - cameras[-1].position) > 0.4
 
 
+@settings(max_examples=50, deadline=None)
 @given(SEEDS)
 def test_a_dolly_zoom_keeps_the_subjects_size(seed):
     heights = []
