@@ -227,11 +227,11 @@ local function panel(said)
         return nil, "Its Python is gone: " .. said.python .. "\n" .. INSTALL
     end
     local quiet = IS_WINDOWS and " >NUL 2>&1" or " >/dev/null 2>&1"
-    if not succeeds((IS_WINDOWS and "" or CLEAR) .. python .. ' -I -c "import pai_studio.ui.panel"' .. quiet) then
+    local start = " -I -m pai_studio.ui.cli.main panel"
+    if not succeeds((IS_WINDOWS and "" or CLEAR) .. python .. start .. " --help" .. quiet) then
         return nil, "PAI-Studio " .. said.version .. " has no panel. Export the clip, and render it in a terminal: "
             .. "pai-studio render SHOT.json"
     end
-    local start = " -I -m pai_studio.ui.cli.main panel"
     if not IS_WINDOWS then
         return "(" .. CLEAR .. "exec " .. python .. start .. " </dev/null" .. quiet .. " &)"
     end

@@ -127,15 +127,15 @@ def test_what_the_shell_is_given_starts_that_python(place: Path, tmp_path: Path)
     run(place, FREE, "21.1.0", execute=shell)
     ended.read_text()  # waits for the panel, which nobody else waits for
     assert heard.read_text().splitlines() == [
-        "|-I -c import pai_studio.ui.panel",
+        "|-I -m pai_studio.ui.cli.main panel --help",
         "|-I -m pai_studio.ui.cli.main panel",
     ]
 
 
 def test_our_own_python_answers_the_question(place: Path):
-    """Whether there is a panel in this checkout or not, the answer is Python's."""
+    """Whether there is a command in this checkout or not, the answer is its own: a folder of that name is none."""
     write_record(place, {"version": "1", "python": sys.executable})
-    ask = [sys.executable, "-I", "-c", "import pai_studio.ui.panel"]
+    ask = [sys.executable, "-I", "-m", "pai_studio.ui.cli.main", "panel", "--help"]
     there = subprocess.run(ask, capture_output=True, check=False).returncode == 0
     made = run(place, STUDIO, "21", execute=lambda c: subprocess.run(c, shell=True, check=False).returncode)
     assert ("has no panel" in made.printed[0]) is not there
@@ -148,7 +148,7 @@ def test_on_windows_the_command_is_cmds(place: Path):
     both = {"exists": (python, silent), "separator": "\\", "execute": panel_there}
     made = run(place, FREE, "21.1", **both)
     assert made.executed == [
-        f'""{python}" -I -c "import pai_studio.ui.panel" >NUL 2>&1"',
+        f'""{python}" -I -m pai_studio.ui.cli.main panel --help >NUL 2>&1"',
         f'"start "" "{silent}" -I -m pai_studio.ui.cli.main panel"',
     ]
     made = run(place, FREE, "21.1", **{**both, "exists": (python,), "refused": (silent,)})
