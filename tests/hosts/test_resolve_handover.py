@@ -20,7 +20,7 @@ from pai_studio.host_plugins.resolve.app import App
 from pai_studio.host_plugins.resolve.target import Wishes
 from pai_studio.ui.sidecar.requests import REQUESTS
 from tests.hosts.resolve_placing import above
-from tests.hosts.resolve_scene import HOUR, ResolveScene
+from tests.hosts.resolve_scene import HOUR, ResolveScene, at_home
 
 SPACE = "ACES2065-1"
 
@@ -110,6 +110,15 @@ def test_a_finished_shot_comes_back_on_a_track_above_once(handed: Handed) -> Non
     assert handed.bring(place.TRACK) == "0 finished shots were placed"
     (made,) = above(handed)
     assert (made.start, made.duration) == (handed.item.start, handed.item.duration)
+
+
+def test_the_window_s_button_asks_the_real_sidecar(handed: Handed, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(monkeypatch)
+    handed.deliver()
+    handed.wish(folder=str(handed.out), place=place.TAKE)
+    assert handed.run(("bring", "Clicked"), ("close", "Clicked")) == 0
+    assert "1 finished shots were placed" in handed.said()
+    assert handed.item.take == 2
 
 
 def test_the_newest_whole_version_is_taken(handed: Handed) -> None:
