@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.pictures.cache import Pictures
 from pai_studio.ui.panel.state.faults import Faults
 from pai_studio.ui.panel.state.memory import Memory
+from pai_studio.ui.panel.state.player import Player
 from pai_studio.ui.panel.state.project import ProjectState
 from pai_studio.ui.panel.state.view import ViewState
 from pai_studio.ui.panel.work import Work
@@ -21,13 +23,18 @@ class Studio(QObject):
         self.faults = Faults(self)
         self.memory = Memory(self.work, self)
         self.project = ProjectState(self.work, self)
+        self.player = Player(self.project, self)
         self.view = ViewState(self)
+        self.pictures = Pictures(self.work, self)
         self.work.broken.connect(self._tell_of_a_bug)
+        self.pictures.broken.connect(self.work.broken)
 
     def close(self) -> None:
         """Save what waits and hear no more of what is under way; jobs on a server go on."""
         for state in self.project.shots:
             state.saving.now()
+        self.player.stop()
+        self.pictures.close()
         self.work.close()
 
     def _tell_of_a_bug(self, error: Exception) -> None:

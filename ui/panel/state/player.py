@@ -1,0 +1,134 @@
+"""Playback by the clock: a frame that comes too late is left out, so that picture and time never drift apart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from pai_studio.core.shot.frames import FrameRange
+from pai_studio.ui.panel.state.project import ProjectState
+from pai_studio.ui.panel.state.shot import ShotState
+
+_FASTEST = 8
+_TICKS_A_FRAME = 3
+_MEASURED_S = 1.0
+
+
+class Player(QObject):
+    """Plays the current shot in a loop over its marks. `clock` gives seconds that never go back."""
+
+    changed = Signal()
+    """It has begun, ended, turned or changed its speed; or the measured rate has."""
+
+    def __init__(
+        self,
+        project: ProjectState,
+        parent: QObject | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._clock = clock
+        self.speed = 0
+        """Times the shot's rate; negative is backwards, 0 stopped."""
+
+        self.measured: float | None = None
+        """Frames a second that were really shown, over the last second."""
+
+        self._state: ShotState | None = None
+        self._began_at_s = 0.0
+        self._began_frame = 0
+        self._went_to = 0
+        self._shown: list[float] = []
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+        project.current_changed.connect(self.stop)
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether it plays."""
+        return self.speed != 0
+
+    def toggle(self) -> None:
+        """Play forwards, or stop."""
+        self.stop() if self.is_playing else self._play(1)
+
+    def forwards(self) -> None:
+        """Play; again is faster, up to eight times."""
+        self._play(min(self.speed * 2, _FASTEST) if self.speed > 0 else 1)
+
+    def backwards(self) -> None:
+        """Play backwards; again is faster, up to eight times."""
+        self._play(max(self.speed * 2, -_FASTEST) if self.speed < 0 else -1)
+
+    def stop(self) -> None:
+        """Stay where it is."""
+        self._timer.stop()
+        if self.speed:
+            self.speed = 0
+            self.measured = None
+            self.changed.emit()
+
+    def loop_between_stills(self) -> None:
+        """Mark the frames between the stills around the playhead, and play them; again takes the marks away."""
+        state = self._project.current
+        if state is None:
+            return
+        anchors = sorted({one.frame for one in state.shot.references})
+        first = max((one for one in anchors if one <= state.frame), default=state.shot.all_frames.first)
+        last = min((one for one in anchors if one > state.frame), default=state.shot.all_frames.last)
+        if state.has_marks and state.marks == FrameRange(first, last):
+            state.clear_marks()
+            return
+        state.mark(first, last)
+        if not self.is_playing:
+            self._play(1)
+
+    def tick(self) -> None:
+        """Go to the frame of this moment."""
+        state = self._state
+        if state is None or not self.is_playing:
+            return
+        if state.frame != self._went_to:  # somebody has moved the playhead: go on from there
+            self._begin(state)
+        gone = Fraction(self._clock() - self._began_at_s) * state.shot.rate * self.speed
+        frame = looped(self._began_frame + int(gone // 1) * state.shot.all_frames.step, state.marks)
+        if frame != state.frame:
+            state.go_to(frame)
+            self._measure()
+        self._went_to = state.frame
+
+    def _play(self, speed: int) -> None:
+        state = self._project.current
+        if state is None:
+            return
+        self.speed, self._state = speed, state
+        self._begin(state)
+        self._shown = []
+        self._timer.start(max(int(1000 / (float(state.shot.rate) * _TICKS_A_FRAME)), 1))
+        self.changed.emit()
+
+    def _begin(self, state: ShotState) -> None:
+        """Count from here and now."""
+        self._began_at_s, self._began_frame = self._clock(), state.frame
+        self._went_to = state.frame
+
+    def _measure(self) -> None:
+        now = self._clock()
+        self._shown = [*(one for one in self._shown if now - one < _MEASURED_S), now]
+        if len(self._shown) > 2:
+            rate = (len(self._shown) - 1) / max(now - self._shown[0], 1e-6)
+            if self.measured is None or abs(rate - self.measured) > 0.1:
+                self.measured = rate
+                self.changed.emit()
+
+
+def looped(frame: int, marks: FrameRange) -> int:
+    """Where a frame beyond the marks comes in again at the other end."""
+    length = marks.last - marks.first + 1
+    return marks.first + (frame - marks.first) % length
