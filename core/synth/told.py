@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pai_studio.core.motion.told import CAMERAS
 from pai_studio.core.shot.document import Prompt
 from pai_studio.core.synth.filming import Scene
 from pai_studio.core.synth.people.cast import play_of
@@ -29,20 +30,6 @@ _MOTIONS = {
     "dance": "dances",
     "swing": "stands and swings the arms",
     "stand": "stands still",
-}
-_CAMERAS = {
-    "static": "locked off",
-    "pan": "a pan from a tripod",
-    "tilt": "a tilt from a tripod",
-    "roll": "a roll about the lens's axis",
-    "zoom": "a zoom from a tripod",
-    "dolly": "a dolly",
-    "truck": "a truck sideways",
-    "crane": "a crane that keeps its aim",
-    "orbit": "an orbit around the subject",
-    "dolly-zoom": "a dolly zoom that keeps the subject's size",
-    "handheld": "hand-held",
-    "gimbal": "a floating dolly with a slow pan",
 }
 _WIDE_MM, _LONG_MM = 35, 58
 
@@ -84,7 +71,7 @@ def prompt_of(scene: Scene) -> Prompt:
         background_content=place,
         foreground_motion=_MOTIONS[play],
         background_motion="a light moves" if scene.place.light.moving else "still",
-        camera_motion_analysis=_CAMERAS[scene.move.kind],
+        camera_motion_analysis=CAMERAS[scene.move.kind],
         camera_angle="eye level",
         focal_length=_focal(scene),
         caption=f"{person} {_MOTIONS[play]}; {place}",

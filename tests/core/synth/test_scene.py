@@ -181,7 +181,7 @@ def test_what_fails_in_another_process_fails_by_its_own_name(tmp_path):
 
 def test_every_place_move_and_play_can_be_told():
     assert set(told._PLACES) == set(PLACES)
-    assert set(told._CAMERAS) == set(MOVES)
+    assert set(told.CAMERAS) == set(MOVES)
     assert set(told._MOTIONS) == set(PLAYS)
 
 
