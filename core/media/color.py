@@ -61,7 +61,7 @@ _DISPLAY_EDGE = 65
 _THREADS = max(1, min(4, os.cpu_count() or 1))
 _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ocio")
 _BAKED_MOST = 4
-_baked: dict[str, ocio.CPUProcessor] = {}
+_baked: dict[str, list[ocio.Transform]] = {}
 """The last views that were sampled, by what they compute: every config that is opened shares them."""
 _baked_lock = threading.Lock()
 
@@ -291,16 +291,23 @@ class ColorConfig:
         view = ocio.DisplayViewTransform(
             src=self.working, display=display, view=config.getDefaultView(display, self.working)
         )
-        exact = config.getProcessor(self._context, view, ocio.TRANSFORM_DIR_FORWARD).getDefaultCPUProcessor()
+        both = config.getProcessor(ocio.GroupTransform(self.sampled(view)))
+        return both.getDefaultCPUProcessor()
+
+    def sampled(self, view: ocio.Transform) -> list[ocio.Transform]:
+        """A view of the working space, sampled: a shaper over log2 of 2^-8..2^7, then a 65-cube. For `core.media`."""
+        exact = self._config.getProcessor(
+            self._context, view, ocio.TRANSFORM_DIR_FORWARD
+        ).getDefaultCPUProcessor()
         key = exact.getCacheID()  # of all that it computes with, LUTs in files too
         with _baked_lock:
             if key not in _baked:
                 while len(_baked) >= _BAKED_MOST:
                     del _baked[next(iter(_baked))]
-                _baked[key] = self._bake(exact)
+                _baked[key] = self._sampled(exact)
             return _baked[key]
 
-    def _bake(self, exact: ocio.CPUProcessor) -> ocio.CPUProcessor:
+    def _sampled(self, exact: ocio.CPUProcessor) -> list[ocio.Transform]:
         edge = _DISPLAY_EDGE
         axis = np.exp2(np.linspace(0, 1, edge, dtype=np.float32) * 15 - 8) - np.float32(2.0**-8)
         blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
@@ -316,8 +323,17 @@ class ColorConfig:
             linSideSlope=[1.0] * 3,
             linSideOffset=[2.0**-8] * 3,
         )
-        both = self._config.getProcessor(ocio.GroupTransform([shaper, lut]))
-        return both.getDefaultCPUProcessor()
+        return [shaper, lut]
+
+    @property
+    def raw(self) -> ocio.Config:
+        """OpenColorIO's own object, for `core.media` alone."""
+        return self._config
+
+    @property
+    def raw_context(self) -> ocio.Context:
+        """The values of the config's variables, for `core.media` alone."""
+        return self._context
 
     @staticmethod
     def _into(processor: ocio.CPUProcessor | None, source: Array, target: Array) -> None:
@@ -333,10 +349,11 @@ class ColorConfig:
         def rows(first: int, last: int) -> None:
             processor.apply(_described(source[first:last]), _described(target[first:last]))
 
-        _in_blocks(rows, height, width)
+        in_blocks(rows, height, width)
 
 
-def _in_blocks(rows: Callable[[int, int], None], height: int, width: int) -> None:
+def in_blocks(rows: Callable[[int, int], None], height: int, width: int) -> None:
+    """Call for runs of rows (first, last), on several threads where the picture is large."""
     blocks = min(_THREADS, 1 + height * width // _BLOCK_PX, height)
     cuts = [height * n // blocks for n in range(blocks + 1)]
     if blocks == 1:
