@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from .. import record
-from ..bridge import Bridge
+from ..bridge import Bridge, Call
 from ..flow import REFINISH, RENDER, Flow
-from ..host import Fault, frames_text
+from ..host import Fault, Record, frames_text
 from . import colour, dialog, export, handover, memory, references, selftest
 from .app import App
 from .clips import fps_of, frames_of
@@ -170,7 +170,8 @@ class Run:
         *,
         mode: str,
     ) -> None:
-        self._session, self._bridge, self._mode = session, bridge, mode
+        self._session, self._mode = session, mode
+        self._sidecar = _Announcing(bridge, partial(session.sent, index))
         self._host = ResolveHost(session, index)
         self._index = index
         self._target = ClipTarget(
@@ -186,7 +187,7 @@ class Run:
     def __call__(self) -> None:
         """Render, and show what came of it."""
         try:
-            made = Flow(self._host, self._bridge).render(self._target, self._mode)
+            made = Flow(self._host, self._sidecar).render(self._target, self._mode)
             frames = frames_text(list(range(made.first, made.last + 1)))
             self._session.show(self._index, 1.0, f"v{made.version:03d} is placed, frames {frames}")
             for note in made.notes:
@@ -197,6 +198,22 @@ class Run:
         except Exception as error:  # noqa: BLE001 - a thread's error would be seen by nobody
             what = f"an error of PAI-Studio itself ({type(error).__name__}: {error})"
             self._host.warn(Fault(what, where=self._target.label, hint="please report it"))
+
+
+class _Announcing:
+    """The sidecar of one render, which tells when that was sent to the server."""
+
+    def __init__(self, bridge: Bridge, sent: Callable[[], None]) -> None:
+        self._bridge, self._sent = bridge, sent
+
+    def ask(self, do: str, **keys: Any) -> Record:
+        """Ask, and wait for the answer. Raises Fault."""
+        return self._bridge.ask(do, **keys)
+
+    def begin(self, do: str, **keys: Any) -> Call:
+        """Ask, and go on; of a render only once its pictures are there."""
+        self._sent()
+        return self._bridge.begin(do, **keys)
 
 
 def playhead(app: App, item: TimelineItem) -> int:

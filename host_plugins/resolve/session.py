@@ -68,6 +68,7 @@ class Session:
         self._shown: dict[int, tuple[float, str]] = {}
         self._said: queue.Queue[str] = queue.Queue()
         self._stops: set[int] = set()
+        self._sent: set[int] = set()
         self.has_closed = False
 
     def on_main(self, call: Callable[[], T]) -> T:
@@ -92,24 +93,32 @@ class Session:
             raise gone(self.app) from error
 
     def run(self, renders: Sequence[Callable[[], None]]) -> None:
-        """Run all at once and serve them until each has ended; Ctrl+C stops all.
+        """Run them in turn and serve them until each has ended; Ctrl+C stops all.
 
-        Raises Fault where the host closes meanwhile.
+        The next one begins as soon as the one before it was `sent`, or has ended: they are exported in this order and
+        then wait together. Raises Fault where the host closes meanwhile.
         """
         with ctrl_c(lambda: self._stops.update(range(len(renders)))):
             self._run(renders)
 
     def _run(self, renders: Sequence[Callable[[], None]]) -> None:
         workers = [threading.Thread(target=one, name="PAI-Studio render", daemon=True) for one in renders]
-        for worker in workers:
+        for index in range(1, len(workers)):
+            self.show(index, 0.0, "waits until the clips before it are exported")
+        for index, worker in enumerate(workers):
             worker.start()
+            while worker.is_alive() and index not in self._sent:
+                self._tend()
         while any(worker.is_alive() for worker in workers):
-            if not self.app.is_there():
-                self.has_closed = True
-                raise gone(self.app)
-            self.turn()
-            self._serve()
+            self._tend()
         self.turn()
+
+    def _tend(self) -> None:
+        if not self.app.is_there():
+            self.has_closed = True
+            raise gone(self.app)
+        self.turn()
+        self._serve()
 
     def _serve(self) -> None:
         try:
@@ -135,6 +144,10 @@ class Session:
         self.show(index, share, text)
         self.turn()
         return index in self._stops
+
+    def sent(self, index: int) -> None:
+        """One render needs the host no more until its end: the next one may begin; from any thread."""
+        self._sent.add(index)
 
     def is_cancelled(self, index: int) -> bool:
         """Whether a render is to stop; from any thread."""

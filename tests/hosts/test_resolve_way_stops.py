@@ -65,7 +65,7 @@ def test_a_cancel_while_the_server_renders_leaves_everything_as_it_was(
 def test_all_clips_are_exported_before_one_is_done(held: ResolveScene, gate: Gate, client: Client) -> None:
     other = held.fake.add_item(held.media, HOUR + 8, HOUR + 9, at=10)
     held.refer(other)
-    held.timeline.selected = [held.item, other]
+    held.timeline.selected = [other, held.item]  # the order of the selection, not of the timeline
     shown: list[int] = []
 
     def note() -> None:
@@ -73,6 +73,7 @@ def test_all_clips_are_exported_before_one_is_done(held: ResolveScene, gate: Gat
         shown.append(next(iter(held.fake.project.timeline.items("video"))).first)
 
     def stop_both() -> None:
+        assert "waits until the clips before it are exported" in held.said()
         held.fake.screen.press("stop0")
         held.fake.screen.press("stop1")
 
@@ -81,7 +82,7 @@ def test_all_clips_are_exported_before_one_is_done(held: ResolveScene, gate: Gat
     when(held, lambda: all(path.exists() for path in reached), stop_both)
     before = cancelled(client)
     assert held.render() == 1
-    assert sorted(shown) == [HOUR, HOUR + 6]
+    assert shown == [HOUR + 6, HOUR]
     until(lambda: cancelled(client) == before + 2)
     assert (held.record(), held.record(other)) == ({}, {})
     assert (held.item.takes, other.takes) == ([], [])
