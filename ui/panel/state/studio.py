@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.ui.panel.pictures.cache import Pictures
+from pai_studio.ui.panel.pictures.converted import Converted
 from pai_studio.ui.panel.state.faults import Faults
 from pai_studio.ui.panel.state.memory import Memory
 from pai_studio.ui.panel.state.player import Player
@@ -26,7 +27,9 @@ class Studio(QObject):
         self.player = Player(self.project, self)
         self.view = ViewState(self)
         self.pictures = Pictures(self.work, self)
+        self.converted = Converted(self.work, self)
         self.work.broken.connect(self._tell_of_a_bug)
+        self.converted.broken.connect(self.work.broken)
         self.pictures.broken.connect(self.work.broken)
 
     def close(self) -> None:
@@ -35,6 +38,7 @@ class Studio(QObject):
             state.saving.now()
         self.player.stop()
         self.pictures.close()
+        self.converted.close()
         self.work.close()
 
     def _tell_of_a_bug(self, error: Exception) -> None:

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from pai_studio.core.media.display import Look
+from pai_studio.core.media.frame import Box
+from pai_studio.core.shot.document import Ocio
+from pai_studio.ui.panel.pictures.converted import Converted, Ready, screen_of
+from pai_studio.ui.panel.pictures.shown import Proxy
+from pai_studio.ui.panel.work import Work
+
+LOOK, OCIO = Look(), Ocio()
+
+
+def proxy(value: float) -> Proxy:
+    pixels = np.full((4, 6, 4), value, np.float16)
+    pixels[0, 0] = [2, 0, 0, 1]
+    return Proxy(pixels, "ACEScg", Box(0, 0, 6, 4), 1.0, 1)
+
+
+def wait_for(qtbot: QtBot, converted: Converted, one: Proxy, *, exact: bool, look: Look = LOOK) -> Ready:
+    def found() -> bool:
+        ready = converted.get(one, look, OCIO, fast=not exact)
+        return ready is not None and (ready.is_exact or not exact)
+
+    qtbot.waitUntil(found)
+    ready = converted.get(one, look, OCIO, fast=not exact)
+    assert ready is not None
+    return ready
+
+
+def test_what_is_shown_is_the_exact_picture_at_rest_and_the_sampled_one_until_it_comes(
+    qtbot: QtBot, work: Work
+) -> None:
+    converted, one = Converted(work), proxy(0.18)
+    assert not wait_for(qtbot, converted, one, exact=False).is_exact
+    ready = wait_for(qtbot, converted, one, exact=True)
+    wanted = screen_of(OCIO).shown(one.pixels, "ACEScg", LOOK)
+    image = ready.image.convertToFormat(QImage.Format.Format_RGB888)
+    for x, y in ((0, 0), (5, 3)):
+        assert image.pixelColor(x, y).getRgb()[:3] == tuple(int(v) for v in wanted[y, x, :3])
+    assert converted.get(one, LOOK, OCIO, fast=True) is ready
+    converted.close()
+
+
+def test_another_look_is_another_picture_and_the_limit_is_kept(qtbot: QtBot, work: Work) -> None:
+    converted = Converted(work, limit_bytes=3 * 4 * 6 * 4)
+    ones = [proxy(n / 4) for n in range(4)]
+    for one in ones:
+        wait_for(qtbot, converted, one, exact=True)
+    assert [converted.is_held(one, LOOK, OCIO) for one in ones] == [False, True, True, True]
+    brighter = Look(exposure_stops=1)
+    image = wait_for(qtbot, converted, ones[2], exact=True, look=brighter).image
+    assert image.pixelColor(3, 3) != wait_for(qtbot, converted, ones[2], exact=True).image.pixelColor(3, 3)
+    converted.close()
+
+
+def test_a_config_that_cannot_be_used_is_told(qtbot: QtBot, work: Work) -> None:
+    converted = Converted(work)
+    with qtbot.waitSignal(converted.failed) as told:
+        converted.get(proxy(1), LOOK, Ocio(config="/no/such/config.ocio"))
+    assert "config.ocio" in str(told.args[0])
+    converted.close()
