@@ -1,13 +1,15 @@
-"""A clip's whole way in Resolve: the known values that its export holds, and the numbers of its frames."""
+"""A clip's whole way in Resolve: the known values that export and result hold, and the numbers of its frames."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pai_studio.host_plugins.paths import Sequenced
 from tests.conftest import write_picture
 from tests.hosts.fakes_resolve import colour, pictures
 from tests.hosts.nuke_scene import frames_in
@@ -26,10 +28,16 @@ def patched(one: ResolveScene, held: str, space: str) -> None:
         write_picture(path, colour.convert(pixels, LINEAR, space))
 
 
-def patches(path: Path, space: str) -> np.ndarray:
-    """Both patches of a picture in `space`, scene-linear, two rows of RGB."""
+def patches(path: Path) -> np.ndarray:
+    """Both patches of a picture, two rows of RGB."""
     pixels = pictures.read(path)[..., :3]
-    return colour.convert(np.stack([pixels[10:11, 14], pixels[10:11, 102]], axis=1), space, LINEAR)[0]
+    return np.stack([pixels[10, 14], pixels[10, 102]])
+
+
+def delivered(one: ResolveScene, frame: int) -> Path:
+    """The file of a frame of the result."""
+    files = Sequenced.of(one.record()["result"]["files"])
+    return Path(files.path(frame))
 
 
 @pytest.mark.long
@@ -42,7 +50,7 @@ def patches(path: Path, space: str) -> np.ndarray:
         ("unmanaged", {}, LOG, LOG),
     ],
 )
-def test_a_patch_far_above_white_and_a_grey_one_are_exported(
+def test_a_patch_far_above_white_and_a_grey_one_are_exported_and_delivered(
     resolve_scene: Callable[..., ResolveScene],
     *,
     mode: str,
@@ -50,7 +58,8 @@ def test_a_patch_far_above_white_and_a_grey_one_are_exported(
     space: str,
     camera: str,
 ) -> None:
-    one = resolve_scene(mode, wishes={"camera": camera})
+    """The engine returns the plate, so what is delivered is what was exported, and both within half precision."""
+    one = resolve_scene(mode, wishes={"camera": camera, "engine": "plate"})
     if timeline:
         one.fake.project.settings.update(
             {"separateColorSpaceAndGamma": "1", "colorSpaceTimeline": "DaVinci WG", **timeline}
@@ -59,11 +68,27 @@ def test_a_patch_far_above_white_and_a_grey_one_are_exported(
     before = one.all_settings()
     assert one.render() == 0, one.said()
     made = one.record()["result"]
-    assert made["space"] == space
+    assert (made["space"], made["engine"]) == (space, "plate")
     plate = Path(made["document"]).parent / f"plate.{HOUR + 2}.exr"
-    want = np.repeat([[BRIGHT], [GREY]], 3, axis=1)
-    assert patches(plate, space) == pytest.approx(want, rel=0.01)
+    linear = np.repeat(np.array([[[BRIGHT], [GREY]]], np.float32), 3, axis=2)
+    want = colour.convert(linear, LINEAR, space)[0]
+    for file in (plate, delivered(one, HOUR + 2)):
+        ulp = np.spacing(want.astype(np.float16)).astype(np.float32)
+        assert np.all(np.abs(patches(file) - want) <= 2 * ulp), file.name
+    assert np.array_equal(pictures.read(plate), pictures.read(delivered(one, HOUR + 2)))
     assert one.all_settings() == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("engine", ["plate", "draft"])
+def test_a_result_tells_timecode_and_rate_of_its_frame(
+    resolve_scene: Callable[..., ResolveScene], engine: str
+) -> None:
+    one = resolve_scene("aces", wishes={"engine": engine})
+    assert one.render() == 0, one.said()
+    rate = Fraction(24000, 1001)
+    assert pictures.counted(delivered(one, HOUR)) == (0x01000000, rate)
+    assert pictures.counted(delivered(one, HOUR + 7)) == (0x01000007, rate)
 
 
 @pytest.mark.long
@@ -77,6 +102,9 @@ def test_a_drop_frame_clip_comes_back_with_its_own_numbers(
     made = one.record()["result"]
     assert made["frames"] == [first, first + 7]
     assert frames_in(made["files"]) == list(range(first, first + 8))
+    rate, drop = Fraction(30000, 1001), 1 << 6
+    assert pictures.counted(delivered(one, first)) == (0x00595928 | drop, rate)
+    assert pictures.counted(delivered(one, first + 2)) == (0x01000000 | drop, rate)
     (placed,) = one.timeline.of("video")[1].items
     assert (placed.start, placed.duration) == (one.item.start, 4)
     assert one.all_settings() == one.settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -33,14 +35,39 @@ def size(path: Path) -> tuple[int, int]:
         file.close()
 
 
-def write_exr(path: Path, pixels: np.ndarray, codec: str) -> None:
-    """Write RGB or RGBA by a codec's id, such as RGBHalfZIP. Raises OSError."""
+def write_exr(path: Path, pixels: np.ndarray, codec: str, timecode: str = "", rate: float = 24) -> None:
+    """Write RGB or RGBA by a codec's id, such as RGBHalfZIP, with a timecode where there is one. Raises OSError."""
     kind = "half" if codec.startswith("RGBHalf") else "float"
     height, width, count = pixels.shape
     spec = oiio.ImageSpec(width, height, count, kind)
     spec.channelnames = ("R", "G", "B", "A")[:count]
     spec.attribute("compression", COMPRESSIONS[codec.removeprefix("RGBHalf").removeprefix("RGBFloat")])
+    if timecode:
+        spec.attribute("smpte:TimeCode", "timecode", (smpte(timecode), 0))
+    spec.attribute("framesPerSecond", "rational", exact(rate))
     _write(path, spec, pixels)
+
+
+def smpte(timecode: str) -> int:
+    """A timecode as SMPTE 12M counts it, two digits a byte; bit 6 of the frames says that numbers are dropped."""
+    return int(re.sub("[:;]", "", timecode), 16) | (1 << 6 if ";" in timecode else 0)
+
+
+def exact(rate: float) -> tuple[int, int]:
+    """Frames per second as a fraction: 24000/1001 for 23.976."""
+    whole = round(rate)
+    return (whole, 1) if rate == whole else (whole * 1000, 1001)
+
+
+def counted(path: Path) -> tuple[int, Fraction]:
+    """The timecode and the rate that a file's header tells; 0 for no timecode."""
+    file = oiio.ImageInput.open(str(path))
+    try:
+        spec = file.spec()
+        told = spec.getattribute("smpte:TimeCode") or (0, 0)
+        return int(told[0]), Fraction(*spec.getattribute("framesPerSecond"))
+    finally:
+        file.close()
 
 
 def write_still(path: Path, pixels: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from tests.hosts.fakes_resolve.errors import FakeGap
 from tests.hosts.fakes_resolve.fusion_model import CompModel
 from tests.hosts.fakes_resolve.model import Item, Job, ProjectModel, TimelineModel
 from tests.hosts.fakes_resolve.settings import Settings
+from tests.hosts.fakes_resolve.timecode import timecode_of
 from tests.hosts.fakes_resolve.traps import Traps
 
 WORDS = {
@@ -132,7 +133,9 @@ class Queue:
             stem = str(job.settings["CustomName"])
             stem += "_" if stem[-1].isdigit() else ""
             name = f"{stem}{numbered:0{traps.digits}d}.exr"
-            pictures.write_exr(folder / name, pixels, job.codec)
+            timeline = job.timeline
+            timecode = timecode_of(frame, timeline.rate, drop=timeline.drop)
+            pictures.write_exr(folder / name, pixels, job.codec, timecode, timeline.rate)
 
 
 def picture(timeline: TimelineModel, frame: int, settings: dict[str, Any], traps: Traps) -> np.ndarray:
