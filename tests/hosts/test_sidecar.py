@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 import pai_studio
+from pai_studio.core.shot.errors import NotFound
 from pai_studio.host_plugins.bridge import Bridge, Call
 from pai_studio.host_plugins.host import Fault
 from pai_studio.host_plugins.record import Installed
 from pai_studio.server import local
 from pai_studio.server.api.client import Client
 from pai_studio.server.app import Server
+from pai_studio.ui.sidecar import requests
 from tests.hosts.conftest import Gate, settings
 from tests.server.conftest import until
 
@@ -203,13 +205,8 @@ def test_a_cancel_is_answered_when_the_server_is_gone(
         ("reserve", {"files": "out/beauty.####.exr"}, "INVALID_INPUT", "absolute"),
         ("reserve", {}, "INVALID_INPUT", "names no files"),
         ("release", {"folder": "/"}, "PERMISSION_DENIED", "no export folder"),
-        ("render", {"document": "/nowhere/S.shot.json"}, "INVALID_INPUT", "no such shot document"),
-        (
-            "panel",
-            {"document": "/a/S.shot.json"},
-            "NOT_FOUND",
-            "/a/S.shot.json; `pai-studio render` takes it",
-        ),
+        ("render", {"document": "/nowhere/S.shot.json"}, "INVALID_INPUT", "names no request"),
+        ("render", {"document": "/no/S.shot.json", "request": "1"}, "INVALID_INPUT", "no such shot document"),
         ("dance", {}, "FAILED", "knows no 'dance'"),
     ],
 )
@@ -220,6 +217,16 @@ def test_every_fault_says_what_and_what_next(
         sidecar.ask(do, **keys)
     assert caught.value.code == code
     assert say.partition(";")[0] in str(caught.value)
+
+
+def test_a_panel_that_does_not_open_is_told_with_its_own_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PAI_STATE_DIR", str(tmp_path))
+    with pytest.raises(NotFound, match="does not open"):
+        requests.panel({"do": "panel", "document": "/a/S.shot.json"})
 
 
 def test_a_fault_that_nobody_foresaw_is_answered_and_logged(sidecar: Bridge, tmp_path: Path) -> None:

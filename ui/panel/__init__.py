@@ -3,3 +3,6 @@
 `state` holds what is so, in observable objects without widgets; `pictures` reads and converts what is shown, away from
 the window's thread; the other modules are widgets that show state and ask it to change.
 """
+
+IS_OPEN = "the panel is open"
+"""What `pai-studio panel` prints as soon as there is a window: the sidecar waits for it."""

@@ -6,15 +6,16 @@ import json
 import os
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pai_studio
 from pai_studio.core import config, log
 from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.rendering import Rendering
 from pai_studio.ui.sidecar.pictures import PICTURES
-from pai_studio.ui.sidecar.rendering import Rendering
-from pai_studio.ui.sidecar.requests import REQUESTS, text
+from pai_studio.ui.sidecar.requests import REQUESTS, render_mode, text
 
 _LOG = logger(__name__)
 PROTOCOL = 1
@@ -105,7 +106,7 @@ class Loop:
     def _answer(self, number: int, do: str, asked: dict[str, Any], reply: Reply) -> None:
         try:
             if do == "render":
-                reply.ok(self._renders[number].run(asked, on_deaf=reply.fault))
+                reply.ok(self._render(number, asked, reply))
             elif do == "cancel":
                 self._cancel(asked)
                 reply.ok({})
@@ -119,6 +120,15 @@ class Loop:
             reply.fault(error)
         finally:
             self._renders.pop(number, None)
+
+    def _render(self, number: int, asked: dict[str, Any], reply: Reply) -> dict[str, Any]:
+        return self._renders[number].run(
+            Path(text(asked, "document")).absolute(),
+            render_mode(asked),
+            text(asked, "request"),
+            resume=bool(asked.get("resume")),
+            on_deaf=reply.fault,
+        )
 
     def _cancel(self, asked: dict[str, Any]) -> None:
         rendering = self._renders.get(int(text(asked, "of")))

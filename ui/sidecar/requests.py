@@ -7,7 +7,8 @@
 - `check`: `shot`, a document that is yet to be written, `folder` -> nothing; before a long export
 - `versions`: `files` -> `versions`, each with `version`, `files`, `first`, `last`, `missing`, oldest first
 - `panel`: `document` -> nothing; the panel opens beside the host
-- `render`: `document`, `mode`, `request`, `resume` -> see `rendering.py`
+- `render`: `document`, `mode` (`render` or `refinish`), `request` (a UUID: the same one is the same job), `resume`
+  (follow that job again, keeping what is on disk) -> events, then the answer of `ui/rendering.py`
 - `cancel`: `of`, the number of a render -> nothing; that render answers with the fault CANCELLED
 """
 
@@ -16,17 +17,24 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pai_studio.core import config
 from pai_studio.core.shot import document, exports
 from pai_studio.core.shot.errors import BadInput, NotFound
 from pai_studio.ui.checks import check_colour
+from pai_studio.ui.panel import IS_OPEN
+
+if TYPE_CHECKING:
+    from pai_studio.server.api.client import Mode
 
 Asked = dict[str, Any]
+_PANEL_S = 60.0
 
 
 def text(asked: Asked, key: str) -> str:
@@ -35,6 +43,15 @@ def text(asked: Asked, key: str) -> str:
     if not isinstance(value, str | int) or value == "":
         raise BadInput(f"a request of {asked.get('do')} names no {key}")
     return str(value)
+
+
+def render_mode(asked: Asked) -> Mode:
+    """What is asked of the server. Raises BadInput."""
+    mode = asked.get("mode", "render")
+    modes: dict[str, Mode] = {"render": "render", "refinish": "refinish"}
+    if mode not in modes:
+        raise BadInput(f"a request of render has the mode {mode!r}", hint="ask for render or refinish")
+    return modes[mode]
 
 
 def server(_asked: Asked) -> dict[str, Any]:
@@ -92,14 +109,30 @@ def versions(asked: Asked) -> dict[str, Any]:
 
 
 def panel(asked: Asked) -> dict[str, Any]:
-    """Open the panel with a shot."""
+    """Open the panel with a shot or a timeline; it outlives the host. Raises NotFound where no window opens."""
     path = text(asked, "document")
-    if find_spec("pai_studio.ui.panel") is None:
-        say = "this version of PAI-Studio has no panel yet"
-        raise NotFound(say, hint=f"the shot document is {path}; `pai-studio render` takes it")
+    if find_spec("PySide6") is None:
+        say = "the panel needs PySide6, which is not installed beside PAI-Studio"
+        raise NotFound(say, hint=f"install it; the document is {path}, and `pai-studio render` takes it")
     command = [sys.executable, "-m", "pai_studio.ui.cli.main", "panel", path]
-    subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-    return {}
+    told = config.state_dir() / "panel.log"
+    with told.open("wb") as log:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    until = time.monotonic() + _PANEL_S
+    while time.monotonic() < until:
+        said = told.read_text(encoding="utf-8", errors="replace").strip()
+        if IS_OPEN in said:
+            return {}
+        if child.poll() is not None:
+            raise NotFound(
+                "the panel does not open", where=str(told), hint=said.splitlines()[-1] if said else ""
+            )
+        time.sleep(0.05)
+    raise NotFound(
+        f"the panel has not opened in {_PANEL_S:.0f} s", where=str(told), hint="look into that file"
+    )
 
 
 REQUESTS: dict[str, Callable[[Asked], dict[str, Any]]] = {

@@ -1,9 +1,8 @@
-"""One render for a host: looked at, sent, followed, brought back, and stopped when somebody asks for it.
+"""One render for a host or for the panel: looked at, sent, followed, brought back, and stopped when somebody asks.
 
-Keys of the request: `document`, `mode` (`render` or `refinish`), `request` (a UUID: the same one is the same job), and
-`resume` (follow that job again, keeping what is on disk). Events carry `state` (CHECKING, CONNECTING, UPLOADING,
-WAITING, and a job's own), `phase`, `done`, `total`, `frame`, `eta_s`, `message` and `job`, each where it is known.
-The answer has `files`, `version`, `first`, `last`, `space`, `passes`, `engine`, `job` and `notes`.
+Events carry `state` (CHECKING, CONNECTING, UPLOADING, WAITING, and a job's own), `phase`, `done`, `total`, `frame`,
+`eta_s`, `message` and `job`, each where it is known. The answer has `files`, `version`, `first`, `last`, `space`,
+`passes`, `engine`, `job` and `notes`.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 from pai_studio.core.log import logger
 from pai_studio.core.shot import document, exports, naming
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import BadInput, Cancelled, PaiError
+from pai_studio.core.shot.errors import Cancelled, PaiError
 from pai_studio.ui.checks import check_inputs
 from pai_studio.ui.findings import findings
-from pai_studio.ui.sidecar.requests import text
 
 if TYPE_CHECKING:
     from pai_studio.server.api.client import Client, Mode
@@ -32,25 +30,29 @@ _KEYS = ("phase", "frame", "eta_s", "message", "job")
 class Rendering:
     """For one use; `cancel` may be called from another thread at any time."""
 
-    def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self, tell: Callable[[dict[str, Any]], None], on_preview: Callable[[bytes], None] | None = None
+    ) -> None:
         self._tell = tell
+        self._on_preview = on_preview
         self._stop = threading.Event()
         self._client: Client | None = None
         self._job = ""
         self._is_away = False
         self._on_deaf: Callable[[Cancelled], None] = _nobody
 
-    def run(self, asked: dict[str, Any], *, on_deaf: Callable[[Cancelled], None]) -> dict[str, Any]:
-        """Render; what came of it. Raises every PaiError of the way.
+    def run(
+        self, path: Path, mode: Mode, request: str, *, resume: bool, on_deaf: Callable[[Cancelled], None]
+    ) -> dict[str, Any]:
+        """Render a document; what came of it. Raises every PaiError of the way.
 
+        `request` is a UUID: the same one is the same job. `resume` follows that job again, keeping what is on disk.
         `on_deaf` gets the Cancelled of a job that the server could not be told to stop: nobody should wait for its end.
         """
         from pai_studio.server.api.client import connect
 
         self._on_deaf = on_deaf
-        path = Path(text(asked, "document")).absolute()
         shot = document.load(path)
-        mode, resume = _mode(asked), bool(asked.get("resume"))
         base, placed = naming.based(shot, path.parent)
         if not resume:
             naming.refuse_taken(base, placed.delivery_files)
@@ -61,9 +63,7 @@ class Rendering:
         with connect(on_wait=self._wait) as client:
             self._client = client
             self._go_on()
-            rendered = client.render(
-                path, mode=mode, resume=resume, request_id=text(asked, "request"), on_event=self._hear
-            )
+            rendered = client.render(path, mode=mode, resume=resume, request_id=request, on_event=self._hear)
         return _answer(shot, base, rendered, [*findings(rendered.qc), *_tidied(base, rendered, path)])
 
     def cancel(self) -> None:
@@ -82,6 +82,8 @@ class Rendering:
         self._is_away = False
         if event.state != "CANCELLED":  # which is how it ends when the server was told
             self._go_on()
+        if event.preview and self._on_preview is not None:
+            self._on_preview(event.preview)
         said = {key: value for key in _KEYS if (value := getattr(event, key)) not in (None, "")}
         if event.total:
             said |= {"done": event.done, "total": event.total}
@@ -98,14 +100,6 @@ class Rendering:
 
 def _nobody(error: Cancelled) -> None:
     """Nobody waits yet."""
-
-
-def _mode(asked: dict[str, Any]) -> Mode:
-    mode = asked.get("mode", "render")
-    modes: dict[str, Mode] = {"render": "render", "refinish": "refinish"}
-    if mode not in modes:
-        raise BadInput(f"a request of render has the mode {mode!r}", hint="ask for render or refinish")
-    return modes[mode]
 
 
 def _tidied(base: Path, rendered: Rendered, path: Path) -> list[str]:
