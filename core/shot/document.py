@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange, parse_rate
+from pai_studio.core.shot.shapes import MAX_SHAPES, Shape
 
 SCHEMA = "pai-studio/shot/1"
 _SCHEMA_STEM = "pai-studio/shot/"
@@ -111,12 +112,18 @@ class Matte(_Part):
     invert: bool = False
 
 
+class DrawnMatte(Matte):
+    """A matte from files, from shapes drawn over the plate, or from both: the larger of the two counts."""
+
+    shapes: list[Shape] = Field([], max_length=MAX_SHAPES, description="not inverted, whatever `invert` says")
+
+
 class Mattes(_Part):
     """Mattes that the artist gives."""
 
     alpha: Matte = Matte()
-    garbage: Matte = Matte()
-    core: Matte = Matte()
+    garbage: DrawnMatte = DrawnMatte()
+    core: DrawnMatte = DrawnMatte()
 
 
 class Reference(_Part):
@@ -386,6 +393,8 @@ def _fault_text(fault: ErrorDetails) -> tuple[str, str]:
         )
     if fault["type"] == "missing":
         return "is missing", "every shot needs it"
+    if hint := fault.get("ctx", {}).get("hint"):
+        return str(fault["msg"]), str(hint)
     if fault["type"] in _REMEDIES:
         return str(fault["msg"]), _REMEDIES[fault["type"]]
     if fault["type"] == "string_pattern_mismatch":

@@ -13,6 +13,8 @@ from pai_studio.core.media.frame import Box, Generated, ModelPicture, Screen
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import BadInput, UnreadableImage
+from pai_studio.core.shot.inputs import inputs_by_key
+from pai_studio.core.shot.shapes import Shape, with_point_moved
 
 BOX = Box(-3, 2, 9, 5)
 
@@ -137,11 +139,28 @@ def test_the_digest_follows_what_decides_the_pictures(shot_file, tmp_path: Path)
         key(changed(references=[base.references[0].model_copy(update={"fit": "fit"})])),
         key(changed(handles=2)),
         key(context="SH020"),
-        key(changed(mattes=document.Mattes(garbage=document.Matte(files="m.exr")))),
+        key(changed(mattes=document.Mattes(garbage=document.DrawnMatte(files="m.exr")))),
         key(changed(references=[one, one, other])),
         key(changed(references=[one, other, other])),
     }
     assert len(different) == 11
+
+
+def test_the_digest_follows_what_is_drawn_and_not_how_it_is_called(shot_file, tmp_path: Path) -> None:
+    base = document.parse(shot_file(tmp_path / "a.shot.json").read_text())
+    inputs = {str(path): "0" for paths in inputs_by_key(base).values() for path in paths}
+
+    def key(matte: str, *shapes: Shape) -> str:
+        mattes = document.Mattes(**{matte: document.DrawnMatte(shapes=list(shapes))})
+        made_by = {"engine": "draft", "engine_version": "1", "config": "c", "context": {}}
+        return digest(base.model_copy(update={"mattes": mattes}), inputs, **made_by)
+
+    rig = Shape(name="rig", keys={1001: ((0, 0), (8, 0), (8, 4))})
+    moved = with_point_moved(rig, 1001, 0, (1, 0))
+    softer = rig.model_copy(update={"feather_px": 2.0})
+    keys = [key("garbage", *shapes) for shapes in ((), (rig,), (moved,), (softer,), (rig, moved))]
+    assert len({*keys, key("core", rig)}) == 6
+    assert key("garbage", rig.model_copy(update={"name": "stand"})) == key("garbage", rig)
 
 
 def pictured(number: int) -> Generated:
