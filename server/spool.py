@@ -147,7 +147,7 @@ class Spool:
         with self._lock:
             if digest in self._receiving:
                 hint = "ask again in a moment whether it is still missing"
-                raise Unreachable("another upload of this blob is under way", where=digest, hint=hint)
+                raise Unreachable("another render sends the same picture", where=digest, hint=hint)
             self._receiving[digest] = claim
         try:
             yield claim

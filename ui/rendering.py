@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pai_studio.server.api.types import JobEvent, Rendered
 
 _LOG = logger(__name__)
+_AWAY = "the server does not answer ({}); trying again"
 _KEYS = ("phase", "frame", "eta_s", "message", "job")
 
 
@@ -38,7 +39,7 @@ class Rendering:
         self._stop = threading.Event()
         self._client: Client | None = None
         self._job = ""
-        self._is_away = False
+        self._waits_for = ""
         self._on_deaf: Callable[[Cancelled], None] = _nobody
 
     def run(
@@ -79,7 +80,7 @@ class Rendering:
 
     def _hear(self, event: JobEvent) -> None:
         self._job = event.job or self._job
-        self._is_away = False
+        self._waits_for = ""
         if event.state != "CANCELLED":  # which is how it ends when the server was told
             self._go_on()
         if event.preview and self._on_preview is not None:
@@ -90,11 +91,13 @@ class Rendering:
         self._tell({"state": event.state, **said})
 
     def _wait(self, error: PaiError) -> None:
-        """The server does not answer: say so once each time, long before the patience with it has run out."""
+        """Something is tried again: say why, once each time, long before the patience with it has run out."""
         self._go_on()
-        if not self._is_away:
-            self._is_away = True
-            say = f"the server does not answer ({error.what}); trying again"
+        # Where it is about one file the server did answer.
+        is_answer = self._client is not None and error.where not in ("", self._client.address)
+        say = f"{error.what}; waiting" if is_answer else _AWAY.format(error.what)
+        if self._waits_for != say:
+            self._waits_for = say
             self._tell({"state": "WAITING", "message": say})
 
 
