@@ -48,6 +48,11 @@ class Screen:
         self._made = lru_cache(_KEPT)(self._make)
 
     @property
+    def config(self) -> ColorConfig:
+        """The config that it shows by."""
+        return self._config
+
+    @property
     def displays(self) -> list[str]:
         """The displays, in the config's order."""
         return list(self._ocio.getDisplays())
