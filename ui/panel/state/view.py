@@ -30,6 +30,12 @@ class View:
     version: str = ""
     """The result's delivery pattern; empty: the newest."""
 
+    against: str = ""
+    """What it is compared with: another version's delivery pattern; empty: the plate."""
+
+    scale: int = 0
+    """Pictures are read at 1/`scale` of their pixels; 0: as many as the zoom shows."""
+
     layer: str = "beauty"
     """A pass, or `mix`: the layers put together live with the finishing controls of the shot."""
 

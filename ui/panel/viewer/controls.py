@@ -1,0 +1,120 @@
+"""The small controls of the viewer's bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDoubleSpinBox, QMenu, QToolButton, QWidget
+
+from pai_studio.ui.panel import style
+from pai_studio.ui.panel.shortcuts import by_name
+
+
+def tip(text: str, shortcut: str = "") -> str:
+    """A tooltip, with the keys of an action where it has some."""
+    keys = by_name(shortcut).shown if shortcut else ""
+    return f"{text} ({keys})" if keys else text
+
+
+class Choice(QToolButton):
+    """A button that shows what is chosen and opens a menu of what can be."""
+
+    def __init__(self, name: str, hint: str, chosen: Callable[[str], None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._chosen = chosen
+        self._name = name
+        self._menu = QMenu(self)
+        self._group: QActionGroup | None = None
+        self._options: list[tuple[str, str]] = []
+        self.value = ""
+        self.setMenu(self._menu)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip(hint)
+        self._menu.triggered.connect(self._choose)
+
+    def offer(self, options: Iterable[tuple[str, str]], value: str, text: str = "") -> None:
+        """What can be chosen, as (value, text), and what is; `text` is what the button says instead of the option's."""
+        now = list(options)
+        if now != self._options:
+            self._options = now
+            self._fill()
+        self.value = value
+        for action in self._menu.actions():
+            action.setChecked(action.data() == value)
+        shown = text or dict(now).get(value, value)
+        self.setText(shown)
+        self.setAccessibleName(f"{self._name}: {shown}")
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        self._group = QActionGroup(self)
+        for value, text in self._options:
+            action = QAction(text, self._menu)
+            action.setData(value)
+            action.setCheckable(True)
+            self._group.addAction(action)
+            self._menu.addAction(action)
+
+    def _choose(self, action: QAction) -> None:
+        self._chosen(action.data())
+
+
+class Number(QDoubleSpinBox):
+    """A number that goes back to where it began by a double click."""
+
+    def __init__(
+        self, name: str, parent: QWidget, *, span: tuple[float, float], start: float, step: float, hint: str
+    ) -> None:
+        super().__init__(parent)
+        self._start = start
+        self.setRange(*span)
+        self.setSingleStep(step)
+        self.setDecimals(2)
+        self.setValue(start)
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setKeyboardTracking(False)
+        self.setAccessibleName(name)
+        self.setToolTip(f"{hint}. Double click: back to {start:g}")
+        # The field's own sheet frames the spin box; its inner line must not be framed once more.
+        self.lineEdit().setStyleSheet("border: none; padding: 0; background: transparent;")
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("EV -00.00") + 2 * style.grid(3))
+        self.lineEdit().installEventFilter(self)
+
+    def show_value(self, value: float) -> None:
+        """Show a value that came from elsewhere."""
+        self.blockSignals(True)
+        self.setValue(value)
+        self.blockSignals(False)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
+        """A double click resets."""
+        if event.type() == QEvent.Type.MouseButtonDblClick and watched is self.lineEdit():
+            self.setValue(self._start)
+            return True
+        return super().eventFilter(watched, event)
+
+
+def toggle(text: str, name: str, hint: str, parent: QWidget) -> QToolButton:
+    """A checkable button."""
+    button = QToolButton(parent)
+    button.setText(text)
+    button.setCheckable(True)
+    button.setAccessibleName(name)
+    button.setToolTip(hint)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def push(text: str, hint: str, clicked: Callable[[], object], parent: QWidget) -> QToolButton:
+    """A plain button."""
+    button = QToolButton(parent)
+    button.setText(text)
+    button.setAccessibleName(text)
+    button.setToolTip(hint)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.clicked.connect(clicked)
+    return button

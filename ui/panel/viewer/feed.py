@@ -1,0 +1,247 @@
+"""What the viewer shows at this moment: which pictures, how far they have come, what went wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from pai_studio.core.media.display import Look, Screen
+from pai_studio.core.shot.errors import PaiError
+from pai_studio.core.shot.frames import FrameRange
+from pai_studio.ui.panel.pictures.converted import screen_of
+from pai_studio.ui.panel.pictures.shown import Proxy
+from pai_studio.ui.panel.state.shot import ShotState
+from pai_studio.ui.panel.state.studio import Studio
+from pai_studio.ui.panel.viewer.wanted import Result, Wanted, wanted
+
+SCALES = (1, 2, 4, 8)
+_REST_MS = 120
+_AHEAD_MS = 60
+
+
+@dataclass
+class Side:
+    """One picture on the screen: the wanted one, or the last one until it comes."""
+
+    wanted: Wanted
+    proxy: Proxy | None = None
+    image: QImage | None = None
+    image_of: Proxy | None = None
+    """The proxy that `image` was made from."""
+
+    is_late: bool = False
+    fault: PaiError | None = None
+
+
+class Feed(QObject):
+    """Asks for what the state says, again at each change and each arrival. Never waits.
+
+    `makes_images` is off where the GPU converts: proxies are all that is needed then.
+    """
+
+    changed = Signal()
+
+    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.sides: tuple[Side, ...] = ()
+        self.screen: Screen | None = None
+        self.results: Sequence[Result] = ()
+        self.makes_images = True
+        self._zoom = 1.0
+        self._state: ShotState | None = None
+        self._ocio = ""
+        self._view_fault: PaiError | None = None
+        self._is_at_rest = True
+        self._rest = self._timer(_REST_MS, self._come_to_rest)
+        self._ahead = self._timer(_AHEAD_MS, self._prefetch)
+        self._soon = self._timer(0, self._settle)
+        studio.project.current_changed.connect(self._follow)
+        studio.view.changed.connect(self._look_changed)
+        studio.player.changed.connect(self.update)
+        studio.pictures.arrived.connect(self._arrived)
+        studio.pictures.failed.connect(self._arrived)
+        studio.converted.arrived.connect(self._soon.start)
+        studio.converted.failed.connect(self._cannot_show)
+        self._follow()
+
+    # What it is told
+
+    def set_zoom(self, zoom: float) -> None:
+        """How large the pictures are seen; `auto` reads no more pixels than that shows."""
+        before, self._zoom = self.scale, zoom
+        if self.scale != before:
+            self.update()
+
+    def set_results(self, results: Sequence[Result]) -> None:
+        """The versions on disk, the newest last."""
+        self.results = results
+        self.update()
+
+    def forget(self) -> None:
+        """Try again what could not be read."""
+        for side in self.sides:
+            self._studio.pictures.forget(side.wanted.source.key)
+        self.update()
+
+    # What it is asked
+
+    @property
+    def state(self) -> ShotState | None:
+        """The shot that is looked at."""
+        return self._state
+
+    @property
+    def look(self) -> Look:
+        """How pictures are to look."""
+        view = self._studio.view.now
+        return Look(view.display, view.view, view.exposure_stops, view.gamma, view.channel)
+
+    @property
+    def scale(self) -> int:
+        """Pixels of a picture for one that is read."""
+        chosen = self._studio.view.now.scale
+        return chosen or max((one for one in SCALES if one * self._zoom <= 1), default=1)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether something else is shown than what is wanted."""
+        return any(side.is_late and side.fault is None for side in self.sides)
+
+    @property
+    def fault(self) -> PaiError | None:
+        """Why nothing can be shown."""
+        return self._view_fault or next((side.fault for side in self.sides if side.fault is not None), None)
+
+    # How it goes
+
+    def update(self) -> None:
+        """Ask for everything anew, and tell what has come."""
+        state = self._state
+        if state is None:
+            self.sides = ()
+        else:
+            config = self.screen.config if self.screen is not None else None
+            now = wanted(state.shot, self._studio.view.now, self.results, config)
+            self.sides = tuple(self._side(one, index, state) for index, one in enumerate(now))
+            self._ahead.start()
+        self.changed.emit()
+
+    def _side(self, want: Wanted, index: int, state: ShotState) -> Side:
+        before = self.sides[index] if index < len(self.sides) else None
+        pictures, frame, scale = self._studio.pictures, state.frame, self.scale
+        side = Side(want)
+        found = pictures.get(want.source, frame, scale)
+        side.fault = pictures.fault(want.source, frame, scale)
+        if found is None and side.fault is None:
+            side.is_late = True
+            found = pictures.nearest(want.source, frame, scale)
+            if found is None and before is not None and before.wanted.source.key == want.source.key:
+                found = before.proxy
+        side.proxy = found
+        if found is not None and self.makes_images:
+            self._convert(side, before, state)
+        return side
+
+    def _convert(self, side: Side, before: Side | None, state: ShotState) -> None:
+        assert side.proxy is not None
+        converted, look, ocio = self._studio.converted, self.look, state.shot.ocio
+        # A sampled view comes sooner: the exact one takes its place when nothing moves.
+        is_fast = not self._is_at_rest or not converted.is_held(side.proxy, look, ocio)
+        ready = converted.get(side.proxy, look, ocio, fast=is_fast) if self._view_fault is None else None
+        if ready is not None:
+            side.image, side.image_of = ready.image, side.proxy
+        elif before is not None and before.image is not None:
+            side.image, side.image_of, side.is_late = before.image, before.image_of, True
+        else:
+            side.is_late = True
+
+    def _follow(self) -> None:
+        """Another shot is looked at."""
+        if self._state is not None:
+            self._state.frame_changed.disconnect(self._moved)
+            self._state.shot_changed.disconnect(self._shot_changed)
+        self._state = self._studio.project.current
+        self.sides, self.results, self._view_fault = (), (), None
+        if self._state is not None:
+            self._state.frame_changed.connect(self._moved)
+            self._state.shot_changed.connect(self._shot_changed)
+            self._open_config()
+        self.update()
+
+    def _shot_changed(self) -> None:
+        self._open_config()
+        self.update()
+
+    def _open_config(self) -> None:
+        assert self._state is not None
+        ocio = self._state.shot.ocio
+        if ocio.model_dump_json() == self._ocio:
+            return
+        self._ocio = ocio.model_dump_json()
+        self.screen = None
+        self._studio.work.run(lambda: screen_of(ocio), done=self._opened, failed=self._cannot_show)
+
+    def _opened(self, screen: Screen) -> None:
+        self.screen = screen
+        self.update()
+
+    def _moved(self, _frame: int) -> None:
+        self._stir()
+        self.update()
+
+    def _look_changed(self) -> None:
+        self._view_fault = None
+        self._stir()
+        self.update()
+
+    def _stir(self) -> None:
+        self._is_at_rest = False
+        self._rest.start()
+
+    def _come_to_rest(self) -> None:
+        if self._studio.player.is_playing:
+            self._rest.start()
+            return
+        self._is_at_rest = True
+        self.update()
+
+    def _arrived(self, key: str, _frame: int, _error: object = None) -> None:
+        if any(side.wanted.source.key == key and (side.is_late or side.proxy is None) for side in self.sides):
+            self._soon.start()
+
+    def _settle(self) -> None:
+        if any(side.is_late or side.proxy is None for side in self.sides) or self._is_at_rest:
+            self.update()
+
+    def _cannot_show(self, error: PaiError) -> None:
+        self._view_fault = error
+        self.update()
+
+    def _prefetch(self) -> None:
+        state = self._state
+        if state is None:
+            return
+        backwards = self._studio.player.speed < 0
+        for side in self.sides:
+            frames = around(state.frame, state.marks, backwards=backwards)
+            self._studio.pictures.prefetch(side.wanted.source, frames, self.scale)
+
+    def _timer(self, milliseconds: int, call: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(call)
+        return timer
+
+
+def around(frame: int, marks: FrameRange, *, backwards: bool = False) -> list[int]:
+    """The frames in the order in which playing comes to them: from here to the end, then from the beginning."""
+    frames = list(marks)
+    if backwards:
+        frames.reverse()
+    at = frames.index(frame) + 1 if frame in frames else 0
+    return frames[at:] + frames[:at]

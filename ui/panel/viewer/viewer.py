@@ -1,0 +1,232 @@
+"""The viewer: the picture between its two bars, and what the hand does on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from pai_studio.core.media.frame import Box
+from pai_studio.ui.panel.opening import is_still
+from pai_studio.ui.panel.state import edits
+from pai_studio.ui.panel.state.studio import Studio
+from pai_studio.ui.panel.viewer.bars import LookBar, SourceBar
+from pai_studio.ui.panel.viewer.canvas import Canvas
+from pai_studio.ui.panel.viewer.feed import Feed, Side
+from pai_studio.ui.panel.viewer.foot import ErrorCard, ProbeLine
+from pai_studio.ui.panel.viewer.marks import Marks, Wipe
+from pai_studio.ui.panel.viewer.probe import Probe
+from pai_studio.ui.panel.viewer.raster import Painted, RasterSurface
+from pai_studio.ui.panel.viewer.wanted import MIX, Result, needs_refinish, result_of
+
+
+class Viewer(QWidget):
+    """Shows the current shot at its playhead through `studio.view`."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.feed = Feed(studio, self)
+        self.probe = Probe(studio, self)
+        self.source_bar = SourceBar(studio.view, self)
+        self.look_bar = LookBar(studio.view, self)
+        self.canvas = Canvas(self)
+        self.surface = RasterSurface(self.canvas)
+        self.canvas.put_under(self.surface)
+        self.marks = Marks(self)
+        self.wipe = Wipe(self._share, self._move_wipe, self)
+        self.canvas.add_tool(self.marks)
+        self.canvas.add_tool(self.wipe)
+        self.card = ErrorCard(self.canvas, self.feed.forget)
+        self.line = ProbeLine(self)
+        self._area: Box | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.source_bar)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.line)
+        column.addWidget(self.look_bar)
+        self.setAcceptDrops(True)
+        self._connect()
+        self._show()
+
+    def _connect(self) -> None:
+        self.feed.changed.connect(self._show)
+        self.canvas.sight_changed.connect(self._sight_changed)
+        self.canvas.hovered.connect(self._hover)
+        self.canvas.area_dragged.connect(self._drag_area)
+        self.look_bar.zoom_wanted.connect(self._zoom_to)
+        self.probe.changed.connect(self._show_reading)
+
+    # What the window asks
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.canvas.look_from(self.canvas.sight.fitted())
+
+    def one_to_one(self) -> None:
+        """One pixel of the screen for one of the picture."""
+        self._zoom_to(1.0)
+
+    def zoom_in(self) -> None:
+        """The next power of two."""
+        self.canvas.look_from(self.canvas.sight.stepped(1, self._mouse()))
+
+    def zoom_out(self) -> None:
+        """The power of two before."""
+        self.canvas.look_from(self.canvas.sight.stepped(-1, self._mouse()))
+
+    def set_results(self, results: Sequence[Result]) -> None:
+        """The shot's versions on disk, the newest last."""
+        self.source_bar.set_results(results)
+        self.feed.set_results(results)
+
+    # What is shown
+
+    def _show(self) -> None:
+        """Take over what the feed has."""
+        sides = self.feed.sides
+        self.source_bar.setVisible(self.feed.state is not None)
+        self.look_bar.set_screen(self.feed.screen)
+        self.probe.set_config(self.feed.screen.config if self.feed.screen is not None else None)
+        first = next((side.proxy for side in sides if side.proxy is not None), None)
+        if first is not None:
+            self.canvas.show_window(first.display, first.pixel_aspect)
+        self.marks.is_empty = first is None
+        self._show_pictures(sides)
+        self._show_words(sides)
+        self.canvas.refresh()
+
+    def _show_pictures(self, sides: Sequence[Side]) -> None:
+        shown = [
+            Painted(side.image, side.image_of.display)
+            for side in sides
+            if side.image is not None and side.image_of is not None and side.fault is None
+        ]
+        self.surface.show_pictures(shown, self._share())
+        self.card.show_fault(self.feed.fault)
+
+    def _show_words(self, sides: Sequence[Side]) -> None:
+        state, view = self.feed.state, self._studio.view.now
+        self.wipe.is_on = len(sides) == 2
+        self.marks.left = sides[0].wanted.label if len(sides) == 2 or view.compare == "difference" else ""
+        self.marks.right = sides[1].wanted.label if len(sides) == 2 else ""
+        self.marks.word = self._word()
+        if state is None or not sides:
+            self.canvas.setAccessibleDescription("No shot is open")
+            return
+        labels = " and ".join(side.wanted.label for side in sides)
+        space = sides[0].proxy.space if sides[0].proxy is not None else ""
+        self.source_bar.show_source(f"{state.shot.name}  {labels}", space or "data" if sides[0].proxy else "")
+        words = f"Shot {state.shot.name}, frame {state.frame}, {labels}"
+        self.canvas.setAccessibleName("Picture")
+        self.canvas.setAccessibleDescription(f"{words}, {self.feed.fault}" if self.feed.fault else words)
+
+    def _word(self) -> str:
+        state, view = self.feed.state, self._studio.view.now
+        if state is None or self.feed.fault is not None:
+            return ""
+        if self.feed.is_late:
+            return "Reading"
+        result = result_of(view.version, self.feed.results)
+        return needs_refinish(state.shot, result) if result is not None and view.layer == MIX else ""
+
+    def _share(self) -> float:
+        return self._studio.view.now.wipe
+
+    def _move_wipe(self, share: float) -> None:
+        self._studio.view.set(wipe=share)
+
+    # Where it is looked from
+
+    def _sight_changed(self) -> None:
+        sight = self.canvas.sight
+        self.look_bar.show_zoom(sight.zoom, is_fitted=sight.is_fitted)
+        self.feed.set_zoom(sight.zoom)
+        self.card.place()
+
+    def _zoom_to(self, zoom: float) -> None:
+        sight = self.canvas.sight
+        self.canvas.look_from(sight.zoomed(zoom) if zoom else sight.fitted())
+
+    def _mouse(self) -> QPointF | None:
+        point = self.canvas.mapFromGlobal(self.canvas.cursor().pos())
+        return QPointF(point) if self.canvas.underMouse() and self.canvas.rect().contains(point) else None
+
+    # What is probed
+
+    def _hover(self, point: QPointF | None) -> None:
+        if self._area is not None:
+            return
+        pixel = self.canvas.sight.pixel(point) if point is not None else None
+        side = self._side_at(point) if point is not None else None
+        self._probe(side, Box(*pixel, 1, 1) if pixel is not None else None)
+
+    def _drag_area(self, area: QRectF, has_ended: bool) -> None:
+        sight = self.canvas.sight
+        left, top = sight.plate(area.topLeft())
+        right, bottom = sight.plate(area.bottomRight())
+        x, y = round(left), round(top)
+        self._area = Box(x, y, max(round(right) - x + 1, 1), max(round(bottom) - y + 1, 1))
+        self.marks.area = QRectF(x - 0.5, y - 0.5, self._area.width, self._area.height)
+        self._probe(self._side_at(area.center()), self._area)
+        if has_ended:
+            self._area = None
+
+    def _side_at(self, point: QPointF) -> Side | None:
+        sides = self.feed.sides
+        is_right = len(sides) == 2 and point.x() > self.wipe.x(self.canvas.sight)
+        return sides[1 if is_right else 0] if sides else None
+
+    def _probe(self, side: Side | None, area: Box | None) -> None:
+        state = self.feed.state
+        if side is None or state is None:
+            self.probe.look_at(None, 0, None, None)
+        else:
+            self.probe.look_at(side.wanted, state.frame, side.proxy, area)
+
+    def _show_reading(self) -> None:
+        self.line.show_reading(self.probe.reading)
+
+    # What is dropped on it
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's
+        """Stills are taken, and shown where they will be anchored; all else is the window's."""
+        files = _stills(event)
+        state = self.feed.state
+        if not files or state is None:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        many = f"{len(files)} stills over the shot" if len(files) > 1 else f"still at frame {state.frame}"
+        self.marks.ghost = f"Put {many}"
+        self.canvas.refresh()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's
+        """Nothing will be dropped."""
+        super().dragLeaveEvent(event)
+        self._end_drop()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's
+        """One still at the playhead, several spread over the shot."""
+        files, state = _stills(event), self.feed.state
+        self._end_drop()
+        if not files or state is None:
+            return
+        event.acceptProposedAction()
+        frames = [state.frame] if len(files) == 1 else edits.spread(state.shot.all_frames, len(files))
+        text = "Add a still" if len(files) == 1 else f"Add {len(files)} stills"
+        state.edit(text, edits.add_references(state.shot, [str(one) for one in files], frames))
+
+    def _end_drop(self) -> None:
+        self.marks.ghost = ""
+        self.canvas.refresh()
+
+
+def _stills(event: QDropEvent) -> list[Path]:
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return paths if paths and all(is_still(path) for path in paths) else []
