@@ -1,7 +1,8 @@
 """How a picture looks on a screen: OpenColorIO's display and view, with a viewer's exposure, gamma and channels.
 
 Exposure acts on scene-linear light before the view, gamma on the screen's values after it, a channel alone is taken
-before the view, as OpenColorIO's own viewers do. Data are shown as they are, 0 black and 1 white.
+before the view, as OpenColorIO's own viewers do. Data and alpha are shown as they are, 0 black and 1 white, by
+exposure and gamma alone.
 """
 
 from __future__ import annotations
@@ -15,16 +16,11 @@ import numpy.typing as npt
 import PyOpenColorIO as ocio
 
 from pai_studio.core.media.color import ColorConfig, in_blocks
+from pai_studio.core.media.shader import Language, Shader, shader_of
 from pai_studio.core.shot.errors import BadInput
 
 Channel = Literal["rgb", "R", "G", "B", "A", "luminance"]
 Bytes = npt.NDArray[np.uint8]
-_HOT: dict[str, list[int]] = {
-    "R": [1, 0, 0, 0],
-    "G": [0, 1, 0, 0],
-    "B": [0, 0, 1, 0],
-    "luminance": [1, 1, 1, 0],
-}
 _KEPT = 16
 
 
@@ -43,14 +39,9 @@ class Screen:
     """The displays and views of a config, and how pictures become bytes through them. For several threads at once."""
 
     def __init__(self, config: ColorConfig) -> None:
-        self._config = config
+        self.config = config
         self._ocio = config.raw
         self._made = lru_cache(_KEPT)(self._make)
-
-    @property
-    def config(self) -> ColorConfig:
-        """The config that it shows by."""
-        return self._config
 
     @property
     def displays(self) -> list[str]:
@@ -70,15 +61,13 @@ class Screen:
     def shown(self, pixels: npt.NDArray[np.float16], space: str, look: Look, *, fast: bool = False) -> Bytes:
         """(h, w, 4) half RGBA in `space` (empty: data) as (h, w, 4) bytes for the screen, opaque.
 
-        `fast` samples the view into a table of 65 steps an axis: for what moves. Else the config's own mathematics.
+        `fast` samples a view that is slow to compute into a table of 65 steps an axis, for what moves: a tenth of a
+        step of a byte off in the mean, two for 1% of colours, twenty and more for those at the edge of the gamut;
+        light beyond 2^7 and below 0 is clipped. Else the config's own mathematics.
         Raises UnknownColorSpace, or BadInput for a view that does not work.
         """
-        if look.channel == "A":
-            return _grey(np.asarray(pixels[..., 3], np.float32))
         look = self.settled(look)
-        if not space or self._config.is_data(space) or self._is_raw(look):
-            return _data(np.asarray(pixels[..., :3], np.float32), look)
-        processor = self._made(self._config.require(space), look, fast)
+        processor = self._made(self._space(space, look), look, fast)
         source = np.ascontiguousarray(pixels, np.float16)
         out = np.empty(source.shape, np.uint8)
 
@@ -88,45 +77,79 @@ class Screen:
                 _described(out[first:last], ocio.BIT_DEPTH_UINT8),
             )
 
-        in_blocks(rows, *source.shape[:2])
-        out[..., 3] = 255
+        if source.size:
+            in_blocks(rows, *source.shape[:2])
         return out
 
-    def _is_raw(self, look: Look) -> bool:
-        """Whether a view shows the file's own numbers."""
-        space = self._ocio.getDisplayViewColorSpaceName(look.display, look.view)
-        found = self._ocio.getColorSpace(space) if space else None
-        return bool(found is not None and found.isData())
+    def shader(self, space: str, look: Look, language: Language = "glsl 1.30") -> Shader:
+        """The same for a GPU, by the config's own mathematics. Raises as `shown`."""
+        look = self.settled(look)
+        space = self._space(space, look)
+        linear = self._processor([self._linear(space)], space, look) if space else None
+        view = self._processor([self._view(look)], space, look) if space else None
+        matrix = tuple(self._matrix(look, is_data=not space).ravel().tolist())
+        return shader_of(linear, view, matrix, 1 / look.gamma, language)
+
+    def _space(self, space: str, look: Look) -> str:
+        """The config's name of a space; empty where nothing is converted: data, alpha, a view that is data."""
+        if not space or look.channel == "A" or self.config.is_data(space):
+            return ""
+        name = self._ocio.getDisplayViewColorSpaceName(look.display, look.view)
+        found = self._ocio.getColorSpace(name) if name else None
+        return "" if found is not None and found.isData() else self.config.require(space)
 
     def _make(self, space: str, look: Look, fast: bool) -> ocio.CPUProcessor:
-        parts = self._before(space, look)
-        view = ocio.DisplayViewTransform(src=self._config.working, display=look.display, view=look.view)
-        parts += self._config.sampled(view) if fast else [view]
+        level = ocio.MatrixTransform(
+            matrix=self._matrix(look, is_data=not space).ravel().tolist(), offset=[0.0, 0.0, 0.0, 1.0]
+        )
+        parts: list[ocio.Transform] = [level]
+        if space:
+            view = self._view(look)
+            is_sampled = fast and self._is_slow(view, space, look)
+            parts = [self._linear(space), level, *(self.config.sampled(view) if is_sampled else [view])]
         if look.gamma != 1.0:
             parts.append(ocio.ExponentTransform(value=[1 / look.gamma] * 3 + [1.0]))
+        return self._processor(parts, space, look).getOptimizedCPUProcessor(
+            ocio.BIT_DEPTH_F16, ocio.BIT_DEPTH_UINT8, ocio.OPTIMIZATION_DEFAULT
+        )
+
+    def _linear(self, space: str) -> ocio.ColorSpaceTransform:
+        return ocio.ColorSpaceTransform(src=space, dst=self.config.working)
+
+    def _view(self, look: Look) -> ocio.DisplayViewTransform:
+        return ocio.DisplayViewTransform(src=self.config.working, display=look.display, view=look.view)
+
+    def _is_slow(self, view: ocio.Transform, space: str, look: Look) -> bool:
+        """Whether a view computes with more than curves, matrices and tables, as those of ACES 2.0 do."""
+        steps = self._processor([view], space, look).createGroupTransform()
+        return any(isinstance(step, ocio.FixedFunctionTransform) for step in steps)
+
+    def _processor(self, parts: list[ocio.Transform], space: str, look: Look) -> ocio.Processor:
         try:
-            processor = self._ocio.getProcessor(
-                self._config.raw_context, ocio.GroupTransform(parts), ocio.TRANSFORM_DIR_FORWARD
-            )
-            return processor.getOptimizedCPUProcessor(
-                ocio.BIT_DEPTH_F16, ocio.BIT_DEPTH_UINT8, ocio.OPTIMIZATION_DEFAULT
+            return self._ocio.getProcessor(
+                self.config.raw_context, ocio.GroupTransform(parts), ocio.TRANSFORM_DIR_FORWARD
             )
         except ocio.Exception as error:
-            where = f"config {self._config.name}, {look.display} / {look.view}"
+            where = f"config {self.config.name}, {look.display} / {look.view}"
             raise BadInput(
                 f"cannot show {space!r} ({error})", where=where, hint="choose another view"
             ) from None
 
-    def _before(self, space: str, look: Look) -> list[ocio.Transform]:
-        """What happens to light before the view."""
-        parts: list[ocio.Transform] = [ocio.ColorSpaceTransform(src=space, dst=self._config.working)]
-        if look.exposure_stops:
-            gain = 2.0**look.exposure_stops
-            parts.append(ocio.MatrixTransform.Scale([gain, gain, gain, 1.0]))
-        if look.channel in _HOT:
-            weights = [float(w) for w in self._config.luminance_weights]
-            parts.append(ocio.MatrixTransform.View(_HOT[look.channel], weights))
-        return parts
+    def _matrix(self, look: Look, *, is_data: bool) -> npt.NDArray[np.float64]:
+        """(4, 4), what comes out by what goes in: exposure, and the channel that is shown grey.
+
+        Alpha comes out as 0 and is made opaque after it: a screen shows what is there.
+        """
+        light = np.full(3, 1 / 3) if is_data else self.config.luminance_weights
+        found = np.zeros((4, 4))
+        if look.channel == "rgb":
+            found[:3, :3] = np.eye(3)
+        elif look.channel == "luminance":
+            found[:3, :3] = light
+        else:
+            found[:3, "RGBA".index(look.channel)] = 1
+        found *= 2.0**look.exposure_stops
+        return found
 
 
 def _described(rows: npt.NDArray[Any], depth: ocio.BitDepth) -> ocio.PackedImageDesc:
@@ -135,21 +158,3 @@ def _described(rows: npt.NDArray[Any], depth: ocio.BitDepth) -> ocio.PackedImage
     return ocio.PackedImageDesc(
         rows, width, height, channels, depth, size, channels * size, width * channels * size
     )
-
-
-def _grey(plane: npt.NDArray[np.float32]) -> Bytes:
-    return _data(np.repeat(plane[..., None], 3, axis=2), Look())
-
-
-def _data(rgb: npt.NDArray[np.float32], look: Look) -> Bytes:
-    """Numbers as they are: exposure multiplies them, gamma bends them."""
-    if look.channel in ("R", "G", "B"):
-        rgb = np.repeat(rgb[..., "RGB".index(look.channel), None], 3, axis=2)
-    elif look.channel == "luminance":
-        rgb = np.repeat(rgb.mean(axis=2, keepdims=True), 3, axis=2)
-    value = np.clip(np.nan_to_num(rgb * np.float32(2.0**look.exposure_stops)), 0, 1)
-    if look.gamma != 1.0:
-        value = value ** np.float32(1 / look.gamma)
-    out = np.full((*rgb.shape[:2], 4), 255, np.uint8)
-    out[..., :3] = (value * 255 + 0.5).astype(np.uint8)
-    return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import PyOpenColorIO as ocio
 import pytest
@@ -103,3 +105,40 @@ def test_a_display_or_view_that_is_not_there_becomes_the_default(screen: Screen)
     assert default.display in screen.displays
     assert default.view in screen.views(default.display)
     assert screen.settled(Look(display="no such", view="no such")) == default
+
+
+def test_a_view_that_is_quick_to_compute_is_never_sampled(screen: Screen) -> None:
+    look = Look(view="Un-tone-mapped")
+    assert np.array_equal(
+        screen.shown(ramp(), "ACEScg", look, fast=True), screen.shown(ramp(), "ACEScg", look)
+    )
+
+
+def test_luminance_is_the_working_space_s_own(screen: Screen, config: ColorConfig) -> None:
+    pixels = ramp(4.0)
+    grey = pixels.copy()
+    grey[..., :3] = (np.asarray(pixels[..., :3], np.float32) @ config.luminance_weights)[..., None]
+    shown = screen.shown(pixels, "ACEScg", Look(channel="luminance"))
+    assert np.abs(shown.astype(int) - screen.shown(grey, "ACEScg", Look())).max() <= 1
+
+
+def test_exposure_and_gamma_of_a_gpu_compile_nothing_anew(screen: Screen) -> None:
+    plain, bent = (
+        screen.shader("ARRI LogC3 (EI800)", look) for look in (Look(), Look(gamma=2, exposure_stops=1))
+    )
+    assert plain.key == bent.key
+    assert (plain.power, bent.power) == (1, 0.5)
+    assert np.reshape(bent.matrix, (4, 4))[:3].tolist() == [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0]]
+    assert screen.shader("ACEScg", Look(view="Un-tone-mapped")).key != screen.shader("ACEScg", Look()).key
+    assert np.reshape(screen.shader("ACEScg", Look(channel="A")).matrix, (4, 4))[:3, 3].tolist() == [1] * 3
+    assert screen.shader("", Look()).textures == ()
+
+
+def test_every_table_that_a_shader_samples_comes_with_it(screen: Screen) -> None:
+    shader = screen.shader("ARRI LogC3 (EI800)", Look())
+    declared = re.findall(r"uniform sampler([23])D (\w+);", shader.text)
+    assert sorted((int(n), name) for n, name in declared) == sorted(
+        (one.dimensions, one.name) for one in shader.textures
+    )
+    assert all(np.isfinite(one.values).all() for one in shader.textures)
+    assert "vec4 pai_screen(vec4 pixel)" in shader.text
