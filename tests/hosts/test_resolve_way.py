@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import pai_studio
-from pai_studio.host_plugins.install import install
-from pai_studio.host_plugins.resolve import menu
 from tests.hosts.fakes_resolve import colour, pictures
 from tests.hosts.fakes_resolve.traps import Traps
 from tests.hosts.nuke_scene import frames_in
 from tests.hosts.resolve_scene import HOUR, ResolveScene
+from tests.hosts.resolve_snapshot import TAKE_PLACED, changed, everything
 
 
 def exported(one: ResolveScene, frame: int) -> np.ndarray:
@@ -39,7 +36,7 @@ SPACES = {
 def test_a_clip_comes_back_as_a_take(resolve_scene: Callable[..., ResolveScene], mode: str) -> None:
     wishes = {"camera": "S-Log3 S-Gamut3.Cine"} if mode == "unmanaged" else {}
     one = resolve_scene(mode, wishes=wishes)
-    original = one.item.media
+    original, before = one.item.media, everything(one)
     assert one.render() == 0, one.said()
     made = one.record()["result"]
     assert made["frames"] == [HOUR, HOUR + 7]
@@ -52,7 +49,7 @@ def test_a_clip_comes_back_as_a_take(resolve_scene: Callable[..., ResolveScene],
     assert one.item.media.file(HOUR + 2).is_file()
     assert one.item.grade == 0.5
     assert "job" not in one.record()
-    assert one.all_settings() == one.settings
+    assert changed(before, everything(one)) == TAKE_PLACED
     plate = pictures.read(original.file(HOUR + 2))[3:4, 3:4]
     space = one.record()["result"]["space"]
     settings = one.fake.project.settings
@@ -68,6 +65,7 @@ def test_a_result_on_a_track_above_has_the_grade_and_the_exact_place(
 ) -> None:
     one = resolve_scene(wishes={"place": "track"})
     below = one.fake.add_item(one.media, HOUR, HOUR + 11, at=20)
+    before = everything(one)
     assert one.render() == 0, one.said()
     tracks = one.timeline.of("video")
     assert len(tracks) == 2
@@ -78,6 +76,15 @@ def test_a_result_on_a_track_above_has_the_grade_and_the_exact_place(
     assert made.media is not None
     assert made.media.properties["Input Color Space"] == "DaVinci WG"
     assert made.media.properties["Input Gamma"] == "DaVinci Intermediate"
+    assert changed(before, everything(one)) == {
+        "+ bin PAI-Studio",
+        "+ clip A001_C003_86402_v001.[86400-86407].exr",
+        "+ item Edit, Video 2, 86400",
+        "+ track Edit, Video 2",
+        "bin Master: bins",
+        "item Edit, Video 1, 86400: markers",
+        "timeline Edit: tracks",
+    }
 
 
 @pytest.mark.long
@@ -143,12 +150,13 @@ def test_refinish_takes_the_pictures_that_were_made(resolve_scene: Callable[...,
 
 def test_cancel_leaves_everything_as_it_was(resolve_scene: Callable[..., ResolveScene]) -> None:
     one = resolve_scene(traps=Traps(frames_per_poll=1))
+    before = everything(one)
     one.fake.hooks["Project.StartRendering"] = [
         lambda: one.fake.screen.at_step.update({one.fake.screen.steps + 2: ("stop0", "Clicked")})
     ]
     assert one.render() == 1
     assert "the render was cancelled" in one.said()
-    assert one.all_settings() == one.settings
+    assert changed(before, everything(one)) == set()
     assert one.record() == {}
     assert list((one.folder / "out put").rglob("*.exr")) == []
 
@@ -177,21 +185,6 @@ def test_a_grade_that_the_project_hands_to_the_copy_is_taken_off_it_and_not_off_
 
 
 @pytest.mark.long
-def test_a_resolve_without_windows_renders_by_what_is_remembered(
-    resolve_scene: Callable[..., ResolveScene], capsys: pytest.CaptureFixture[str]
-) -> None:
-    one = resolve_scene("aces")
-    one.fake.has_windows = False
-    one.fake.screen.plan = []
-    assert menu.main(one.fake.globals()) == 0
-    assert one.item.take == 2
-    assert "PAI-Studio: 100%  v001 is placed" in capsys.readouterr().out
-    one.timeline.playhead = HOUR + 100
-    assert menu.main(one.fake.globals()) == 1
-    assert "PAI-Studio: there is no clip under the playhead" in capsys.readouterr().out
-
-
-@pytest.mark.long
 def test_what_can_be_mended_is(resolve_scene: Callable[..., ResolveScene]) -> None:
     traps = Traps(
         language="zh",
@@ -206,105 +199,3 @@ def test_what_can_be_mended_is(resolve_scene: Callable[..., ResolveScene]) -> No
     assert one.render() == 0, one.said()
     assert one.record()["result"]["frames"] == [HOUR, HOUR + 7]
     assert one.item.first == HOUR + 2
-
-
-@pytest.mark.long
-def test_resolve_killed_in_an_export_is_put_right_by_the_next_run(
-    resolve_scene: Callable[..., ResolveScene],
-) -> None:
-    one = resolve_scene(traps=Traps(frames_per_poll=1))
-    steps = one.fake.screen
-    one.fake.hooks["Project.StartRendering"] = [
-        lambda: steps.at_step.update({steps.steps + 2: one.fake.quit})
-    ]
-    assert one.render() == 1
-    assert len(one.fake.project.timelines) == 2
-    one.fake = one.fake.reopened()
-    one.fake.page = "media"
-    assert one.render() == 0, one.said()
-    assert "what an earlier run had left was put away" in one.said()
-    assert one.all_settings() == {**one.settings, "page": "edit"}
-
-
-def test_resolve_killed_while_the_server_renders_goes_on_with_that_job(
-    resolve_scene: Callable[..., ResolveScene],
-) -> None:
-    one = resolve_scene("aces")
-
-    def close_when_under_way() -> None:
-        one.fake.screen.at_step[one.fake.screen.steps + 1] = (
-            one.fake.quit if "job" in one.record() else close_when_under_way
-        )
-
-    one.fake.hooks["Project.StartRendering"] = [close_when_under_way]
-    assert one.render() == 1
-    job = one.record()["job"]
-    assert Path(job["document"]).is_file()
-    one.fake = one.fake.reopened()
-    assert one.render() == 0, one.said()
-    assert "Project.AddRenderJob" not in one.fake.calls
-    assert one.record()["result"]["version"] == job["version"] == 1
-    assert one.item.take == 2
-
-
-@pytest.mark.long
-def test_a_finished_shot_is_brought_onto_a_clip_that_does_not_show_it(
-    resolve_scene: Callable[..., ResolveScene],
-) -> None:
-    one = resolve_scene("aces")
-    assert one.render() == 0
-    one.item.take, one.item.media, one.item.first, one.item.last = 1, one.media, HOUR + 2, HOUR + 5
-    assert one.run(("bring", "Clicked"), ("close", "Clicked")) == 0
-    assert "1 finished shots were placed" in one.said()
-    assert (one.item.take, one.item.first) == (3, HOUR + 2)
-
-
-def test_the_window_adds_references_hands_over_and_writes_its_selftest(
-    resolve_scene: Callable[..., ResolveScene], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = resolve_scene()
-    monkeypatch.setenv("HOME", str(tmp_path))
-    one.item.markers.clear()
-    one.timeline.playhead = HOUR + 3
-    still = one.fake.add_media(one.folder / "back.exr", 0, 0, kind="Still")
-    one.fake.selected_media = [still]
-    pressed = [(name, "Clicked") for name in ("reference", "still", "panel", "selftest", "close")]
-    one.timeline.playhead = HOUR + 3
-    acts: list[Any] = [pressed[0], lambda: setattr(one.timeline, "playhead", HOUR + 1), *pressed[1:]]
-    acts[1:3] = [lambda: (setattr(one.timeline, "playhead", HOUR + 1), one.fake.screen.press("still"))]
-    assert one.run(*acts) == 0
-    assert sorted(one.item.markers) == [1, 3]
-    said = one.said()
-    assert "back.exr is a reference at the playhead" in said
-    assert "nothing above white, eight bits" in said
-    assert "this version of PAI-Studio has no panel yet" in said
-    assert (one.folder / "out put/Edit.otio").is_file()
-    assert (tmp_path / "pai-studio-selftest-resolve.json").is_file()
-
-
-@pytest.mark.parametrize(
-    ("host", "script", "says"),
-    [("resolve", "Utility", "A001_C003"), ("resolve", "Comp", "no composition is open")],
-)
-def test_the_scripts_of_the_menu_find_their_package(
-    resolve_scene: Callable[..., ResolveScene],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    host: str,
-    script: str,
-    says: str,
-) -> None:
-    one = resolve_scene()
-    dest = tmp_path / "Künstlerin A/Fusion"
-    install(host, dest, version=pai_studio.__version__, python=sys.executable)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    one.fake.screen.plan = [("close" if script == "Utility" else "ok", "Clicked")]
-    file = dest / f"Scripts/{script}/PAI-Studio.py"
-    try:
-        exec(compile(file.read_text(encoding="utf-8"), "<script>", "exec"), one.fake.globals())
-        assert sys.path[0] == dest.as_posix()
-        assert says in one.said()
-    finally:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "pai_studio_host"]:
-            del sys.modules[name]

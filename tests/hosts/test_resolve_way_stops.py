@@ -13,6 +13,7 @@ from pai_studio.server.api.client import Client
 from pai_studio.server.app import Server
 from tests.hosts.conftest import Gate
 from tests.hosts.resolve_scene import HOUR, ResolveScene, at_home
+from tests.hosts.resolve_snapshot import RECORD_MADE, changed, everything
 from tests.server.conftest import until
 
 
@@ -50,14 +51,14 @@ def cancelled(client: Client) -> int:
 def test_a_cancel_while_the_server_renders_leaves_everything_as_it_was(
     held: ResolveScene, gate: Gate, client: Client
 ) -> None:
-    before, media = cancelled(client), held.item.media
+    before, project = cancelled(client), everything(held)
     reached = gate.folder / f"{HOUR}.reached"
     when(held, reached.exists, lambda: held.fake.screen.press("stop0"))
     assert held.render() == 1
     assert "the render was cancelled" in held.said()
     until(lambda: cancelled(client) == before + 1)
-    assert (held.item.media, held.item.takes, held.record()) == (media, [], {})
-    assert held.all_settings() == held.settings
+    assert held.record() == {}
+    assert changed(project, everything(held)) == RECORD_MADE
     assert [path for path in (held.folder / "out put").rglob("*") if "v001" in path.name] == []
 
 
