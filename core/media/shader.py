@@ -1,6 +1,7 @@
 """What a GPU needs to show pictures as `display` does: GLSL text, tables as textures, uniforms. Plain data.
 
-Exposure, gamma and the channel are uniforms, so that changing them compiles nothing anew.
+Exposure, gamma and the channel are uniforms, so that changing them compiles nothing anew. Light is kept within what a
+half holds: a code far beyond a log curve's white is no number otherwise.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ uniform float pai_power;
 
 vec4 pai_screen(vec4 pixel)
 {
-  vec4 seen = pai_matrix * pai_linear(pixel);
+  vec4 light = clamp(pai_linear(pixel), -65504.0, 65504.0);
+  vec4 seen = pai_matrix * light;
   seen = pai_view(vec4(seen.rgb, 1.0));
   return vec4(pow(clamp(seen.rgb, 0.0, 1.0), vec3(pai_power)), 1.0);
 }
