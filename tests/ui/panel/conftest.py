@@ -11,6 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.work import Work
+from tests.hosts import conftest as hosts
+
+surroundings = hosts.surroundings
+served = hosts.served
+gate = hosts.gate
 
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -8,6 +8,7 @@ from pai_studio.core.shot.errors import PaiError
 from pai_studio.ui.panel.pictures.cache import Pictures
 from pai_studio.ui.panel.pictures.converted import Converted
 from pai_studio.ui.panel.state.faults import Faults
+from pai_studio.ui.panel.state.jobs import JobsState
 from pai_studio.ui.panel.state.memory import Memory
 from pai_studio.ui.panel.state.player import Player
 from pai_studio.ui.panel.state.project import ProjectState
@@ -26,6 +27,7 @@ class Studio(QObject):
         self.project = ProjectState(self.work, self)
         self.player = Player(self.project, self)
         self.view = ViewState(self)
+        self.jobs = JobsState(self.work, self.faults, self)
         self.pictures = Pictures(self.work, self)
         self.converted = Converted(self.work, self)
         self.work.broken.connect(self._tell_of_a_bug)
@@ -37,6 +39,7 @@ class Studio(QObject):
         for state in self.project.shots:
             state.saving.now()
         self.player.stop()
+        self.jobs.close()
         self.pictures.close()
         self.converted.close()
         self.work.close()
