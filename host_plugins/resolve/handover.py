@@ -50,6 +50,9 @@ def _connected() -> Iterator[Sidecar]:
         bridge.close()
 
 
+_Found = tuple[Result, int]
+"""A version, and what its clip's timecode counts beyond the numbers of its files."""
+
 Connect = Callable[[], "contextlib.AbstractContextManager[Sidecar]"]
 
 
@@ -77,22 +80,23 @@ def _manifest(app: App, wishes: Wishes) -> Path | None:
     return next((one for one in found if wishes.folder and one.is_file()), None)
 
 
-def _remembered(item: TimelineItem) -> Result:
-    return result_of(memory.record(item)["result"])
+def _remembered(item: TimelineItem) -> _Found:
+    kept = memory.record(item)
+    return result_of(kept["result"]), int(kept.get("shift", 0))
 
 
 def _placed(
-    app: App, item: TimelineItem, wishes: Wishes, wrong: list[str], find: Callable[[], Result | None]
+    app: App, item: TimelineItem, wishes: Wishes, wrong: list[str], find: Callable[[], _Found | None]
 ) -> int:
     """Place what is found for an item, if anything; 1 where that was done."""
     try:
-        made = find()
-        if made is None:
+        found = find()
+        if found is None:
             return 0
         target = ClipTarget(
             app, item, wishes, sidecar=_NoSidecar(), step=lambda _share, _text: False, tell=wrong.append
         )
-        target.place(made)
+        target.place(*found)
     except Fault as fault:
         wrong.append(str(fault))
         return 0
@@ -119,21 +123,20 @@ def _bring_panel_shots(app: App, wishes: Wishes, manifest: Path, connect: Connec
     return placed
 
 
-def _newest(app: App, shot: PanelShot, item: TimelineItem, sidecar: Sidecar) -> Result | None:
+def _newest(app: App, shot: PanelShot, item: TimelineItem, sidecar: Sidecar) -> _Found | None:
     """A shot's newest whole version; None where there is none, or the item shows it. Raises Fault."""
     made = panel_shots.newest(shot, sidecar)
     if made is None or (_knows(item, made) and not _is_waiting(app, item)):
         return None
-    shown = _plate_first(app, item)
-    if shown != shot.first:
-        what = f"its clip begins with frame {shown} by its timecode, and the shot with {shot.first}"
+    found = plate.of(item, app.timeline(), app.version)
+    shift = found.span.first - shot.first
+    if shift not in (0, found.beyond_files):
+        what = (
+            f"its clip begins with frame {found.span.first} by its timecode, and the shot with {shot.first}"
+        )
         hint = f"where it was not slipped, place {made.files} by hand: its files are numbered otherwise"
         raise Fault(what, where=shot.name, hint=hint)
-    return made
-
-
-def _plate_first(app: App, item: TimelineItem) -> int:
-    return plate.of(item, app.timeline(), app.version).span.first
+    return made, shift
 
 
 def _knows(item: TimelineItem, made: Result) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from .clips import Source, Span
 if TYPE_CHECKING:
     from .api import MediaPoolItem, Timeline, TimelineItem
 
+_NUMBERS = re.compile(r"\[(\d+)-\d+\]\.\w+$")
+
 
 @dataclass(frozen=True)
 class Plate:
@@ -20,6 +23,12 @@ class Plate:
     media: MediaPoolItem
     source: Source
     span: Span
+
+    @property
+    def beyond_files(self) -> int:
+        """What the timecode of a sequence counts beyond the numbers of its files; 0 where the clip has none."""
+        numbers = _NUMBERS.search(str(self.media.GetClipProperty("File Path")))
+        return self.source.timecode - int(numbers[1]) if numbers else 0
 
 
 def of(item: TimelineItem, timeline: Timeline, version: tuple[int, ...]) -> Plate:

@@ -151,21 +151,24 @@ class ClipTarget:
             config=colours.CONFIG,
         )
 
-    def place(self, result: Result) -> None:
-        """Bring the result in beside the original: as a take, or on a track above."""
+    def place(self, result: Result, shift: int = 0) -> None:
+        """Bring the result in beside the original: as a take, or on a track above.
+
+        `shift` is what the clip's timecode counts beyond the numbers of the result's files.
+        """
         found, project, plan = self._plate(), self._app.project(), self._plan()
         if plan.result and result.space != plan.space:
             what = f"v{result.version:03d} is in {result.space}, and the project is now in {plan.space}"
             hint = "set its colour management back, or render again"
             raise Fault(what, where=self.label, hint=hint, code="INVALID_INPUT")
-        if result.first > found.span.first or result.last < found.span.last:
+        if result.first + shift > found.span.first or result.last + shift < found.span.last:
             what = f"its cut is now {found.span.first}-{found.span.last}, and v{result.version:03d} has "
-            what += frames_text(list(range(result.first, result.last + 1)))
+            what += frames_text(list(range(result.first + shift, result.last + shift + 1)))
             raise Fault(what, where=self.label, hint="render again")
         media: MediaPoolItem = place.bring(self._app.pool(), result, plan.result, found.source.fps)
-        start = found.span.first + place.offset_of(media, result)
+        start = found.span.first - shift + place.offset_of(media, result)
         # The record comes first: what is placed without one would be taken for a plate, or placed twice.
-        name, kept = str(media.GetUniqueId()), {"result": result.record()}
+        name, kept = str(media.GetUniqueId()), {"result": result.record(), "shift": shift or None}
         if self._wishes.place == place.TAKE:
             of = {"plate": str(found.media.GetUniqueId()), "offset": found.span.first - start}
             takes = {**memory.record(self._item).get("takes", {}), name: of}

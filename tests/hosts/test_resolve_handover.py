@@ -15,7 +15,7 @@ import pytest
 from pai_studio.core.shot.timeline import documents
 from pai_studio.core.shot.timeline import read as read_timeline
 from pai_studio.host_plugins.host import Fault
-from pai_studio.host_plugins.resolve import handover, panel_shots, place
+from pai_studio.host_plugins.resolve import handover, panel_shots, place, plate
 from pai_studio.host_plugins.resolve.app import App
 from pai_studio.host_plugins.resolve.target import Wishes
 from pai_studio.ui.sidecar.requests import REQUESTS
@@ -46,8 +46,10 @@ def connected() -> Iterator[Sidecar]:
 class Handed(ResolveScene):
     """A scene whose timeline was opened in the panel, which wrote a document for each of its shots."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, start_tc: str = "") -> None:
         super().__init__(folder, "aces")
+        if start_tc:
+            self.media.start_tc = self.media.linked_tc = start_tc
         self.out = folder / "out put"
         sidecar = Sidecar()
         said = handover.open_panel(App.of(self.fake.globals()), self.out, sidecar)
@@ -155,6 +157,32 @@ def test_a_clip_that_slipped_to_other_frames_is_named(handed: Handed) -> None:
     said = handed.bring()
     assert said.startswith("0 finished")
     assert f"its clip begins with frame {HOUR + 3} by its timecode, and the shot with {HOUR + 2}" in said
+
+
+@pytest.mark.parametrize("where", [place.TAKE, place.TRACK])
+def test_a_sequence_that_is_numbered_otherwise_than_its_timecode_comes_back_at_its_frames(
+    tmp_path: Path, where: str
+) -> None:
+    one = Handed(tmp_path, start_tc="10:00:00:00")
+    first = 10 * HOUR
+    one.deliver()
+    assert one.bring(where) == "1 finished shots were placed"
+    placed = one.item if where == place.TAKE else above(one)[0]
+    assert (placed.first, placed.last) == (HOUR + 2, HOUR + 5)
+    kept = one.record()
+    assert (kept["result"]["frames"], kept["shift"]) == ([HOUR, HOUR + 7], first - HOUR)
+    assert one.bring(where) == "0 finished shots were placed"
+    if where == place.TAKE:
+        one.item.take, one.item.media = 1, one.media
+        assert one.bring() == "1 finished shots were placed"
+        assert (one.item.take, one.item.first) == (3, HOUR + 2)
+        item: Any = one.fake.face("TimelineItem", one.item)
+        app = App.of(one.fake.globals())
+        assert plate.of(item, app.timeline(), app.version).span.first == first + 2
+    one.item.first, one.item.last = one.item.first + 1, one.item.last + 1  # slipped
+    one.deliver(2)
+    assert "by its timecode, and the shot with" in one.bring(where)
+    one.fake.check()
 
 
 def test_a_clip_that_was_retimed_since_is_refused_by_name(handed: Handed) -> None:
