@@ -16,6 +16,7 @@ from tests.hosts import conftest as hosts
 surroundings = hosts.surroundings
 served = hosts.served
 gate = hosts.gate
+shipped = hosts.shipped
 
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -12,6 +12,8 @@ from pai_studio.ui.panel.state.jobs import JobsState
 from pai_studio.ui.panel.state.memory import Memory
 from pai_studio.ui.panel.state.player import Player
 from pai_studio.ui.panel.state.project import ProjectState
+from pai_studio.ui.panel.state.standing import Standing
+from pai_studio.ui.panel.state.versions import VersionsState
 from pai_studio.ui.panel.state.view import ViewState
 from pai_studio.ui.panel.work import Work
 
@@ -28,6 +30,9 @@ class Studio(QObject):
         self.player = Player(self.project, self)
         self.view = ViewState(self)
         self.jobs = JobsState(self.work, self.faults, self)
+        self.versions = VersionsState(self.work, self.project, self)
+        self.standing = Standing(self.work, self.project, self.jobs, self)
+        self.jobs.ended.connect(self._look_for_versions)
         self.pictures = Pictures(self.work, self)
         self.converted = Converted(self.work, self)
         self.work.broken.connect(self._tell_of_a_bug)
@@ -43,6 +48,9 @@ class Studio(QObject):
         self.pictures.close()
         self.converted.close()
         self.work.close()
+
+    def _look_for_versions(self, _item: object) -> None:
+        self.versions.refresh()
 
     def _tell_of_a_bug(self, error: Exception) -> None:
         if isinstance(error, PaiError):

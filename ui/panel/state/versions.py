@@ -1,0 +1,181 @@
+"""The versions of a shot that are on disk: found away from the window, with what each was made of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from pai_studio.core.shot import exports, naming
+from pai_studio.core.shot.document import (
+    Delivery,
+    EngineChoice,
+    Finish,
+    PassName,
+    Prompt,
+    Reference,
+    Shot,
+)
+from pai_studio.core.shot.errors import PaiError
+from pai_studio.core.shot.frames import FrameRange, ranges_text
+from pai_studio.ui.findings import findings
+from pai_studio.ui.panel.state.project import ProjectState
+from pai_studio.ui.panel.state.shot import ShotState
+from pai_studio.ui.panel.work import Work
+
+_MADE_OF = ("frames", "handles", "rate", "plate", "mattes", "references", "prompt", "engine", "finish")
+"""The keys that make a version another one: what of a document its provenance repeats. The name and the place of the
+delivery are not among them."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version on disk. What it was made of is known where its provenance lies beside it."""
+
+    number: int
+    pattern: str
+    frames: FrameRange
+    missing: tuple[int, ...] = ()
+    engine: str = ""
+    made_at_s: float = 0.0
+    space: str = ""
+    delivery: Delivery = field(default_factory=Delivery)
+    passes: tuple[PassName, ...] = ()
+    findings: tuple[str, ...] = ()
+    shot: dict[str, Any] = field(default_factory=dict)
+    """The document that it was made from, its files by their short names; empty where there is no provenance."""
+
+    @property
+    def label(self) -> str:
+        """`v003`."""
+        return f"v{self.number:03d}"
+
+    @property
+    def finish(self) -> Finish:
+        """The finishing controls that it was made with."""
+        return Finish.model_validate(self.shot.get("finish", {}))
+
+
+class VersionsState(QObject):
+    """The versions of the current shot. Lives in the window's thread."""
+
+    changed = Signal()
+
+    def __init__(self, work: Work, project: ProjectState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work, self._project = work, project
+        self._found: dict[Path, tuple[Version, ...]] = {}
+        project.current_changed.connect(self.refresh)
+
+    def of(self, state: ShotState | None) -> tuple[Version, ...]:
+        """The versions of a shot, the oldest first, as they were when it was looked last."""
+        return self._found.get(state.path, ()) if state is not None else ()
+
+    def refresh(self, state: ShotState | None = None) -> None:
+        """Look again, at the current shot unless told."""
+        state = state or self._project.current
+        if state is None:
+            self.changed.emit()
+            return
+        shot, path = state.shot, state.path
+        self._work.run(
+            lambda: found(shot, path.parent), lambda versions: self._take(path, versions), self._shrug
+        )
+
+    def _take(self, path: Path, versions: tuple[Version, ...]) -> None:
+        self._found[path] = versions
+        self.changed.emit()
+
+    def _shrug(self, _error: PaiError) -> None:
+        """A delivery that cannot be placed is told with the shot's problems."""
+
+
+def found(shot: Shot, folder: Path) -> tuple[Version, ...]:
+    """The versions of a shot whose document lies in `folder`, the oldest first. Looks at the disk. Raises BadInput."""
+    base, placed = naming.based(shot, folder.absolute())
+    pattern = str(base / placed.delivery_files)
+    return (
+        tuple(_looked_at(one, shot) for one in exports.versions(pattern))
+        if naming.version_of(pattern)
+        else ()
+    )
+
+
+def _looked_at(version: exports.Version, shot: Shot) -> Version:
+    origin = _read(naming.sidecar(version.files, "provenance.json"))
+    quality = _read(naming.sidecar(version.files, "qc.json"))
+    made = origin.get("shot", {})
+    delivery = origin.get("delivery", {})
+    passes = tuple(delivery.pop("passes", ()))
+    written = Delivery.model_validate({**delivery, "passes": passes or ("beauty",)})
+    first = Path(version.files).parent
+    return Version(
+        number=version.version,
+        pattern=version.files,
+        frames=FrameRange(version.first, version.last),
+        missing=tuple(version.missing),
+        engine=str(origin.get("engine", {}).get("name", "")),
+        made_at_s=first.stat().st_mtime,
+        space=written.colorspace or str(made.get("plate", {}).get("colorspace", "")) or shot.plate.colorspace,
+        delivery=written,
+        passes=passes,
+        findings=tuple(findings(quality)),
+        shot=made,
+    )
+
+
+def _read(path: str) -> dict[str, Any]:
+    """A JSON file beside the frames; empty where there is none that can be read."""
+    try:
+        read = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def changes(shot: Shot, version: Version) -> list[str]:
+    """The keys in which a document differs from what a version was made of; files are compared by their names.
+
+    `engine` counts with what was asked for, not with what `auto` chose. Empty without a provenance: nothing is known.
+    """
+    if not version.shot:
+        return []
+    now = json.loads(shot.model_dump_json(by_alias=True))
+    return [key for key in _MADE_OF if _plain(now.get(key)) != _plain(version.shot.get(key))]
+
+
+def restored(shot: Shot, version: Version) -> Shot:
+    """The document with the prompt, the engine, the finishing and the references that a version was made with.
+
+    A still comes back at its file where the document still has one of that name, else where the version says.
+    """
+    made = version.shot
+    here = {Path(one.file).name: one.file for one in shot.references}
+    stills = [Reference.model_validate(one) for one in made.get("references", [])]
+    references = [one.model_copy(update={"file": here.get(Path(one.file).name, one.file)}) for one in stills]
+    return shot.model_copy(
+        update={
+            "prompt": Prompt.model_validate(made.get("prompt", {})),
+            "engine": EngineChoice.model_validate(made.get("engine", {})),
+            "finish": version.finish,
+            "references": references or shot.references,
+        }
+    )
+
+
+def gaps_text(version: Version) -> str:
+    """Which frames a version lacks, as a line; empty where it is whole."""
+    return f"{ranges_text(list(version.missing))} missing" if version.missing else ""
+
+
+def _plain(value: Any) -> Any:
+    """A value with its paths cut to their names."""
+    if isinstance(value, dict):
+        return {
+            key: (Path(one).name if key in ("file", "files") and isinstance(one, str) else _plain(one))
+            for key, one in value.items()
+        }
+    return [_plain(one) for one in value] if isinstance(value, list) else value
