@@ -41,13 +41,17 @@ def read_still(
     if kind_of(path) == "openexr":
         return _exr_still(path, colorspace, config, limits)
     facts = look(path, limits)
-    space = config.require(colorspace) if colorspace else _own_space(facts, config)
+    space = config.require(colorspace) if colorspace else require_space_of_picture(facts, config)
     image = read_picture(path, space, limits)
-    rgb = rgb_of(image)
-    turn = _UPRIGHT.get(int(facts.attributes.get("Orientation", 1)))
-    rgb, replaced = _converted(np.ascontiguousarray(turn(rgb)) if turn else rgb, space, config)
+    rgb, replaced = _converted(upright(rgb_of(image), facts), space, config)
     notes = [_icc_note(facts), _square_note(facts.pixel_aspect), replaced]
     return rgb, space, "; ".join(note for note in notes if note)
+
+
+def upright(pixels: Array, facts: Look) -> Array:
+    """A picture that was stored lying or mirrored, as its camera saw it."""
+    turn = _UPRIGHT.get(int(facts.attributes.get("Orientation", 1)))
+    return np.ascontiguousarray(turn(pixels)) if turn else pixels
 
 
 def space_of_exr(attributes: dict[str, Any], config: ColorConfig) -> str | None:
@@ -64,9 +68,7 @@ def space_of_exr(attributes: dict[str, Any], config: ColorConfig) -> str | None:
 def _exr_still(path: Path, colorspace: str, config: ColorConfig, limits: Limits) -> tuple[Array, str, str]:
     header = read_header(path, limits)
     part = find_layer(header, "rgba").part
-    space = config.require(colorspace) if colorspace else space_of_exr(part.attributes, config)
-    if space is None:
-        raise _unknown_space(path)
+    space = config.require(colorspace) if colorspace else require_space_of_exr(path, part.attributes, config)
     image = read_image(path, colorspace=space, limits=limits)
     # A still is placed by its display window; overscan is not shown.
     shown = on_box(rgb_of(image), image.data_window, image.display_window)
@@ -92,10 +94,19 @@ def space_of_picture(facts: Look, config: ColorConfig) -> str | None:
     return None
 
 
-def _own_space(facts: Look, config: ColorConfig) -> str:
+def require_space_of_picture(facts: Look, config: ColorConfig) -> str:
+    """As `space_of_picture`. Raises BadInput where the format means none."""
     space = space_of_picture(facts, config)
     if space is None:
         raise _unknown_space(facts.path)
+    return space
+
+
+def require_space_of_exr(path: Path, attributes: dict[str, Any], config: ColorConfig) -> str:
+    """As `space_of_exr`. Raises BadInput where the file names none."""
+    space = space_of_exr(attributes, config)
+    if space is None:
+        raise _unknown_space(path)
     return space
 
 

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.ui.panel.pictures.shown import PictureSource, Proxy
+from pai_studio.ui.panel.pictures.sources import reduced
+from pai_studio.ui.panel.pictures.wishes import Key, Wishes, key_of
 from pai_studio.ui.panel.work import Work
 
 _LOG = logger(__name__)
@@ -19,8 +21,7 @@ _READERS = max(2, min(4, (os.cpu_count() or 2) // 2))
 _SHARE_OF_MEMORY = 4
 _MOST_BYTES = 4 << 30
 
-Key = tuple[str, int, int]
-"""A source's key, a frame (0 for a still), a scale."""
+SCALES = (1, 2, 4, 8, 16)
 
 
 class Pictures(QObject):
@@ -45,7 +46,13 @@ class Pictures(QObject):
         self._limit = limit_bytes or _default_limit()
         self._held: OrderedDict[Key, Proxy] = OrderedDict()
         self._bytes = 0
+        self._sizes: dict[tuple[str, int], int] = {}
         self._faults: dict[Key, PaiError] = {}
+        self._wishes = Wishes()
+        self._planned: dict[Key, PictureSource] = {}
+        self._forgotten: set[Key] = set()
+        """What was under way when its source was forgotten: it comes from files that are no more."""
+
         self._lock = threading.Condition()
         self._asked: OrderedDict[Key, PictureSource] = OrderedDict()
         self._wished: OrderedDict[Key, PictureSource] = OrderedDict()
@@ -57,7 +64,7 @@ class Pictures(QObject):
 
     def get(self, source: PictureSource, frame: int, scale: int = 1) -> Proxy | None:
         """The picture if it is held; else None, and it is read before everything else."""
-        key = _key(source, frame, scale)
+        key = key_of(source, frame, scale)
         found = self._held.get(key)
         if found is not None:
             self._held.move_to_end(key)
@@ -66,21 +73,34 @@ class Pictures(QObject):
             self._ask(key, source)
         return None
 
+    def peek(self, source: PictureSource, frame: int, scale: int = 1) -> Proxy | None:
+        """The picture if it is held; nothing is asked for."""
+        return self._held.get(key_of(source, frame, scale))
+
     def nearest(self, source: PictureSource, frame: int, scale: int) -> Proxy | None:
         """The picture at another scale if that is held: something to show until it comes at this one."""
-        for other in (1, 2, 4, 8, 16):
-            found = self._held.get(_key(source, frame, other))
+        for other in SCALES:
+            found = self._held.get(key_of(source, frame, other))
             if other != scale and found is not None:
                 return found
         return None
 
     def fault(self, source: PictureSource, frame: int, scale: int = 1) -> PaiError | None:
         """Why a picture could not be read."""
-        return self._faults.get(_key(source, frame, scale))
+        return self._faults.get(key_of(source, frame, scale))
 
     def held(self, source: PictureSource, scale: int) -> set[int]:
         """The frames that are in memory."""
         return {frame for key, frame, at in self._held if key == source.key and at == scale}
+
+    def scale_for(self, source: PictureSource, count: int, finest: int = 1) -> int:
+        """The finest scale, from `finest` on, at which `count` frames fit into the limit; as far as is known."""
+        known = next(((at, n) for (key, at), n in self._sizes.items() if key == source.key), None)
+        if known is None:
+            return finest
+        of_all = known[1] * known[0] ** 2 * count
+        fitting = (one for one in SCALES if one >= finest and of_all / one**2 <= self._limit)
+        return next(fitting, SCALES[-1])
 
     @property
     def held_bytes(self) -> int:
@@ -95,40 +115,29 @@ class Pictures(QObject):
     def set_limit(self, limit_bytes: int) -> None:
         """Hold less, or more from now on."""
         self._limit = limit_bytes
+        self._plan()
         self._evict(keep=None)
 
     # What is wished for
 
     def prefetch(self, source: PictureSource, frames: Iterable[int], scale: int = 1) -> None:
-        """Read these when nothing is asked for, the first first; takes the place of earlier wishes for this source.
+        """Read these when nothing is asked for, the first first; takes the place of earlier wishes for this source at
+        this scale.
 
-        As many as fit into the limit beside one another; the rest is not read.
+        Only as many are read as fit into the limit, beside what else is wished for; these are not let go of for others.
         """
-        wanted: OrderedDict[Key, PictureSource] = OrderedDict()
-        room = self._limit
-        size = self._typical_bytes(source, scale)
-        for frame in frames:
-            room -= size
-            if room < 0:
-                break
-            key = _key(source, frame, scale)
-            if key in self._held:
-                self._held.move_to_end(key)
-            elif key not in self._faults:
-                wanted[key] = source
-        with self._lock:
-            others = OrderedDict((k, s) for k, s in self._wished.items() if k[0] != source.key)
-            others.update(wanted)
-            self._wished = others
-            self._lock.notify_all()
-        self._start()
+        self._wishes.put(source, frames, scale)
+        self._plan()
 
     def forget(self, key: str) -> None:
         """The files behind a source have changed: read them anew, and try again what could not be read."""
         for held in [one for one in self._held if one[0] == key]:
-            self._bytes -= self._held.pop(held).pixels.nbytes
+            self._let_go(held)
         for fault in [one for one in self._faults if one[0] == key]:
             del self._faults[fault]
+        with self._lock:
+            self._forgotten |= {one for one in self._reading if one[0] == key}
+        self._plan()
 
     def close(self) -> None:
         """Read no more. A read that hangs is left to itself."""
@@ -144,11 +153,23 @@ class Pictures(QObject):
         with self._lock:
             return not (self._asked or self._wished or self._reading)
 
+    def _plan(self) -> None:
+        self._planned = self._wishes.plan(self._limit, self._sizes)
+        missing = (
+            (key, source)
+            for key, source in self._planned.items()
+            if key not in self._held and key not in self._faults
+        )
+        with self._lock:
+            self._wished = OrderedDict(one for one in missing if one[0] not in self._reading)
+            self._lock.notify_all()
+        self._start()
+
     # Reading
 
     def _ask(self, key: Key, source: PictureSource) -> None:
         with self._lock:
-            if key in self._reading:
+            if key in self._reading or self._is_closed:
                 return
             self._wished.pop(key, None)
             self._asked.pop(key, None)
@@ -171,10 +192,19 @@ class Pictures(QObject):
             read: Proxy | None = None
             error: Exception | None = None
             try:
-                read = source.read(key[1], key[2])
+                read = self._read(key, source)
             except Exception as caught:  # noqa: BLE001 - handed over whole, below
                 error = caught
-            self._work.here(lambda k=key, r=read, e=error: self._take(k, r, e))  # type: ignore[misc]
+            self._work.here(lambda k=key, s=source, r=read, e=error: self._take(k, s, r, e))  # type: ignore[misc]
+
+    def _read(self, key: Key, source: PictureSource) -> Proxy:
+        """From a finer picture that is held, else from the files."""
+        name, frame, scale = key
+        for finer in SCALES:
+            held = self._held.get((name, frame, finer)) if finer < scale else None
+            if held is not None:
+                return reduced(held, scale)
+        return source.read(frame, scale)
 
     def _next(self) -> tuple[Key, PictureSource] | None:
         with self._lock:
@@ -186,14 +216,14 @@ class Pictures(QObject):
             self._reading.add(key)
             return key, source
 
-    def _take(self, key: Key, read: Proxy | None, error: Exception | None) -> None:
+    def _take(self, key: Key, source: PictureSource, read: Proxy | None, error: Exception | None) -> None:
         with self._lock:
             self._reading.discard(key)
-        if read is not None:
-            before = self._held.pop(key, None)
-            self._bytes += read.pixels.nbytes - (before.pixels.nbytes if before is not None else 0)
-            self._held[key] = read
-            self._evict(keep=key)
+        if key in self._forgotten:
+            self._forgotten.discard(key)
+            self._ask(key, source)
+        elif read is not None:
+            self._hold(key, read)
             self.arrived.emit(key[0], key[1])
         elif isinstance(error, PaiError):
             self._faults[key] = error
@@ -202,24 +232,35 @@ class Pictures(QObject):
             _LOG.error("a picture could not be read", exc_info=error)
             self.broken.emit(error)
 
+    # Room
+
+    def _hold(self, key: Key, read: Proxy) -> None:
+        self._let_go(key)
+        self._held[key] = read
+        self._bytes += read.pixels.nbytes
+        kind = key[0], key[2]
+        if self._sizes.get(kind) != read.pixels.nbytes:
+            self._sizes[kind] = read.pixels.nbytes
+            self._plan()
+        self._evict(keep=key)
+
     def _evict(self, keep: Key | None) -> None:
-        """Let go of what was not looked at for longest, but never of the one that has just come."""
-        while self._bytes > self._limit and self._held:
-            oldest = next(iter(self._held))
-            if oldest == keep:
+        """Let go of what was not looked at for longest and is not planned, then of what is planned last; of `keep`,
+        which has just come, never."""
+        if self._bytes <= self._limit:
+            return
+        others = (one for one in list(self._held) if one not in self._planned)
+        planned = (one for one in reversed(self._planned) if one in self._held)
+        for one in (*others, *planned):
+            if self._bytes <= self._limit:
                 break
-            self._bytes -= self._held.pop(oldest).pixels.nbytes
+            if one != keep:
+                self._let_go(one)
 
-    def _typical_bytes(self, source: PictureSource, scale: int) -> int:
-        """What one picture of a source takes: as much as one that is held, else nothing is known and one is."""
-        sizes = (
-            p.pixels.nbytes for (key, _, at), p in self._held.items() if key == source.key and at == scale
-        )
-        return next(sizes, 1)
-
-
-def _key(source: PictureSource, frame: int, scale: int) -> Key:
-    return source.key, 0 if source.frames is None else frame, scale
+    def _let_go(self, key: Key) -> None:
+        before = self._held.pop(key, None)
+        if before is not None:
+            self._bytes -= before.pixels.nbytes
 
 
 def _default_limit() -> int:

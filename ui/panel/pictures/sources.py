@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,14 +16,15 @@ from pai_studio.core.media.exr_header import read_header
 from pai_studio.core.media.exr_layers import find_layer
 from pai_studio.core.media.frame import Array, Box, Image
 from pai_studio.core.media.pictures import kind_of, read_picture
-from pai_studio.core.media.repairs import HALF_MAX
-from pai_studio.core.media.still import space_of_exr, space_of_picture
-from pai_studio.core.media.video import MovieReader
-from pai_studio.core.shot.document import Reference, Shot
+from pai_studio.core.media.repairs import HALF_MAX, clean_pixels
+from pai_studio.core.media.still import require_space_of_exr, require_space_of_picture, upright
+from pai_studio.core.shot.document import Ocio, Reference, Shot
 from pai_studio.core.shot.errors import MissingFrames
 from pai_studio.core.shot.frames import FramePattern, FrameRange
 from pai_studio.core.shot.inputs import is_movie
 from pai_studio.core.shot.naming import pass_pattern
+from pai_studio.ui.panel.pictures.converted import screen_of
+from pai_studio.ui.panel.pictures.movies import read_movie
 from pai_studio.ui.panel.pictures.shown import PictureSource, Proxy
 
 PLANES = ("matte", "shadow", "rebuilt", "confidence")
@@ -93,7 +92,6 @@ class Movie:
     space: str
     start: int
     frames: FrameRange | None = None
-    _open: threading.local = field(default_factory=threading.local, compare=False, repr=False)
 
     @property
     def key(self) -> str:
@@ -101,39 +99,44 @@ class Movie:
         return f"{self.path}|{self.start}|{self.space}"
 
     def read(self, frame: int, scale: int) -> Proxy:
-        """One picture; each thread has a reader of its own. Raises MissingFrames, UnreadableImage."""
-        reader = getattr(self._open, "reader", None)
-        if reader is None:
-            reader = self._open.reader = MovieReader(self.path)
-        pixels = reader.read(frame - self.start)
+        """One picture. Raises MissingFrames, UnreadableImage."""
+        pixels = read_movie(self.path, frame - self.start)
         window = Box(0, 0, pixels.shape[1], pixels.shape[0])
         return proxy(Image(pixels, ("R", "G", "B"), self.space, window, window), self.space, scale)
 
 
 @dataclass(frozen=True)
 class Still:
-    """A reference, the same at every frame. Without a space the file's own is found when it is read."""
+    """A reference, upright, the same at every frame. Without a space it has the file's own, by the shot's config."""
 
     file: str
     space: str = ""
+    ocio: Ocio | None = None
     frames: None = None
 
     @property
     def key(self) -> str:
         """What tells it from others."""
-        return f"{self.file}||{self.space}"
+        config = "" if self.space or self.ocio is None else self.ocio.config
+        return f"{self.file}|{config}|{self.space}"
 
     def read(self, frame: int, scale: int) -> Proxy:  # noqa: ARG002 - a still is the same at every frame
-        """The picture. Raises UnreadableImage, BadInput."""
+        """The picture. Raises UnreadableImage, or BadInput where its space is not known."""
         path = Path(self.file)
         if kind_of(path) != "openexr":
             facts = pictures.look(path)
-            space = self.space or space_of_picture(facts, ColorConfig.open()) or "scene_linear"
-            return proxy(_rgb_image(read_picture(path, space)), space, scale)
+            space = self.space or require_space_of_picture(facts, self._config())
+            image = read_picture(path, space)
+            rgb = upright(pictures.rgb_of(image), facts)
+            window = Box(0, 0, rgb.shape[1], rgb.shape[0])
+            return proxy(Image(rgb, ("R", "G", "B"), space, window, window), space, scale)
         header = read_header(path)
         layer = find_layer(header, "rgba")
-        space = self.space or space_of_exr(layer.part.attributes, ColorConfig.open()) or "scene_linear"
+        space = self.space or require_space_of_exr(path, layer.part.attributes, self._config())
         return proxy(read_layer(header, layer, colorspace=space), space, scale)
+
+    def _config(self) -> ColorConfig:
+        return screen_of(self.ocio or Ocio()).config
 
 
 def plate_of(shot: Shot) -> PictureSource:
@@ -145,9 +148,9 @@ def plate_of(shot: Shot) -> PictureSource:
     return Files(plate.files, plate.colorspace, plate.layer, frames)
 
 
-def still_of(reference: Reference) -> Still:
-    """A reference's picture."""
-    return Still(reference.file, reference.colorspace)
+def still_of(reference: Reference, ocio: Ocio | None = None) -> Still:
+    """A reference's picture, by the shot's colour config."""
+    return Still(reference.file, reference.colorspace, ocio)
 
 
 def pass_of(
@@ -164,15 +167,29 @@ def pass_of(
 
 def proxy(image: Image, space: str, scale: int) -> Proxy:
     """A decoded picture over its display window at 1/`scale`, each pixel the mean of those that it stands for."""
-    pixels: npt.NDArray[Any] = on_box(image.pixels, image.data_window, image.display_window)
-    if pixels.shape[2] == 3:
-        pixels = np.concatenate([pixels, np.ones((*pixels.shape[:2], 1), np.float32)], axis=2)  # opaque
-    pixels = np.nan_to_num(pixels[..., :4], nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
-    if scale > 1:
-        size = max(pixels.shape[1] // scale, 1), max(pixels.shape[0] // scale, 1)
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    halves = np.clip(pixels, -HALF_MAX, HALF_MAX).astype(np.float16)
+    whole = on_box(image.pixels[..., :4], image.data_window, image.display_window)
+    halves = _halves(_smaller(clean_pixels(whole)[0], scale))
     return Proxy(halves, space, image.display_window, image.pixel_aspect, scale)
+
+
+def reduced(finer: Proxy, scale: int) -> Proxy:
+    """The same picture at a coarser scale, a multiple of its own."""
+    pixels = _smaller(finer.pixels.astype(np.float32), scale // finer.scale)
+    return Proxy(_halves(pixels), finer.space, finer.display, finer.pixel_aspect, scale)
+
+
+def _smaller(pixels: Array, by: int) -> Array:
+    if by == 1:
+        return pixels
+    size = max(pixels.shape[1] // by, 1), max(pixels.shape[0] // by, 1)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _halves(pixels: Array) -> npt.NDArray[np.float16]:
+    """As RGBA halves; opaque where there is no alpha."""
+    halves = np.ones((*pixels.shape[:2], 4), np.float16)
+    halves[..., : pixels.shape[2]] = np.clip(pixels, -HALF_MAX, HALF_MAX)
+    return halves
 
 
 def _rgb_image(image: Image) -> Image:
