@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 OLDEST = (19, 1)
 """The first version that has every call of ours; an older one makes up a call that gives nothing."""
+
+OLDEST_FUSION = (18,)
+"""The first Fusion Studio that takes a Python newer than 3.6; all calls of ours are older."""
 
 
 class App:
@@ -33,13 +37,22 @@ class App:
         return cls(resolve, fusion, module)
 
     def require_version(self) -> None:
-        """Raises Fault for a Resolve that is older than what the plugin is written for."""
-        if self.resolve is None or self.version >= OLDEST:
-            return
-        what = f"this is DaVinci Resolve {self.resolve.GetVersionString()}, and PAI-Studio needs "
-        raise Fault(
-            what + ".".join(map(str, OLDEST)) + " or newer", hint="update it, or use pai-studio render"
-        )
+        """Raises Fault for a host that is older than what the plugin is written for."""
+        least: tuple[int, ...]
+        if self.resolve is not None:
+            name, said, least, found = (
+                "DaVinci Resolve",
+                self.resolve.GetVersionString(),
+                OLDEST,
+                self.version,
+            )
+        else:
+            name, said, least = "Fusion", self.fusion.Version, OLDEST_FUSION
+            number = re.search(r"\d+", str(said))
+            found = (int(number[0]),) if number else least  # its form is documented nowhere
+        if found < least:
+            what = f"this is {name} {said}, and PAI-Studio needs {'.'.join(map(str, least))} or newer"
+            raise Fault(what, hint="update it, or use pai-studio render")
 
     def is_there(self) -> bool:
         """Whether the host still answers: every name of one that has closed is None."""

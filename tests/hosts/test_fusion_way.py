@@ -15,6 +15,7 @@ from pai_studio.host_plugins.resolve.menu import ProjectMemory
 from pai_studio.server.app import Server
 from tests.hosts.fakes_resolve import pictures
 from tests.hosts.fakes_resolve.fusion_model import CompModel, ToolModel
+from tests.hosts.fakes_resolve.resolve_fake import FakeResolve
 from tests.hosts.fusion_eval import evaluate
 from tests.hosts.lua_table import read_table
 from tests.hosts.real_lua import evaluated, flat
@@ -206,3 +207,23 @@ def test_another_tool_is_refused_by_name(scene: Callable[[], CompScene]) -> None
     one.fake.screen.plan = [("ok", "Clicked")]
     assert script.main(one.fake.globals()) == 1
     assert "MediaOut1: is a MediaOut, and a plate comes from a Loader or MediaIn" in one.said()
+
+
+@pytest.mark.parametrize(
+    ("is_alone", "version", "says"),
+    [
+        (False, "19.0", "this is DaVinci Resolve 19.0.0.7, and PAI-Studio needs 19.1 or newer"),
+        (True, "17.4", "this is Fusion 17.4, and PAI-Studio needs 18 or newer"),
+        (True, "18.6", "is a MediaOut"),
+    ],
+)
+def test_a_host_that_is_too_old_is_named(
+    scene: Callable[[], CompScene], *, is_alone: bool, version: str, says: str
+) -> None:
+    one = scene()
+    one.fake = FakeResolve(version=version, project=one.fake.project)
+    one.fake.is_alone, one.fake.comp_open = is_alone, one.comp
+    one.comp.active = one.comp.tools[1]
+    one.fake.screen.plan = [("ok", "Clicked")]
+    assert script.main(one.fake.globals()) == 1
+    assert says in one.said()

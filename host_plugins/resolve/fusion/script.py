@@ -33,6 +33,7 @@ def main(names: Mapping[str, Any]) -> int:
     app: App | None = None
     try:
         app = App.of(names)
+        app.require_version()
         return _run(app, names.get("comp") or app.fusion.GetCurrentComp())
     except Fault as fault:
         show(app, str(fault))

@@ -49,7 +49,7 @@ class Fusion(Face):
 
     @property
     def Version(self) -> float:
-        return 21.1
+        return float(self._session.version)
 
     def GetCurrentComp(self) -> Any:
         comp = self._session.comp_open
