@@ -142,6 +142,11 @@ class ColorConfig:
             raise BadInput("cannot travel to a server: it names absolute paths", where=self.name, hint=hint)
         write_archive(self._members, path)
 
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """The names of all its active spaces, in its own order."""
+        return tuple(self._config.getColorSpaceNames())
+
     def find(self, space: str) -> str | None:
         """The config's own name of a space that is named by name, alias, role or interop ID; None if it has none."""
         found = self._config.getColorSpace(space) if space else None

@@ -68,6 +68,12 @@ def is_still(path: Path) -> bool:
     return path.suffix.lower() in PICTURES
 
 
+def pattern_of(path: Path) -> str:
+    """The numbered pictures that one of them belongs to; anything else is its own pattern. Looks at no disk."""
+    found = [] if is_movie(path) else _ranges([path])
+    return found[0].text if found else str(path)
+
+
 def _open(path: Path, rate: Fraction | None) -> Opened:
     if path.name.endswith(DOCUMENT):
         return Opened(path.name, (_document(path),))

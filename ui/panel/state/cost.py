@@ -128,6 +128,11 @@ def estimate(
 
     `plate` is the plate's size where it is known.
     """
+    if engine == "auto" and shot.engine.quality == "preview":
+        engine = "draft"  # a preview is to be quick: docs/adr/014-auto.md
+    if engine == "auto":
+        line = "The engine is picked when the render starts: choose one by name to see what it takes."
+        return Estimate((line,))
     if engine == "plate":
         return Estimate(("The plate engine makes no background: its time is that of reading and writing.",))
     took, said = _time(shot, engine, model, machine.past)

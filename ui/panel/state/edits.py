@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pai_studio.core.shot import document
 from pai_studio.core.shot.document import Fit, Reference, Shot
 from pai_studio.core.shot.frames import FrameRange
 
@@ -62,6 +63,21 @@ def change(shot: Shot, part: str, **changed: Any) -> Shot:
     old = getattr(shot, part)
     new = type(old).model_validate(old.model_dump() | changed)
     return shot.model_copy(update={part: new})
+
+
+def set_keys(shot: Shot, part: str = "", **values: Any) -> Shot:
+    """Some keys of a part, or of the shot itself, checked together with all the rest of the document.
+
+    It may be unfinished. Raises BadInput naming key, fault and remedy, as reading the document would.
+    """
+    changed = {part: getattr(shot, part).model_copy(update=values)} if part else values
+    read = document.parse(shot.model_copy(update=changed).to_json(), unfinished=True)
+    return shot.model_copy(update={key: getattr(read, key) for key in changed})
+
+
+def set_matte(shot: Shot, name: str, **values: Any) -> Shot:
+    """Some keys of one matte: `alpha`, `garbage` or `core`."""
+    return set_keys(shot, "mattes", **{name: getattr(shot.mattes, name).model_copy(update=values)})
 
 
 def _index(shot: Shot, reference: Reference) -> int:

@@ -1,0 +1,164 @@
+"""The plate and its mattes."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from pai_studio.core.shot.document import Mattes, Shot
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.shot.inputs import MOVIES
+from pai_studio.ui.panel.forms import keys, numbers
+from pai_studio.ui.panel.forms.choices import CheckField, ChoiceField, SearchField
+from pai_studio.ui.panel.forms.current import Current
+from pai_studio.ui.panel.forms.facts import Facts
+from pai_studio.ui.panel.forms.fields import Key, NumberField, TextField
+from pai_studio.ui.panel.forms.paths import FileField
+from pai_studio.ui.panel.forms.section import Section
+from pai_studio.ui.panel.opening import PICTURES
+from pai_studio.ui.panel.state import edits
+
+_RATES = ("23.976", "24", "25", "29.97", "30", "47.952", "48", "50", "59.94", "60")
+_ALPHAS = (("none", "None"), ("straight", "Straight"), ("premultiplied", "Premultiplied"))
+_SCREENS = (("auto", "Find it"), ("green", "Green"), ("blue", "Blue"), ("none", "None"))
+_MATTES = {
+    "alpha": ("Alpha", "The subject's matte: the screen is not keyed then"),
+    "garbage": ("Garbage", "What is taken away whatever the key says"),
+    "core": ("Core", "What is kept whatever the key says"),
+}
+
+
+class PlateSection(Section):
+    """Files, colour, time, and how the subject is to be cut out."""
+
+    def __init__(self, current: Current, facts: Facts, parent: QWidget | None = None) -> None:
+        super().__init__("Plate", current.studio.memory, parent=parent)
+        self._current, self._facts = current, facts
+        moving = sorted(PICTURES | MOVIES)
+        files = keys.of_part("plate", "files", "Files", "The foreground: numbered pictures or a movie")
+        self.files = FileField(current, files, moving, is_range=True)
+        space = keys.of_part("plate", "colorspace", "Colour space", "Of the plate's files; type to search")
+        self.space = SearchField(current, space)
+        rate = keys.of_shot("rate", "Rate", "Frames a second, as 23.976 or 24000/1001")
+        self.rate = SearchField(current, rate, parse=numbers.rate, text=numbers.rate_text)
+        self.rate.offer(_RATES)
+        self.first = NumberField(current, _end("first"), numbers.parse_whole)
+        self.last = NumberField(current, _end("last"), numbers.parse_whole)
+        handles = keys.of_shot("handles", "Handles", "Frames before and after that are rendered as well")
+        self.handles = NumberField(current, handles, numbers.parse_whole)
+        layer = keys.of_part(
+            "plate", "layer", "Layer", "The layer that holds the picture; rgba is the unnamed one"
+        )
+        self.layer = TextField(current, layer)
+        self.alpha = ChoiceField(
+            current,
+            keys.of_part("plate", "alpha", "Alpha", "What the plate's own alpha is, if it has one"),
+            _ALPHAS,
+        )
+        self.screen_ = ChoiceField(
+            current,
+            keys.of_part("plate", "screen", "Screen", "The colour of the screen behind the subject"),
+            _SCREENS,
+        )
+        exposure = keys.of_part(
+            "plate", "exposure", "Exposure", "Stops that the model sees the plate brighter"
+        )
+        self.exposure = NumberField(
+            current,
+            exposure,
+            lambda text, now: numbers.parse(text, now, is_signed=True),
+            text=_stops,
+            step=0.25,
+        )
+        for field in (
+            self.files,
+            self.space,
+            self.rate,
+            self.first,
+            self.last,
+            self.handles,
+            self.layer,
+            self.alpha,
+            self.screen_,
+            self.exposure,
+        ):
+            self.add(field)
+        facts.spaces_changed.connect(self._offer_spaces)
+        facts.plate_changed.connect(self._say_space)
+        current.shot_changed.connect(self._say_space)
+        current.replaced.connect(self._say_space)
+        self._offer_spaces()
+
+    def _offer_spaces(self) -> None:
+        offer_spaces(self.space, self._facts)
+        self._say_space()
+
+    def _say_space(self) -> None:
+        shot = self._current.shot
+        if shot is not None:
+            say_declared(self.space, self._facts, self._facts.plate.space, shot.plate.colorspace)
+
+
+class MattesSection(Section):
+    """Mattes that the artist gives."""
+
+    def __init__(self, current: Current, parent: QWidget | None = None) -> None:
+        super().__init__("Mattes", current.studio.memory, is_open=False, parent=parent)
+        self.files: dict[str, FileField] = {}
+        self.channels: dict[str, TextField] = {}
+        self.inverts: dict[str, CheckField] = {}
+        for name in Mattes.model_fields:
+            label, tip = _MATTES.get(name, (name.capitalize(), ""))
+            self.files[name] = FileField(
+                current,
+                keys.of_matte(name, "files", label, tip),
+                sorted(PICTURES),
+                is_range=True,
+                can_be_none=True,
+            )
+            channel = keys.of_matte(name, "channel", "Channel", f"{label}: the channel that holds it")
+            self.channels[name] = TextField(current, channel)
+            invert = keys.of_matte(name, "invert", "", f"{label}: white for black")
+            self.inverts[name] = CheckField(current, invert, text="Invert")
+            self.inverts[name].control.setAccessibleName(f"{label}: invert")
+            self.channels[name].control.setAccessibleName(f"{label}: channel")
+            self.add(self.files[name])
+            self.add(self.channels[name])
+            self.add(self.inverts[name])
+
+
+def offer_spaces(field: SearchField, facts: Facts) -> None:
+    """The config's spaces in a field, or why there are none."""
+    if facts.spaces is not None:
+        config = facts.spaces.config
+        field.offer(facts.spaces.names, lambda name: config.find(name) is not None)
+        field.show_again()
+    elif facts.config_fault:
+        field.refuse(facts.config_fault)
+
+
+def say_declared(field: SearchField, facts: Facts, declared: str, named: str) -> None:
+    """The space that a file says of itself, where the document says another one."""
+    if facts.spaces is not None and declared:
+        find = facts.spaces.config.find
+        differs = find(declared) != find(named)
+        field.say(f"The file says {declared}" if differs else "")
+
+
+def _end(which: str) -> Key:
+    def write(shot: Shot, value: int) -> Shot:
+        ends = {"first": shot.frames.first, "last": shot.frames.last} | {which: value}
+        try:
+            frames = FrameRange(ends["first"], ends["last"], shot.frames.step)
+        except ValueError as error:
+            raise BadInput(str(error)) from None
+        return edits.set_keys(shot, frames=frames)
+
+    label = "First frame" if which == "first" else "Last frame"
+    return Key(
+        label, lambda shot: getattr(shot.frames, which), write, "A frame, or a step from where it is: +20, -8"
+    )
+
+
+def _stops(value: float) -> str:
+    return f"{value:+g}" if value else "0"
