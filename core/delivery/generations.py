@@ -55,10 +55,10 @@ def digest(
     for part in (*asked["mattes"].values(), *asked["references"]):
         part.pop("files", None)
         part.pop("file", None)
-        if not part.get("shapes", True):
-            del part[
-                "shapes"
-            ]  # nothing is drawn: the digest is that of documents from before there were shapes
+    for part in asked["mattes"].values():
+        # Without shapes the digest is that of documents from before there were any.
+        if shapes := part.pop("shapes", None):
+            part["shapes"] = [{**shape, "name": ""} for shape in shapes]
     # Contents under the keys that read them, not by their names: a moved plate is the same plate.
     contents = {key: [inputs[str(path)] for path in paths] for key, paths in inputs_by_key(shot).items()}
     contents.pop("ocio.config", None)  # its digest covers its LUTs too

@@ -1,7 +1,8 @@
-"""Mattes from files: alpha, garbage and core, laid over the plate's canvas."""
+"""Mattes from files and from drawn shapes: alpha, garbage and core, laid over the plate's canvas."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -11,11 +12,40 @@ from pai_studio.core.media.exr import on_box, read_header, read_plane
 from pai_studio.core.media.frame import Array, Box, Image
 from pai_studio.core.media.limits import Limits
 from pai_studio.core.media.pictures import kind_of, look, read_picture
+from pai_studio.core.media.raster import drawn
 from pai_studio.core.media.repairs import Repairs, clean_pixels
-from pai_studio.core.shot.document import Matte
+from pai_studio.core.shot.document import DrawnMatte, Matte
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FramePattern, FrameRange
 from pai_studio.core.shot.inputs import is_movie
+from pai_studio.core.shot.shapes import Shape
+
+
+class GivenMatte:
+    """One of a shot's mattes: its file's, its shapes', or the larger of both; `key` names it (`mattes.garbage`)."""
+
+    def __init__(self, key: str, matte: Matte, frames: FrameRange, display: Box, limits: Limits) -> None:
+        self.key = key
+        self._files = MatteFiles(key, matte, frames, display, limits) if matte.files else None
+        self._shapes: Sequence[Shape] = matte.shapes if isinstance(matte, DrawnMatte) else ()
+        self.note = self._files.note if self._files else ""
+
+    @classmethod
+    def of(
+        cls, key: str, matte: Matte, frames: FrameRange, display: Box, limits: Limits
+    ) -> GivenMatte | None:
+        """The matte, or None where there are neither files nor shapes. Raises as `MatteFiles` does."""
+        found = cls(key, matte, frames, display, limits)
+        return found if found._files or found._shapes else None
+
+    def over(self, number: int, canvas: Box, pixel_aspect: float) -> tuple[Array, Repairs]:
+        """(H, W) in 0..1 over `canvas`, and what was replaced in the file."""
+        if self._files is None:
+            return drawn(self._shapes, number, canvas, pixel_aspect), Repairs()
+        matte, repairs = self._files.over(number, canvas)
+        if self._shapes:
+            matte = np.maximum(matte, drawn(self._shapes, number, canvas, pixel_aspect))
+        return matte, repairs
 
 
 class MatteFiles:

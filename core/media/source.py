@@ -15,7 +15,7 @@ from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.frame import Array, Box, Image, PlateFrame, Still
 from pai_studio.core.media.geometry import fit_placement
 from pai_studio.core.media.limits import LIMITS, Limits
-from pai_studio.core.media.mattes import MatteFiles
+from pai_studio.core.media.mattes import GivenMatte
 from pai_studio.core.media.plates import Plate, open_plate
 from pai_studio.core.media.readahead import read_ahead
 from pai_studio.core.media.repairs import Repairs, clean, clean_pixels
@@ -56,11 +56,11 @@ class FileSource:
         self.display = self._plate.format.display
         self._check_alpha()
         self._mattes = {
-            name: MatteFiles(f"mattes.{name}", matte, self.frames, self.display, limits)
+            name: given
             for name in ("alpha", "garbage", "core")
-            if (matte := getattr(shot.mattes, name)).files
+            if (given := self._matte(name, limits)) is not None
         }
-        self._notes += [files.note for files in self._mattes.values() if files.note]
+        self._notes += [matte.note for matte in self._mattes.values() if matte.note]
         self.stills: list[Still] = [self._still(index, limits) for index in range(len(shot.references))]
 
     @property
@@ -145,9 +145,9 @@ class FileSource:
             rgb = _padded(rgb, canvas, rows, columns)
             alpha = None if alpha is None else _padded(alpha, canvas, rows, columns)
         given: dict[str, Array] = {}
-        for name, files in self._mattes.items():
-            given[name], repairs = files.over(number, canvas)
-            self._count(files.key, number, repairs)
+        for name, matte in self._mattes.items():
+            given[name], repairs = matte.over(number, canvas, image.pixel_aspect)
+            self._count(matte.key, number, repairs)
         return PlateFrame(
             number=number,
             rgb=rgb,
@@ -189,6 +189,10 @@ class FileSource:
         if plate.alpha == "premultiplied" and self.shot.mattes.alpha.files:
             hint = "leave mattes.alpha out, or write the plate straight"
             raise BadInput("mattes.alpha is given for a premultiplied plate", where=plate.files, hint=hint)
+
+    def _matte(self, name: str, limits: Limits) -> GivenMatte | None:
+        matte = getattr(self.shot.mattes, name)
+        return GivenMatte.of(f"mattes.{name}", matte, self.frames, self.display, limits)
 
     def _still(self, index: int, limits: Limits) -> Still:
         reference = self.shot.references[index]

@@ -25,6 +25,7 @@ MIN_POINTS = 3
 MAX_POINTS = 500
 MAX_KEYS = 10_000
 MAX_SHAPES = 100
+MAX_FEATHER_PX = 1000.0
 FAR_PX = 1_000_000.0
 """How far from the plate's origin a point may lie, and a slip of the finger must not bring it further."""
 
@@ -89,7 +90,10 @@ class Shape(BaseModel):
 
     name: str = Field("", max_length=128)
     feather_px: float = Field(
-        0.0, ge=0, le=1000, description="softness of the outline in rows of pixels, half inside, half outside"
+        0.0,
+        ge=0,
+        le=MAX_FEATHER_PX,
+        description="softness of the outline in rows of pixels, half inside, half outside",
     )
     keys: Keys = Field(description="the points [x, y] at frames, by number")
 

@@ -147,7 +147,9 @@ def test_the_digest_follows_what_decides_the_pictures(shot_file, tmp_path: Path)
 
 
 def test_the_digest_follows_what_is_drawn_and_not_how_it_is_called(shot_file, tmp_path: Path) -> None:
-    base = document.parse(shot_file(tmp_path / "a.shot.json").read_text())
+    plate = {"files": "p.####.exr", "colorspace": "ACEScg"}
+    references = [{"file": "r.exr", "frame": 1001}]
+    base = document.parse(shot_file(tmp_path / "a.shot.json", plate=plate, references=references).read_text())
     inputs = {str(path): "0" for paths in inputs_by_key(base).values() for path in paths}
 
     def key(matte: str, *shapes: Shape) -> str:
