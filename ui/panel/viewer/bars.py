@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QT
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.shot.document import PASSES
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.state.versions import Version
 from pai_studio.ui.panel.state.view import Channel, ViewState
 from pai_studio.ui.panel.viewer.controls import Choice, Number, tip, toggle
-from pai_studio.ui.panel.viewer.wanted import MIX, Result, result_of
+from pai_studio.ui.panel.viewer.wanted import MIX, result_of
 
 _CHANNELS: dict[Channel, tuple[str, str, str]] = {
     "rgb": ("RGB", "Colour", "channel_rgb"),
@@ -36,7 +37,7 @@ class SourceBar(QWidget):
     def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._results: Sequence[Result] = ()
+        self._results: Sequence[Version] = ()
         self.name = Elided(self)
         self.space = QLabel(self)
         self.space.setProperty("dim", True)
@@ -73,10 +74,11 @@ class SourceBar(QWidget):
         self.space.setAccessibleName(f"Colour space {space}")
         self.space.setToolTip("The colour space of the file that is shown")
 
-    def set_results(self, results: Sequence[Result]) -> None:
+    def set_results(self, results: Sequence[Version]) -> None:
         """The versions that can be shown."""
-        self._results = results
-        self.refresh()
+        if results != self._results:
+            self._results = results
+            self.refresh()
 
     def refresh(self) -> None:
         """Show what is chosen."""
@@ -88,7 +90,11 @@ class SourceBar(QWidget):
         self.result.setToolTip(
             tip("Show the result", "toggle") if has_result else "Nothing has been rendered yet"
         )
-        passes = [(name, name.capitalize()) for name in PASSES if result is None or name in result.passes]
+        passes = [
+            (name, name.capitalize())
+            for name in PASSES
+            if result is None or name in (result.passes or PASSES)
+        ]
         self.layer.offer([*passes, (MIX, "Mix, live")], now.layer)
         versions = [(one.pattern, one.label) for one in reversed(self._results)]
         self.version.offer([("", "Newest"), *versions], now.version, result.label if result else "No version")
@@ -142,6 +148,8 @@ class LookBar(QWidget):
         self.zoom = Choice(
             "Zoom", f"{tip('Zoom: fit', 'fit')}, {tip('one to one', 'one_to_one')}", self._zoom, self
         )
+        self.path = QLabel(self)
+        self.path.setProperty("dim", True)
         row = _row(self)
         row.addWidget(self.look)
         row.addWidget(self.exposure)
@@ -150,6 +158,8 @@ class LookBar(QWidget):
         for button in self.channels.values():
             row.addWidget(button)
         row.addStretch(1)
+        row.addWidget(self.path)
+        row.addSpacing(style.grid(1))
         row.addWidget(self.scale)
         row.addWidget(self.zoom)
         self.exposure.valueChanged.connect(self._expose)
@@ -164,6 +174,12 @@ class LookBar(QWidget):
         if screen is not self._screen:
             self._screen = screen
             self.refresh()
+
+    def show_path(self, reason: str) -> None:
+        """Whether the GPU draws, or why it does not."""
+        self.path.setText("CPU" if reason else "GPU")
+        self.path.setToolTip(f"Drawn by the CPU: {reason}" if reason else "Drawn by the GPU through OpenGL")
+        self.path.setAccessibleName(self.path.toolTip())
 
     def show_zoom(self, zoom: float, *, is_fitted: bool) -> None:
         """How large it is seen."""

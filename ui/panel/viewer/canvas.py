@@ -77,6 +77,7 @@ class Canvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sight = Sight()
+        self.has_key_focus = False
         self._tools: list[Tool] = []
         self._holder: Tool | None = None
         self._hand: QPointF | None = None
@@ -241,11 +242,14 @@ class Canvas(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
         """Show the focus."""
         super().focusInEvent(event)
+        reasons = Qt.FocusReason
+        self.has_key_focus = event.reason() in (reasons.TabFocusReason, reasons.BacktabFocusReason)
         self.refresh()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
         """The keys' gesture has ended; the focus is elsewhere."""
         super().focusOutEvent(event)
+        self.has_key_focus = False
         for tool in self._tools:
             tool.release()
         self.refresh()
@@ -274,7 +278,7 @@ class _Overlay(QWidget):
             painter.save()
             tool.paint(painter, self._canvas.sight)
             painter.restore()
-        if self._canvas.hasFocus():
+        if self._canvas.has_key_focus:
             painter.setPen(QPen(style.tokens().accent, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))

@@ -74,13 +74,14 @@ class Number(QDoubleSpinBox):
         self.setSingleStep(step)
         self.setDecimals(2)
         self.setValue(start)
-        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        # Qt gives the inner line no width where a sheet meets NoButtons: the buttons are there, without an extent.
+        self.setStyleSheet(
+            "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }"
+        )
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setKeyboardTracking(False)
         self.setAccessibleName(name)
         self.setToolTip(f"{hint}. Double click: back to {start:g}")
-        # The field's own sheet frames the spin box; its inner line must not be framed once more.
-        self.lineEdit().setStyleSheet("border: none; padding: 0; background: transparent;")
         self.setFixedWidth(self.fontMetrics().horizontalAdvance("EV -00.00") + 2 * style.grid(3))
         self.lineEdit().installEventFilter(self)
 

@@ -9,13 +9,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from pai_studio.core.media.display import Look, Screen
+from pai_studio.core.media.shader import Shader
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel.pictures.converted import screen_of
 from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
-from pai_studio.ui.panel.viewer.wanted import Result, Wanted, wanted
+from pai_studio.ui.panel.state.versions import Version
+from pai_studio.ui.panel.viewer.shaders import Shaders
+from pai_studio.ui.panel.viewer.wanted import Wanted, wanted
 
 SCALES = (1, 2, 4, 8)
 _REST_MS = 120
@@ -31,6 +34,9 @@ class Side:
     image: QImage | None = None
     image_of: Proxy | None = None
     """The proxy that `image` was made from."""
+
+    shader: Shader | None = None
+    """What a GPU shows `proxy` with."""
 
     is_late: bool = False
     fault: PaiError | None = None
@@ -49,8 +55,8 @@ class Feed(QObject):
         self._studio = studio
         self.sides: tuple[Side, ...] = ()
         self.screen: Screen | None = None
-        self.results: Sequence[Result] = ()
         self.makes_images = True
+        self.shaders = Shaders(studio.work, self)
         self._zoom = 1.0
         self._state: ShotState | None = None
         self._ocio = ""
@@ -62,10 +68,13 @@ class Feed(QObject):
         studio.project.current_changed.connect(self._follow)
         studio.view.changed.connect(self._look_changed)
         studio.player.changed.connect(self.update)
+        studio.versions.changed.connect(self.update)
         studio.pictures.arrived.connect(self._arrived)
         studio.pictures.failed.connect(self._arrived)
         studio.converted.arrived.connect(self._soon.start)
         studio.converted.failed.connect(self._cannot_show)
+        self.shaders.arrived.connect(self.update)
+        self.shaders.failed.connect(self._cannot_show)
         self._follow()
 
     # What it is told
@@ -75,11 +84,6 @@ class Feed(QObject):
         before, self._zoom = self.scale, zoom
         if self.scale != before:
             self.update()
-
-    def set_results(self, results: Sequence[Result]) -> None:
-        """The versions on disk, the newest last."""
-        self.results = results
-        self.update()
 
     def forget(self) -> None:
         """Try again what could not be read."""
@@ -93,6 +97,11 @@ class Feed(QObject):
     def state(self) -> ShotState | None:
         """The shot that is looked at."""
         return self._state
+
+    @property
+    def results(self) -> Sequence[Version]:
+        """Its versions on disk, the newest last."""
+        return self._studio.versions.of(self._state)
 
     @property
     def look(self) -> Look:
@@ -144,6 +153,8 @@ class Feed(QObject):
         side.proxy = found
         if found is not None and self.makes_images:
             self._convert(side, before, state)
+        elif found is not None:
+            self._find_shader(side)
         return side
 
     def _convert(self, side: Side, before: Side | None, state: ShotState) -> None:
@@ -159,13 +170,20 @@ class Feed(QObject):
         else:
             side.is_late = True
 
+    def _find_shader(self, side: Side) -> None:
+        assert side.proxy is not None
+        is_wanted = False
+        if self.screen is not None and self._view_fault is None:
+            side.shader, is_wanted = self.shaders.get(self.screen, side.proxy.space, self.look)
+        side.is_late |= not is_wanted
+
     def _follow(self) -> None:
         """Another shot is looked at."""
         if self._state is not None:
             self._state.frame_changed.disconnect(self._moved)
             self._state.shot_changed.disconnect(self._shot_changed)
         self._state = self._studio.project.current
-        self.sides, self.results, self._view_fault = (), (), None
+        self.sides, self._view_fault = (), None
         if self._state is not None:
             self._state.frame_changed.connect(self._moved)
             self._state.shot_changed.connect(self._shot_changed)

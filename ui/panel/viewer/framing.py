@@ -39,7 +39,9 @@ class Framing(BaseTool):
     def __init__(self, state: ShotState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._image: QImage | None = None
+        self.image: QImage | None = None
+        """The still as it looks, once it has been read."""
+
         self._size: tuple[int, int] | None = None
         self._display = Box(0, 0, 1, 1)
         self._aspect = 1.0
@@ -64,7 +66,7 @@ class Framing(BaseTool):
 
     def show_still(self, image: QImage | None, size: tuple[int, int] | None) -> None:
         """The still as it looks, at whatever scale, and its size in its own pixels; None while it is read."""
-        self._image, self._size = image, size
+        self.image, self._size = image, size
         self.changed.emit()
 
     def set_opacity(self, opacity: float) -> None:
@@ -207,19 +209,19 @@ class Framing(BaseTool):
         now = self.placement()
         if not self.is_here or now is None or self._size is None:
             return
-        if self._image is not None:
+        if self.image is not None:
             painter.save()
             painter.setOpacity(self.opacity)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sight.is_nearest)
             painter.setTransform(self._from_image(now, self._size) * sight.transform(), True)
-            painter.drawImage(QPointF(0, 0), self._image)
+            painter.drawImage(QPointF(0, 0), self.image)
             painter.restore()
         self._paint_handles(painter, sight)
 
     def _from_image(self, now: Matrix, size: tuple[int, int]) -> QTransform:
         """The image's pixel edges, at whatever scale it was read, to plate points."""
-        assert self._image is not None
-        across, down = size[0] / self._image.width(), size[1] / self._image.height()
+        assert self.image is not None
+        across, down = size[0] / self.image.width(), size[1] / self.image.height()
         to_still = np.array([[across, 0, -0.5], [0, down, -0.5], [0, 0, 1]], np.float64)
         m = now @ to_still
         return QTransform(*(float(n) for n in m.T.ravel()))

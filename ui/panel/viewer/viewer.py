@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pai_studio.core.media.frame import Box
+from pai_studio.core.shot.document import Reference
 from pai_studio.ui.panel.opening import is_still
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.studio import Studio
@@ -17,10 +18,13 @@ from pai_studio.ui.panel.viewer.bars import LookBar, SourceBar
 from pai_studio.ui.panel.viewer.canvas import Canvas
 from pai_studio.ui.panel.viewer.feed import Feed, Side
 from pai_studio.ui.panel.viewer.foot import ErrorCard, ProbeLine
+from pai_studio.ui.panel.viewer.framing_mode import FramingMode
+from pai_studio.ui.panel.viewer.garbage import GarbageMode
+from pai_studio.ui.panel.viewer.gl import GlSurface, Lit, why_not
 from pai_studio.ui.panel.viewer.marks import Marks, Wipe
 from pai_studio.ui.panel.viewer.probe import Probe
 from pai_studio.ui.panel.viewer.raster import Painted, RasterSurface
-from pai_studio.ui.panel.viewer.wanted import MIX, Result, needs_refinish, result_of
+from pai_studio.ui.panel.viewer.wanted import MIX, needs_refinish, result_of
 
 
 class Viewer(QWidget):
@@ -34,8 +38,8 @@ class Viewer(QWidget):
         self.source_bar = SourceBar(studio.view, self)
         self.look_bar = LookBar(studio.view, self)
         self.canvas = Canvas(self)
-        self.surface = RasterSurface(self.canvas)
-        self.canvas.put_under(self.surface)
+        self.surface: RasterSurface | GlSurface = RasterSurface(self.canvas)
+        self._use_surface(why_not())
         self.marks = Marks(self)
         self.wipe = Wipe(self._share, self._move_wipe, self)
         self.canvas.add_tool(self.marks)
@@ -43,6 +47,8 @@ class Viewer(QWidget):
         self.card = ErrorCard(self.canvas, self.feed.forget)
         self.line = ProbeLine(self)
         self._area: Box | None = None
+        self._mode: FramingMode | GarbageMode | None = None
+        self.setFocusProxy(self.canvas)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -55,6 +61,7 @@ class Viewer(QWidget):
         self._show()
 
     def _connect(self) -> None:
+        self._studio.project.current_changed.connect(self._change_shot)
         self.feed.changed.connect(self._show)
         self.canvas.sight_changed.connect(self._sight_changed)
         self.canvas.hovered.connect(self._hover)
@@ -80,10 +87,45 @@ class Viewer(QWidget):
         """The power of two before."""
         self.canvas.look_from(self.canvas.sight.stepped(-1, self._mouse()))
 
-    def set_results(self, results: Sequence[Result]) -> None:
-        """The shot's versions on disk, the newest last."""
-        self.source_bar.set_results(results)
-        self.feed.set_results(results)
+    def frame_still(self, reference: Reference) -> None:
+        """Frame a still over the plate at its anchor."""
+        state = self.feed.state
+        if state is not None:
+            self._begin(FramingMode(self._studio, state, reference, self.canvas))
+
+    def draw_garbage(self) -> None:
+        """Draw garbage mattes over the plate, or leave off."""
+        state = self.feed.state
+        if isinstance(self._mode, GarbageMode):
+            self._mode.end()
+        elif state is not None:
+            self._begin(GarbageMode(self._studio, state, self.canvas))
+
+    @property
+    def mode(self) -> FramingMode | GarbageMode | None:
+        """What is in hand, besides looking."""
+        return self._mode
+
+    def _begin(self, mode: FramingMode | GarbageMode) -> None:
+        if self._mode is not None:
+            self._mode.end()
+        self._mode = mode
+        self.canvas.add_tool(mode.tool)
+        mode.ended.connect(self._end_mode)
+        mode.changed.connect(self.canvas.refresh)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show()
+
+    def _end_mode(self) -> None:
+        mode, self._mode = self._mode, None
+        if mode is not None:
+            self.canvas.remove_tool(mode.tool)
+            mode.deleteLater()
+
+    def _change_shot(self) -> None:
+        """What was in hand belongs to the shot before."""
+        if self._mode is not None:
+            self._mode.end()
 
     # What is shown
 
@@ -91,24 +133,55 @@ class Viewer(QWidget):
         """Take over what the feed has."""
         sides = self.feed.sides
         self.source_bar.setVisible(self.feed.state is not None)
+        self.source_bar.set_results(self.feed.results)
         self.look_bar.set_screen(self.feed.screen)
         self.probe.set_config(self.feed.screen.config if self.feed.screen is not None else None)
         first = next((side.proxy for side in sides if side.proxy is not None), None)
         if first is not None:
             self.canvas.show_window(first.display, first.pixel_aspect)
+            if isinstance(self._mode, FramingMode):
+                self._mode.over(first.display, first.pixel_aspect, self.feed.look, self.feed.scale)
         self.marks.is_empty = first is None
         self._show_pictures(sides)
         self._show_words(sides)
         self.canvas.refresh()
 
     def _show_pictures(self, sides: Sequence[Side]) -> None:
+        self.card.show_fault(self.feed.fault)
+        if isinstance(self.surface, GlSurface):
+            self._shown_lit(self.surface, sides)
+            return
         shown = [
             Painted(side.image, side.image_of.display)
             for side in sides
             if side.image is not None and side.image_of is not None and side.fault is None
         ]
         self.surface.show_pictures(shown, self._share())
-        self.card.show_fault(self.feed.fault)
+
+    def _shown_lit(self, surface: GlSurface, sides: Sequence[Side]) -> None:
+        lit = [
+            Lit(side.proxy, side.shader)
+            for side in sides
+            if side.proxy is not None and side.shader is not None and side.fault is None
+        ]
+        surface.show_pictures(lit, self._share())
+
+    def _use_surface(self, reason: str) -> None:
+        """Draw by the GPU, or by the CPU for a reason."""
+        if reason:
+            self.surface = RasterSurface(self.canvas)
+        else:
+            self.surface = GlSurface(self.canvas)
+            self.surface.broken.connect(self._use_cpu, Qt.ConnectionType.QueuedConnection)
+        self.canvas.put_under(self.surface)
+        self.surface.look_from(self.canvas.sight)
+        self.feed.makes_images = bool(reason)
+        self.look_bar.show_path(reason)
+
+    def _use_cpu(self, reason: str) -> None:
+        """The GPU has failed on the way: it shows in a tooltip, and the picture comes the other way."""
+        self._use_surface(reason)
+        self.feed.update()
 
     def _show_words(self, sides: Sequence[Side]) -> None:
         state, view = self.feed.state, self._studio.view.now

@@ -6,28 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pai_studio.core.media.color import ColorConfig
-from pai_studio.core.shot.document import Finish, PassName, Shot
-from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.shot.document import Shot
 from pai_studio.ui.panel.pictures.shown import PictureSource
 from pai_studio.ui.panel.pictures.sources import pass_of, plate_of
+from pai_studio.ui.panel.state.versions import Version
 from pai_studio.ui.panel.state.view import View
 from pai_studio.ui.panel.viewer.derived import DIFFERENCE_GAIN, Difference
 from pai_studio.ui.panel.viewer.mix import Mix
 
 MIX = "mix"
-
-
-@dataclass(frozen=True)
-class Result:
-    """A delivered version as the viewer needs it: its absolute pattern, and how it was written."""
-
-    pattern: str
-    label: str
-    layout: str
-    space: str
-    passes: tuple[PassName, ...]
-    finish: Finish
-    frames: FrameRange
 
 
 @dataclass(frozen=True)
@@ -38,14 +25,14 @@ class Wanted:
     label: str
 
 
-def result_of(view_version: str, results: Sequence[Result]) -> Result | None:
+def result_of(view_version: str, results: Sequence[Version]) -> Version | None:
     """The chosen version, else the newest; `results` has the newest last."""
     chosen = next((one for one in results if one.pattern == view_version), None)
     return chosen or (results[-1] if results else None)
 
 
 def wanted(
-    shot: Shot, view: View, results: Sequence[Result], config: ColorConfig | None
+    shot: Shot, view: View, results: Sequence[Version], config: ColorConfig | None
 ) -> tuple[Wanted, ...]:
     """One picture, or two with what is on the left first.
 
@@ -67,7 +54,7 @@ def wanted(
     return (left,)
 
 
-def needs_refinish(shot: Shot, result: Result) -> str:
+def needs_refinish(shot: Shot, result: Version) -> str:
     """What of the finishing cannot be mixed live, as a line; empty where all of it can."""
     now, made = shot.finish, result.finish
     names = [name for name in ("despill", "grain") if getattr(now, name) != getattr(made, name)]
@@ -79,15 +66,20 @@ def needs_refinish(shot: Shot, result: Result) -> str:
     return f"Re-finish to see {' and '.join(names)}" if names else ""
 
 
-def _against(shot: Shot, view: View, results: Sequence[Result], working: str) -> Wanted | None:
+def _against(shot: Shot, view: View, results: Sequence[Version], working: str) -> Wanted | None:
     other = next((one for one in results if one.pattern == view.against), None)
     return Wanted(_picture(shot, view.layer, other, working), _name(other, view.layer)) if other else None
 
 
-def _picture(shot: Shot, layer: str, result: Result, working: str) -> PictureSource:
+def _picture(shot: Shot, layer: str, result: Version, working: str) -> PictureSource:
     def source(name: str) -> PictureSource:
         return pass_of(
-            result.pattern, name, result.frames, layout=result.layout, space=result.space, working=working
+            result.pattern,
+            name,
+            result.frames,
+            layout=result.delivery.layout,
+            space=result.space,
+            working=working,
         )
 
     if layer != MIX:
@@ -96,5 +88,5 @@ def _picture(shot: Shot, layer: str, result: Result, working: str) -> PictureSou
     return Mix(tuple(parts.items()), working, result.finish, shot.finish)
 
 
-def _name(result: Result, layer: str) -> str:
+def _name(result: Version, layer: str) -> str:
     return f"{result.label} {layer}"
