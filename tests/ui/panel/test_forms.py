@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -225,6 +226,21 @@ def test_the_configs_spaces_are_offered_and_another_is_refused(qtbot, form, stat
     assert state.shot.plate.colorspace == "lin_rec709_scene"
 
 
+def test_a_space_is_found_by_any_part_of_its_name(qtbot, form, state):
+    qtbot.waitUntil(lambda: form.facts.spaces is not None, timeout=10_000)
+    line = form.plate.space.line
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "cct")
+    popup = form.plate.space.combo.completer().popup()
+    qtbot.waitUntil(popup.isVisible)
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, RETURN)
+    assert state.shot.plate.colorspace == "ACEScct"
+    assert line.text() == "ACEScct"
+    assert state.undo.count() == 1
+
+
 def test_a_space_that_the_file_says_otherwise_is_shown_beside(qtbot, studio, form, tmp_path):
     rec709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
     pattern = plate(tmp_path / "own", range(1001, 1003), chromaticities=("float[8]", rec709))
@@ -346,6 +362,19 @@ def test_every_control_has_a_name_a_tip_and_a_label(form):
     for field in form.findChildren(Field):
         assert field.key.tip, field.key.label
         assert field.label.buddy() is not None
+
+
+def test_the_tab_key_goes_down_the_form_and_ends_at_render(qtbot, form, state):
+    state.stand(Status.READY)
+    form.prompt.header.setFocus()
+    seen: list[QWidget] = []
+    while (now := QApplication.focusWidget()) is not None and now not in seen:
+        seen.append(now)
+        qtbot.keyClick(now, Qt.Key.Key_Tab)
+    heights = [one.mapTo(form.area.widget(), QPoint(0, 0)).y() for one in seen if form.area.isAncestorOf(one)]
+    assert len(heights) > 30
+    assert all(below >= above - 12 for above, below in itertools.pairwise(heights))
+    assert seen[-2:] == [form.foot.render_, form.foot.refinish]
 
 
 def test_it_is_no_wider_than_320_pixels_with_everything_unfolded(qtbot, form):

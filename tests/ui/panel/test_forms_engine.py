@@ -80,6 +80,14 @@ def test_an_engine_is_chosen_and_its_cost_said(form):
     assert form.engine.cost.text() == "About 24 s for 49 frames, from the last render with draft."
 
 
+def test_auto_is_draft_where_nothing_else_can_run_and_open_where_the_server_picks(form):
+    assert "picked when the render starts" in form.engine.cost.text()
+    for renderer in (Renderer(), Renderer(("draft", "plate"), form.facts.renderer.models)):
+        form.facts.renderer = renderer
+        form.facts.renderer_changed.emit()
+        assert form.engine.cost.text().startswith("Here auto takes draft.\nThe time is not known yet")
+
+
 def test_a_model_that_does_not_fit_is_said_before_it_is_asked_for(form):
     models = form.facts.renderer.models
     form.facts.renderer = Renderer(models=models, machine=Machine("this GPU", (), 16_000_000_000))
@@ -112,7 +120,7 @@ def test_the_measured_camera_is_a_suggestion_until_somebody_uses_it(qtbot, form,
     qtbot.mouseClick(suggestion.use, LEFT)
     assert state.shot.prompt.camera_motion_analysis == "a pan from a tripod"
     assert form.prompt.fields["camera_motion_analysis"].control.text() == "a pan from a tripod"
-    assert suggestion.use.isHidden()
+    assert suggestion.offered.isHidden()
     state.undo.undo()
     assert form.prompt.fields["camera_motion_analysis"].control.text() == "as I say"
 
@@ -120,7 +128,7 @@ def test_the_measured_camera_is_a_suggestion_until_somebody_uses_it(qtbot, form,
 def test_a_plate_that_cannot_be_measured_is_said_in_place(qtbot, form, studio):
     measured(qtbot, form.prompt)
     assert "missing" in form.prompt.suggestion.note.text()
-    assert form.prompt.suggestion.use.isHidden()
+    assert form.prompt.suggestion.offered.isHidden()
     assert studio.faults.all == []
 
 

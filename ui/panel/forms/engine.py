@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -28,6 +29,7 @@ class EngineSection(Section):
     def __init__(self, current: Current, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__("Engine", current.studio.memory, parent=parent)
         self._current, self._facts = current, facts
+        self._offered: list[tuple[str, str]] = []
         name = keys.of_part(
             "engine", "name", "Engine", "Who fills the background; auto takes the best that runs there"
         )
@@ -66,7 +68,10 @@ class EngineSection(Section):
         if shot is None:
             return None
         engine, model = self._runs(shot)
-        return estimate(shot, engine, model, self._facts.renderer.machine, self._facts.plate.size)
+        found = estimate(shot, engine, model, self._facts.renderer.machine, self._facts.plate.size)
+        if engine != shot.engine.name:
+            found = replace(found, lines=(f"Here auto takes {engine}.", *found.lines))
+        return found
 
     def _offer(self) -> None:
         renderer = self._facts.renderer
@@ -84,11 +89,14 @@ class EngineSection(Section):
             return
         fitting = [one for one in self._facts.renderer.models if shot.engine.name in (_AUTO, one.engine)]
         told = [(one.name, one.name if one.is_trained else f"{one.name} (untrained)") for one in fitting]
-        self.model.offer([("", "the engine's own choice"), *told])
+        choices = [("", "the engine's own choice"), *told]
+        if choices != self._offered:
+            self._offered = choices
+            self.model.offer(choices)
 
     def _runs(self, shot: Shot) -> tuple[str, Model | None]:
         """The engine and the model that the shot would run, as far as this machine can tell."""
-        engine = shot.engine.name
+        engine = self._facts.renderer.auto if shot.engine.name == _AUTO else shot.engine.name
         models = [one for one in self._facts.renderer.models if one.engine == engine]
         named = [one for one in models if one.name == shot.engine.model]
         trained = [one for one in models if one.is_trained]

@@ -54,6 +54,9 @@ class PictureFacts:
     size: Size | None = None
 
 
+_WITHOUT_MODEL = frozenset({"draft", "plate"})
+
+
 @dataclass(frozen=True)
 class Renderer:
     """What renders: its engines, the models of this machine, and what they have taken before."""
@@ -61,8 +64,17 @@ class Renderer:
     engines: tuple[str, ...] = LOCAL_ENGINES
     models: tuple[Model, ...] = ()
     machine: Machine = field(default_factory=Machine)
+    is_elsewhere: bool = False
+    """Whether it is another machine, whose models nobody tells of."""
+
     absent: str = ""
     """Why the server has not been asked; empty where it has."""
+
+    @property
+    def auto(self) -> str:
+        """What `auto` takes: draft where nothing else can run; else the server picks, and `auto` it stays."""
+        can_run_models = bool(set(self.engines) - _WITHOUT_MODEL) and (self.is_elsewhere or bool(self.models))
+        return "auto" if can_run_models else "draft"
 
 
 class Facts(QObject):
@@ -179,9 +191,9 @@ def _renderer() -> Renderer:
     try:
         engines, past = _server(own.server)
     except PaiError as error:
-        return Renderer(models=models, absent=str(error))
+        return Renderer(models=models, is_elsewhere=bool(own.server), absent=str(error))
     if own.server:
-        return Renderer(engines, models, Machine(own.server, past))
+        return Renderer(engines, models, Machine(own.server, past), is_elsewhere=True)
     if not engines:
         absent = "The local server is not running: it starts with the first render."
         return Renderer(models=models, machine=_here(own.device, ()), absent=absent)

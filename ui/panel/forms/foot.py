@@ -14,8 +14,6 @@ _REASONS = {
     Status.EMPTY: "Put a still where the background must be: drop one on the timeline, or press M.",
     Status.OFFLINE: "Files are missing.",
     Status.FAULTY: "Something in the shot has to be mended.",
-    Status.QUEUED: "It waits in the queue.",
-    Status.RENDERING: "It is being rendered.",
 }
 _MOST_PROBLEMS = 3
 

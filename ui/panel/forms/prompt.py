@@ -45,10 +45,10 @@ class PromptSection(Section):
             label, hint = _WORDS.get(name, (name.replace("_", " ").capitalize(), ""))
             key = keys.of_part("prompt", name, label, hint)
             if name in _PROSE:
-                self.fields[name] = ProseField(current, key, hint=hint.split(": ")[-1])
+                self.fields[name] = ProseField(current, key, hint=_example(hint))
                 self.add_wide(self.fields[name])
             else:
-                self.fields[name] = TextField(current, key, hint=hint.split(": ")[-1])
+                self.fields[name] = TextField(current, key, hint=_example(hint))
                 self.add(self.fields[name])
             if name == _CAMERA:
                 self.suggestion = CameraSuggestion(current)
@@ -70,18 +70,20 @@ class CameraSuggestion(QWidget):
         self.use.setToolTip("Write the suggestion into the prompt")
         self.said = QLabel()
         self.said.setWordWrap(True)
-        self.said.setEnabled(False)
+        self.said.setProperty("dim", True)
         self.note = small_note(self)
         self.use.setAccessibleName("Use the measured camera motion")
-        rows = QHBoxLayout()
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self.measure)
-        rows.addWidget(self.said, 1)
-        rows.addWidget(self.use)
+        self.offered = QWidget()
+        across = QHBoxLayout(self.offered)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(style.grid(1))
+        across.addWidget(self.said, 1)
+        across.addWidget(self.use)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(style.grid(1))
-        column.addLayout(rows)
+        column.addWidget(self.offered)
+        column.addWidget(self.measure)
         column.addWidget(self.note)
         self.measure.clicked.connect(self._start_or_stop)
         self.use.clicked.connect(self._use)
@@ -144,8 +146,7 @@ class CameraSuggestion(QWidget):
 
     def _offer(self, told: Told | None) -> None:
         self.said.setText(told.sentence if told else "")
-        self.said.setVisible(told is not None)
-        self.use.setVisible(told is not None)
+        self.offered.setVisible(told is not None)
 
     def _note(self, text: str) -> None:
         self.note.setText(text)
@@ -157,3 +158,8 @@ class CameraSuggestion(QWidget):
         self._idle("")
         self._offer(None)
         self.measure.setEnabled(self._current.shot is not None)
+
+
+def _example(hint: str) -> str:
+    """What stands in an empty field: no value, and not to be taken for one."""
+    return f"e.g. {hint.rsplit(': ', maxsplit=1)[-1]}" if ": " in hint else hint
