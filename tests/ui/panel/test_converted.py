@@ -57,6 +57,28 @@ def test_another_look_is_another_picture_and_the_limit_is_kept(qtbot: QtBot, wor
     converted.close()
 
 
+def test_what_may_come_next_is_made_after_what_is_looked_at_and_within_the_limit(
+    qtbot: QtBot, work: Work
+) -> None:
+    converted = Converted(work, limit_bytes=3 * 4 * 6 * 4)
+    ones = [proxy(n / 8) for n in range(6)]
+    converted.prefetch(ones[1:], LOOK, OCIO)
+    converted.get(ones[0], LOOK, OCIO)
+    qtbot.waitUntil(lambda: converted.is_idle)
+    assert [converted.is_held(one, LOOK, OCIO) for one in ones].count(True) == 3
+    converted.prefetch(ones[2:], LOOK, OCIO)
+    qtbot.waitUntil(lambda: converted.is_idle)
+    assert [converted.is_held(one, LOOK, OCIO) for one in ones] == [False, False, True, True, True, False]
+    wait_for(qtbot, converted, ones[0], exact=False)
+    assert [converted.is_held(one, LOOK, OCIO) for one in ones] == [True, False, True, True, False, False]
+    converted.close()
+
+
+def test_no_picture_is_mistaken_for_one_that_is_gone() -> None:
+    numbers = {proxy(0).number for _ in range(50)}
+    assert len(numbers) == 50
+
+
 def test_a_config_that_cannot_be_used_is_told(qtbot: QtBot, work: Work) -> None:
     converted = Converted(work)
     with qtbot.waitSignal(converted.failed) as told:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import cv2
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -36,18 +38,21 @@ def screen_of(ocio: Ocio) -> Screen:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A picture for the screen: RGBA bytes in a QImage that owns them, over the proxy's display window."""
+    """A picture for the screen in a QImage that owns its bytes, over its proxy's display window."""
 
     image: QImage
-    proxy: Proxy
     is_exact: bool
 
 
 _Key = tuple[int, str, Look]
+_Job = tuple[_Key, Proxy, Ocio, bool]
 
 
 class Converted(QObject):
-    """Lives in the window's thread. The same proxy through the same look is converted once."""
+    """Lives in the window's thread. The same proxy through the same look is converted once.
+
+    What is asked for by `get` is made first, the last asked at once; then what may come next, from `prefetch`.
+    """
 
     arrived = Signal()
     failed = Signal(object)
@@ -59,7 +64,9 @@ class Converted(QObject):
         self._limit = limit_bytes
         self._held: OrderedDict[_Key, Ready] = OrderedDict()
         self._bytes = 0
-        self._wanted: OrderedDict[tuple[_Key, bool], tuple[Proxy, Ocio]] = OrderedDict()
+        self._planned: list[_Key] = []
+        self._wanted: OrderedDict[tuple[_Key, bool], _Job] = OrderedDict()
+        self._ahead: OrderedDict[_Key, _Job] = OrderedDict()
         self._under_way: set[tuple[_Key, bool]] = set()
         self._lock = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -70,74 +77,124 @@ class Converted(QObject):
 
         A sampled one that is held is given, too, while the exact one is made.
         """
-        key = (id(proxy), ocio.model_dump_json(), look)
+        key = _key(proxy, look, ocio)
         found = self._held.get(key)
         if found is not None:
             self._held.move_to_end(key)
         if found is None or not (found.is_exact or fast):
-            self._ask(key, proxy, ocio, fast=fast)
+            self._ask((key, proxy, ocio, fast))
         return found
 
     def is_held(self, proxy: Proxy, look: Look, ocio: Ocio) -> bool:
         """Whether drawing it would need no work."""
-        return (id(proxy), ocio.model_dump_json(), look) in self._held
+        return _key(proxy, look, ocio) in self._held
+
+    def prefetch(self, proxies: Iterable[Proxy], look: Look, ocio: Ocio) -> None:
+        """Make these, sampled, when nothing is asked for, the first first; takes the place of earlier ones.
+
+        Only as many as fit into the limit.
+        """
+        room = self._limit
+        planned: dict[_Key, _Job] = {}
+        for proxy in proxies:
+            room -= proxy.pixels.nbytes // 2  # a byte for a half
+            if room < 0:
+                break
+            key = _key(proxy, look, ocio)
+            planned[key] = key, proxy, ocio, True
+        self._planned = list(planned)
+        with self._lock:
+            self._ahead = OrderedDict(one for one in planned.items() if one[0] not in self._held)
+            self._lock.notify()
+        self._start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was asked for, and may come next, was made."""
+        with self._lock:
+            return not (self._wanted or self._ahead or self._under_way)
 
     def close(self) -> None:
         """Make no more."""
         with self._lock:
             self._is_closed = True
             self._wanted.clear()
+            self._ahead.clear()
             self._lock.notify_all()
 
-    def _ask(self, key: _Key, proxy: Proxy, ocio: Ocio, *, fast: bool) -> None:
+    def _ask(self, job: _Job) -> None:
+        name = job[0], job[3]
         with self._lock:
-            job = (key, fast)
-            if job in self._under_way or self._is_closed:
+            if name in self._under_way or self._is_closed:
                 return
-            self._wanted.pop(job, None)
-            self._wanted[job] = (proxy, ocio)
+            self._wanted.pop(name, None)
+            self._wanted[name] = job
             self._lock.notify()
-        if self._thread is None:
+        self._start()
+
+    def _start(self) -> None:
+        if self._thread is None and not self._is_closed:
             self._thread = threading.Thread(target=self._serve, name="panel-converted", daemon=True)
             self._thread.start()
 
     def _serve(self) -> None:
-        while True:
-            with self._lock:
-                while not (self._wanted or self._is_closed):
-                    self._lock.wait()
-                if self._is_closed:
-                    return
-                job, (proxy, ocio) = self._wanted.popitem(last=True)  # what is looked at now
-                self._under_way.add(job)
+        while (job := self._next()) is not None:
+            key, proxy, ocio, fast = job
             made: Ready | None = None
             error: Exception | None = None
             try:
-                made = _converted(proxy, job[0][2], ocio, fast=job[1])
+                made = _converted(proxy, key[2], ocio, fast=fast)
             except Exception as caught:  # noqa: BLE001 - handed over whole, below
                 error = caught
-            self._work.here(lambda j=job, m=made, e=error: self._take(j, m, e))  # type: ignore[misc]
+            self._work.here(lambda n=(key, fast), m=made, e=error: self._take(n, m, e))  # type: ignore[misc]
 
-    def _take(self, job: tuple[_Key, bool], made: Ready | None, error: Exception | None) -> None:
+    def _next(self) -> _Job | None:
         with self._lock:
-            self._under_way.discard(job)
+            while not (self._wanted or self._ahead or self._is_closed):
+                self._lock.wait()
+            if self._is_closed:
+                return None
+            _, job = self._wanted.popitem(last=True) if self._wanted else self._ahead.popitem(last=False)
+            self._ahead.pop(job[0], None)
+            self._under_way.add((job[0], job[3]))
+            return job
+
+    def _take(self, name: tuple[_Key, bool], made: Ready | None, error: Exception | None) -> None:
+        with self._lock:
+            self._under_way.discard(name)
         if made is None:
             (self.failed if isinstance(error, PaiError) else self.broken).emit(error)
             return
-        before = self._held.get(job[0])
+        before = self._held.get(name[0])
         if before is not None and before.is_exact and not made.is_exact:
             return
         self._bytes += made.image.sizeInBytes() - (before.image.sizeInBytes() if before is not None else 0)
-        self._held[job[0]] = made
-        self._held.move_to_end(job[0])
-        while self._bytes > self._limit and len(self._held) > 1:
-            _, gone = self._held.popitem(last=False)
-            self._bytes -= gone.image.sizeInBytes()
+        self._held[name[0]] = made
+        self._held.move_to_end(name[0])
+        self._evict(keep=name[0])
         self.arrived.emit()
+
+    def _evict(self, keep: _Key) -> None:
+        """Let go of what was not looked at for longest and is not planned, then of what is planned last."""
+        if self._bytes <= self._limit:
+            return
+        planned = set(self._planned)
+        others = [one for one in self._held if one not in planned]
+        for one in (*others, *reversed(self._planned)):
+            if self._bytes <= self._limit:
+                break
+            if one != keep and one in self._held:
+                self._bytes -= self._held.pop(one).image.sizeInBytes()
+
+
+def _key(proxy: Proxy, look: Look, ocio: Ocio) -> _Key:
+    return proxy.number, ocio.model_dump_json(), look
 
 
 def _converted(proxy: Proxy, look: Look, ocio: Ocio, *, fast: bool) -> Ready:
     shown = screen_of(ocio).shown(proxy.pixels, proxy.space, look, fast=fast)
     height, width, _ = shown.shape
-    image = QImage(shown.data, width, height, width * 4, QImage.Format.Format_RGBX8888).copy()
-    return Ready(image, proxy, is_exact=not fast)
+    # Qt paints Format_RGB32 three times as fast as RGBX8888.
+    cv2.cvtColor(shown, cv2.COLOR_RGBA2BGRA, dst=shown)
+    image = QImage(shown.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
+    return Ready(image, is_exact=not fast)

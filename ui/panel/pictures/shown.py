@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 
 from pai_studio.core.media.frame import Box
 from pai_studio.core.shot.frames import FrameRange
+
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Proxy:
     display: Box
     pixel_aspect: float
     scale: int
+    number: int = field(default_factory=_numbers.__next__, compare=False)
+    """No other proxy of this process has it."""
 
 
 class PictureSource(Protocol):
