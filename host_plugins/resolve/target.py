@@ -89,6 +89,11 @@ class ClipTarget:
         found = self._plate()
         first, last = found.span.first, found.span.last
         stills = tuple(one.still for one in self._references(first))
+        if not stills:
+            hint = (
+                "select a still of the background in the media pool and use it as reference at the playhead"
+            )
+            raise Fault("it has no reference", where=self.label, hint=hint, code="INVALID_INPUT")
         name = shot_name(self.label, first)
         handles, given = found.span.handles(self._wishes.handles), self._mattes(found)
         document: Record = {

@@ -209,6 +209,14 @@ def test_another_tool_is_refused_by_name(scene: Callable[[], CompScene]) -> None
     assert "MediaOut1: is a MediaOut, and a plate comes from a Loader or MediaIn" in one.said()
 
 
+def test_a_tool_without_a_background_is_told_how_to_get_one(scene: Callable[[], CompScene]) -> None:
+    one = scene()
+    one.loader.selected = False
+    assert one.go() == 1
+    assert "MediaIn1: no background is selected; select the Loader of a still" in one.said()
+    assert one.comp.done == []
+
+
 @pytest.mark.parametrize(
     ("is_alone", "version", "says"),
     [

@@ -32,6 +32,17 @@ def test_a_retime_is_refused_by_name_and_nothing_is_touched(
     assert "Project.AddRenderJob" not in one.fake.calls
 
 
+def test_a_clip_without_a_reference_is_told_how_to_get_one(
+    resolve_scene: Callable[..., ResolveScene],
+) -> None:
+    one = resolve_scene()
+    one.item.markers.clear()
+    assert one.render() == 1
+    assert "A001_C003.######.exr: it has no reference; select a still of the background" in one.said()
+    assert one.all_settings() == one.settings
+    assert "Project.AddRenderJob" not in one.fake.calls
+
+
 def test_an_older_resolve_refuses_a_retime_by_its_lengths(resolve_scene: Callable[..., ResolveScene]) -> None:
     one = resolve_scene(version="20.3")
     one.item.speed, one.item.duration = 50.0, 8

@@ -53,12 +53,13 @@ def test_resolve_killed_while_the_server_renders_goes_on_with_that_job(
     assert one.item.take == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("call", "left"),
     [
         ("MediaPool.AddSubFolder", set()),  # before anything of the result is in the project
-        pytest.param("MediaPool.ImportMedia", {"settings: bin"}, marks=pytest.mark.long),
-        pytest.param("TimelineItem.AddTake", set(), marks=pytest.mark.long),
+        ("MediaPool.ImportMedia", {"settings: bin"}),
+        ("TimelineItem.AddTake", set()),
     ],
 )
 def test_resolve_closed_when_a_finished_result_is_to_be_placed_places_it_in_the_next_run(

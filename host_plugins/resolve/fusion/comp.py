@@ -64,7 +64,10 @@ class FusionTarget:
         self._stills = self._selected_stills()
 
     def asked(self) -> Asked:
-        """The comp's render range and the window's wishes as a document."""
+        """The comp's render range and the window's wishes as a document. Raises Fault."""
+        if not self._stills:
+            hint = "select the Loader of a still of the background as well, then the plate's tool"
+            raise Fault("no background is selected", where=self.label, hint=hint, code="INVALID_INPUT")
         attrs: Any = self._comp.GetAttrs()
         first, last = int(attrs["COMPN_RenderStart"]), int(attrs["COMPN_RenderEnd"])
         name = shot_name(f"{Path(str(attrs['COMPS_Name'])).stem}_{self.label}", first)
