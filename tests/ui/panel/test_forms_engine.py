@@ -6,10 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pai_studio.core.shot.saving import text_beside
+from pai_studio.server.api.client import Client
+from pai_studio.server.local import ensure_local, stop_local
 from pai_studio.ui.panel.forms import ShotForm
 from pai_studio.ui.panel.forms.engine import EngineSection
 from pai_studio.ui.panel.forms.facts import LOCAL_ENGINES, Renderer
@@ -17,6 +21,7 @@ from pai_studio.ui.panel.forms.prompt import PromptSection
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.cost import Machine, Past
 from pai_studio.ui.panel.state.studio import Studio
+from tests.ui.panel.files import picture, plate
 from tests.ui.panel.marked import marked
 from tests.ui.panel.shots import a_shot, opened
 from tests.ui.panel.test_cost import CONFIG, MANIFEST
@@ -146,3 +151,29 @@ def test_measuring_stops_when_it_is_told_to_and_when_another_shot_is_looked_at(q
     assert not suggestion.is_measuring
     qtbot.waitUntil(lambda: studio.work.is_idle, timeout=10_000)
     assert suggestion.said.text() == ""
+
+
+@pytest.mark.long
+def test_a_real_server_tells_its_engines_and_what_its_renders_have_taken(qtbot, form, studio, tmp_path):
+    files = plate(tmp_path / "plate", range(1001, 1004))
+    still = picture(tmp_path / "still.exr", np.full((36, 64, 3), 0.2, np.float32))
+    keys = {"plate": {"files": str(files), "colorspace": "ACEScg"}, "frames": [1001, 1003]}
+    references = [{"file": str(still), "frame": 1001, "colorspace": "ACEScg"}]
+    shot = a_shot(tmp_path, name="REAL", references=references, engine={"name": "draft"}, **keys)
+    (tmp_path / "REAL.shot.json").write_text(text_beside(shot, tmp_path))
+    try:
+        with Client(*ensure_local()) as client:
+            client.render(tmp_path / "REAL.shot.json")
+        form.facts.ask_renderer()
+        qtbot.waitUntil(lambda: bool(form.facts.renderer.machine.past), timeout=30_000)
+    finally:
+        stop_local()
+    renderer = form.facts.renderer
+    assert renderer.absent == ""
+    assert set(renderer.engines) <= set(LOCAL_ENGINES)
+    assert {"draft", "plate"} <= set(renderer.engines)
+    (past,) = renderer.machine.past
+    assert (past.engine, past.frames, past.quality) == ("draft", 3, "final")
+    assert renderer.machine.memory_bytes > 1e9
+    opened(studio, shot, tmp_path)
+    assert "for 3 frames, from the last render with draft" in form.engine.cost.text()
