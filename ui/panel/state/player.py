@@ -43,6 +43,7 @@ class Player(QObject):
         self._began_at_s = 0.0
         self._began_frame = 0
         self._went_to = 0
+        self._marks = FrameRange(0, 0)
         self._shown: list[float] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -94,10 +95,11 @@ class Player(QObject):
         state = self._state
         if state is None or not self.is_playing:
             return
-        if state.frame != self._went_to:  # somebody has moved the playhead: go on from there
-            self._begin(state)
+        if state.frame != self._went_to or state.marks != self._marks:
+            self._begin(state)  # somebody has moved the playhead or the marks: go on from there
         gone = Fraction(self._clock() - self._began_at_s) * state.shot.rate * self.speed
-        frame = looped(self._began_frame + int(gone // 1) * state.shot.all_frames.step, state.marks)
+        step = state.shot.all_frames.step
+        frame = looped(self._began_frame + int(gone) * step, state.marks, step)
         if frame != state.frame:
             state.go_to(frame)
             self._measure()
@@ -116,7 +118,7 @@ class Player(QObject):
     def _begin(self, state: ShotState) -> None:
         """Count from here and now."""
         self._began_at_s, self._began_frame = self._clock(), state.frame
-        self._went_to = state.frame
+        self._went_to, self._marks = state.frame, state.marks
 
     def _measure(self) -> None:
         now = self._clock()
@@ -128,7 +130,7 @@ class Player(QObject):
                 self.changed.emit()
 
 
-def looped(frame: int, marks: FrameRange) -> int:
-    """Where a frame beyond the marks comes in again at the other end."""
-    length = marks.last - marks.first + 1
-    return marks.first + (frame - marks.first) % length
+def looped(frame: int, marks: FrameRange, step: int = 1) -> int:
+    """Where a frame beyond the marks comes in again at the other end, in whole steps from the first one."""
+    length = (marks.last - marks.first) // step + 1
+    return marks.first + (frame - marks.first) // step % length * step
