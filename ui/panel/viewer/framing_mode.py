@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from pai_studio.core.media.display import Look
 from pai_studio.core.media.frame import Box
-from pai_studio.core.shot.document import Fit, Reference
+from pai_studio.core.shot.document import Reference
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.pictures.sources import still_of
@@ -31,7 +31,7 @@ class FramingMode(QObject):
     def __init__(self, studio: Studio, state: ShotState, reference: Reference, room: QWidget) -> None:
         super().__init__(room)
         self._studio, self._state = studio, state
-        self._before: Fit = reference.fit
+        self._file, self._before = reference.file, reference.fit
         self._look = Look()
         self._scale = 1
         state.select(reference)
@@ -97,8 +97,9 @@ class FramingMode(QObject):
         if reference is None:
             self.end()
             return
-        self._before = reference.fit
-        self.tool.show_still(None, None)
+        if reference.file != self._file:  # else the same one, framed
+            self._file, self._before = reference.file, reference.fit
+            self.tool.show_still(None, None)
         self.refresh()
 
     def _reset(self) -> None:
