@@ -1,0 +1,115 @@
+"""The lists of renders and of versions, driven by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from pytestqt.qtbot import QtBot
+
+from pai_studio.server.app import Server
+from pai_studio.ui.panel.history import HistoryView
+from pai_studio.ui.panel.queue import QueueView, line_of, time_text
+from pai_studio.ui.panel.state import edits
+from pai_studio.ui.panel.state.job_store import Item
+from pai_studio.ui.panel.state.studio import Studio
+from tests.ui.panel.shots import opened
+from tests.ui.panel.test_standing import shot  # noqa: F401 - a fixture
+
+LEFT = Qt.MouseButton.LeftButton
+LONG_MS = 20_000
+
+
+@pytest.fixture
+def view(qtbot: QtBot, studio: Studio) -> QueueView:
+    view = QueueView(studio)
+    qtbot.addWidget(view)
+    view.resize(460, 400)
+    view.show()
+    return view
+
+
+def told(studio: Studio) -> None:
+    studio.jobs.changed.emit()
+
+
+def test_rows_follow_the_queue_and_their_buttons_work(qtbot: QtBot, studio: Studio, view: QueueView) -> None:
+    failed = Item("SH010", "/a", state="FAILED", error="plate.0013.exr: is not there")
+    waiting = [Item(name, f"/{name}") for name in ("SH020", "SH030")]
+    studio.jobs.items = [failed, *waiting]
+    told(studio)
+    row = view._rows[failed.id]
+    assert row.line.text() == "plate.0013.exr: is not there"
+    qtbot.mouseClick(row.copy, LEFT)
+    assert QGuiApplication.clipboard().text() == failed.error
+    view._list.setCurrentRow(2)
+    qtbot.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert [one.shot for one in studio.jobs.items] == ["SH010", "SH030", "SH020"]
+    assert view._list.currentRow() == 1
+    qtbot.mouseClick(view._rows[waiting[0].id].cancel, LEFT)
+    assert waiting[0].state == "CANCELLED"
+    qtbot.mouseClick(view._clear, LEFT)
+    assert [one.shot for one in studio.jobs.items] == ["SH030"]
+
+
+def test_a_preview_is_stamped(qtbot: QtBot, studio: Studio, view: QueueView, tmp_path: Path) -> None:
+    image = QImage(64, 36, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.darkGreen)
+    assert image.save(str(tmp_path / "p.jpg"))
+    item = Item("A", "/a", state="RUNNING", phase="sampling", preview=(tmp_path / "p.jpg").read_bytes())
+    studio.jobs.items = [item]
+    told(studio)
+    assert view._rows[item.id].thumb._stamp == "PREVIEW"
+
+
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        (Item("A", "/a"), "waits here"),
+        (Item("A", "/a", state="UPLOADING", done=3_000_000, total=12_000_000), "sending: 3 of 12 MB"),
+        (
+            Item("A", "/a", state="RUNNING", phase="frames", done=3, total=49, frame=1004, eta_s=200.0),
+            "frames, 3 of 49, frame 1004, 3 min left",
+        ),
+        (Item("A", "/a", state="AWAY", message="x"), "the server does not answer"),
+    ],
+)
+def test_a_row_says_where_it_is(item: Item, line: str) -> None:
+    assert line_of(item) == line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (89, "89 s"), (600, "10 min"), (7800, "2 h 10 min")]
+)
+def test_times_are_round(seconds: float, text: str) -> None:
+    assert time_text(seconds) == text
+
+
+def test_a_version_is_shown_by_a_click_and_restored_by_two(
+    qtbot: QtBot,
+    shipped: Server,
+    studio: Studio,
+    shot: Callable[..., object],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    state = opened(studio, shot, tmp_path)  # type: ignore[arg-type]
+    view = HistoryView(studio)
+    qtbot.addWidget(view)
+    view.resize(420, 300)
+    view.show()
+    studio.jobs.add([state])
+    qtbot.waitUntil(lambda: len(view._rows) == 1, timeout=LONG_MS)
+    version = view._rows[0].version
+    state.edit("Finish", edits.change(state.shot, "finish", wrap=0.1))
+    assert view._rows[0]._name.text() == "v001  changed since: finish"
+    view._list.setCurrentRow(0)
+    assert (studio.view.now.version, studio.view.now.shows_plate) == (version.pattern, False)
+    before = state.undo.count()
+    view.restore()
+    assert state.shot.finish.wrap == 0.5
+    assert state.undo.count() == before + 1
+    assert view._rows[0]._name.text() == "v001"
+    qtbot.waitUntil(lambda: view._rows[0].image is not None, timeout=LONG_MS)

@@ -1,0 +1,225 @@
+"""The queue of renders: how far each is, what it makes, cancel and retry."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidgetItem,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pai_studio.ui.panel import style
+from pai_studio.ui.panel.rows import RowList, Thumb
+from pai_studio.ui.panel.state.job_store import Item
+from pai_studio.ui.panel.state.studio import Studio
+
+_WORDS = {
+    "WAITING": "waits here",
+    "CHECKING": "looking at the files",
+    "CONNECTING": "connecting",
+    "UPLOADING": "sending",
+    "AWAY": "the server does not answer",
+    "QUEUED": "queued at the server",
+    "RUNNING": "rendering",
+    "SUCCEEDED": "done",
+    "FAILED": "failed",
+    "CANCELLED": "cancelled",
+}
+
+
+class QueueView(QWidget):
+    """One row for each render, in the order in which they run."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = studio.jobs
+        self.setAccessibleName("Queue")
+        self._list = RowList("Nothing is rendered. Ctrl+Return renders the shot that you look at.", self)
+        self._list.setAccessibleName("Renders")
+        self._list.setSelectionMode(RowList.SelectionMode.SingleSelection)
+        self._clear = QToolButton(self)
+        self._clear.setText("Clear finished")
+        self._clear.setToolTip("Take what has ended off this list; its pictures stay")
+        self._clear.clicked.connect(self._jobs.clear_ended)
+        self._says = QLabel(self)
+        self._says.setProperty("dim", True)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(style.grid(2), style.grid(1), style.grid(2), style.grid(1))
+        foot.addWidget(self._says, 1)
+        foot.addWidget(self._clear)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._list, 1)
+        column.addLayout(foot)
+        self._rows: dict[str, QueueRow] = {}
+        self._jobs.changed.connect(self._build)
+        self._jobs.progressed.connect(self._refresh)
+        self._build()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        """Alt+Up and Alt+Down move a waiting render, Delete cancels one."""
+        item = self._selected()
+        by = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if item is not None and by and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self._jobs.move(item, max(self._jobs.items.index(item) + by, 0))
+        elif item is not None and event.key() == Qt.Key.Key_Delete and not item.has_ended:
+            self._jobs.cancel(item)
+        else:
+            super().keyPressEvent(event)
+
+    def _selected(self) -> Item | None:
+        at = self._list.currentRow()
+        return self._jobs.items[at] if 0 <= at < len(self._jobs.items) else None
+
+    def _build(self) -> None:
+        """Rows in the order of the queue; the selected one stays selected."""
+        order = [item.id for item in self._jobs.items]
+        if order != list(self._rows):
+            at = self._list.currentRow()
+            chosen = list(self._rows)[at] if 0 <= at < len(self._rows) else ""
+            self._list.clear()
+            self._rows = {}
+            for item in self._jobs.items:
+                row = QueueRow(item, self)
+                holder = QListWidgetItem()
+                holder.setSizeHint(row.sizeHint())
+                self._list.addItem(holder)
+                self._list.setItemWidget(holder, row)
+                self._rows[item.id] = row
+            if chosen in order:
+                self._list.setCurrentRow(order.index(chosen))
+        self._refresh()
+
+    def _refresh(self) -> None:
+        items = self._jobs.items
+        for item in items:
+            self._rows[item.id].show_item(item)
+        running = sum(not one.has_ended and not one.is_waiting for one in items)
+        waiting = sum(one.is_waiting for one in items)
+        self._says.setText(f"{running} under way, {waiting} waiting" if running or waiting else "")
+        self._clear.setEnabled(any(one.has_ended for one in items))
+
+    def cancel(self, key: str) -> None:
+        """For a row's button."""
+        self._jobs.cancel(next(one for one in self._jobs.items if one.id == key))
+
+    def retry(self, key: str) -> None:
+        """For a row's button."""
+        self._jobs.retry(next(one for one in self._jobs.items if one.id == key))
+
+
+class QueueRow(QWidget):
+    """Thumbnail, name, how far it is, and what can be done."""
+
+    def __init__(self, item: Item, view: QueueView) -> None:
+        super().__init__(view)
+        self._item, self._view = item, view
+        self._preview = b""
+        self.thumb = Thumb(self)
+        self.name = QLabel(self)
+        self.line = QLabel(self)
+        self.line.setProperty("dim", True)
+        self.line.setWordWrap(False)
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.cancel = self._button("Cancel", "Stop this render (Delete)")
+        self.cancel.clicked.connect(self._cancel)
+        self.retry = self._button("Retry", "Render it once more, as it was asked for")
+        self.retry.clicked.connect(self._retry)
+        self.copy = self._button("Copy error", "Copy the message")
+        self.copy.clicked.connect(self._copy)
+        words = QVBoxLayout()
+        words.setSpacing(style.grid(0.5))
+        for widget in (self.name, self.line, self.bar):
+            words.addWidget(widget)
+        words.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(style.grid(2), style.grid(1.5), style.grid(2), style.grid(1.5))
+        row.setSpacing(style.grid(2))
+        row.addWidget(self.thumb)
+        row.addLayout(words, 1)
+        for button in (self.copy, self.retry, self.cancel):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.show_item(item)
+
+    def show_item(self, item: Item) -> None:
+        """Say how it is now."""
+        self._item = item
+        mode = "" if item.mode == "render" else ", re-finish"
+        version = f"  {_version(item.files)}" if item.files else ""
+        self.name.setText(f"{item.shot}{version}{mode}")
+        line = line_of(item)
+        self.line.setText(self.line.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, 10_000))
+        self.line.setToolTip(item.error or line)
+        self.setAccessibleName(f"{item.shot}{version}: {line}")
+        is_open = not item.has_ended and not item.is_waiting
+        self.bar.setVisible(is_open)
+        self.bar.setRange(0, item.total if is_open else 1)
+        self.bar.setValue(item.done)
+        self.cancel.setVisible(not item.has_ended)
+        self.cancel.setEnabled(item.message != "cancelling")
+        self.retry.setVisible(item.state in ("FAILED", "CANCELLED"))
+        self.copy.setVisible(bool(item.error))
+        if item.preview != self._preview:
+            self._preview = item.preview
+            image = QImage.fromData(item.preview) if item.preview else None
+            self.thumb.show_picture(image, "PREVIEW" if image is not None else "")
+
+    def _button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        return button
+
+    def _cancel(self) -> None:
+        self._view.cancel(self._item.id)
+
+    def _retry(self) -> None:
+        self._view.retry(self._item.id)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._item.error)
+
+
+def line_of(item: Item) -> str:
+    """Where a render is, in one line: phase, frames, time left."""
+    if item.error:
+        return item.error
+    if item.message == "cancelling":
+        return "cancelling"
+    words = _WORDS[item.state]
+    if item.state == "UPLOADING" and item.total:
+        return f"{words}: {item.done / 1e6:.0f} of {item.total / 1e6:.0f} MB"
+    if item.state != "RUNNING":
+        return f"{words}: {item.message}" if item.message and item.state == "CHECKING" else words
+    parts = [item.phase or words]
+    if item.total:
+        parts.append(f"{item.done} of {item.total}")
+    if item.frame is not None:
+        parts.append(f"frame {item.frame}")
+    if item.eta_s is not None:
+        parts.append(f"{time_text(item.eta_s)} left")
+    return ", ".join(parts)
+
+
+def time_text(seconds: float) -> str:
+    """`45 s`, `3 min`, `2 h 10 min`."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _version(files: str) -> str:
+    from pai_studio.core.shot.naming import version_of
+
+    version = version_of(files)
+    return f"v{version:03d}" if version is not None else ""
