@@ -43,6 +43,7 @@ class _Job:
     box: QSize
     look: Look
     scale: int = _SCALES[0]
+    is_read: bool = False
 
 
 class Thumbs(QObject):
@@ -55,7 +56,7 @@ class Thumbs(QObject):
         super().__init__(parent)
         self._studio = studio
         self._held: OrderedDict[_Key, Thumb] = OrderedDict()
-        self._faults: dict[_Key, PaiError] = {}
+        self._faults: dict[_Key, tuple[PaiError, _Job]] = {}
         self._waiting: OrderedDict[_Key, _Job] = OrderedDict()
         self._reading: dict[_Key, _Job] = {}
         studio.pictures.arrived.connect(self._arrived)
@@ -67,7 +68,7 @@ class Thumbs(QObject):
         found = self._held.get(key)
         if found is not None:
             self._held.move_to_end(key)
-        elif key not in self._reading and key not in self._faults:
+        elif key not in self._reading and not self._is_hopeless(key):
             self._waiting[key] = _Job(source, frame, ocio, QSize(box), look)
             self._waiting.move_to_end(key)
             while len(self._waiting) > _MOST_WAITING:
@@ -77,13 +78,25 @@ class Thumbs(QObject):
 
     def fault(self, source: PictureSource, frame: int, ocio: Ocio, box: QSize) -> PaiError | None:
         """Why there is none."""
-        return self._faults.get(self._key(source, frame, ocio, box)[0])
+        found = self._faults.get(self._key(source, frame, ocio, box)[0])
+        return found[0] if found is not None else None
 
     def forget(self, source_key: str) -> None:
-        """The files have changed, or may be there again."""
-        for kept in (self._held, self._faults, self._waiting):
-            for key in [one for one in kept if one[0] == source_key]:
-                del kept[key]  # type: ignore[attr-defined]
+        """The files have changed: make their pictures anew."""
+        for key in [one for one in self._held if one[0] == source_key]:
+            del self._held[key]
+        for key in [one for one in self._faults if one[0] == source_key]:
+            del self._faults[key]
+
+    def _is_hopeless(self, key: _Key) -> bool:
+        """Whether it has failed; a read that somebody has told the cache to try again is tried here, too."""
+        if key not in self._faults:
+            return False
+        error, job = self._faults[key]
+        if job.is_read or self._studio.pictures.fault(job.source, job.frame, job.scale) is error:
+            return True
+        del self._faults[key]
+        return False
 
     def _key(self, source: PictureSource, frame: int, ocio: Ocio, box: QSize) -> tuple[_Key, Look]:
         view = self._studio.view.now
@@ -102,15 +115,16 @@ class Thumbs(QObject):
         read = pictures.get(job.source, job.frame, job.scale)
         fault = pictures.fault(job.source, job.frame, job.scale)
         if fault is not None:
-            self._give_up(key, fault)
+            self._give_up(key, job, fault)
         elif read is not None and (finer := _finer(read, job)) is not None:
             job.scale = finer
             self._read(key, job)
-        elif read is not None:
+        elif read is not None and not job.is_read:
+            job.is_read = True
             self._studio.work.run(
                 lambda: _made(read, job),
                 done=lambda made: self._take(key, made),
-                failed=lambda error: self._give_up(key, error),
+                failed=lambda error: self._give_up(key, job, error),
             )
 
     def _arrived(self, source_key: str, frame: int) -> None:
@@ -127,8 +141,8 @@ class Thumbs(QObject):
             self._held.popitem(last=False)
         self._end(key)
 
-    def _give_up(self, key: _Key, error: PaiError) -> None:
-        self._faults[key] = error
+    def _give_up(self, key: _Key, job: _Job, error: PaiError) -> None:
+        self._faults[key] = error, job
         self._end(key)
 
     def _end(self, key: _Key) -> None:
