@@ -253,6 +253,14 @@ def test_a_space_that_the_file_says_otherwise_is_shown_beside(qtbot, studio, for
     assert form.plate.space.note.text() == ""
 
 
+def test_a_space_that_the_config_does_not_have_is_said_and_kept(qtbot, studio, form, tmp_path):
+    shot = a_shot(tmp_path, name="SH040", plate={"files": "a.####.exr", "colorspace": "House Log"})
+    state = opened(studio, shot, tmp_path)
+    qtbot.waitUntil(lambda: "has no 'House Log'" in form.plate.space.note.text(), timeout=10_000)
+    assert form.plate.space.line.text() == "House Log"
+    assert state.undo.count() == 0
+
+
 def test_one_of_a_range_that_is_dropped_is_the_range(form, state, tmp_path):
     dropped(form.plate.files, tmp_path / "take2.0123.exr")
     assert state.shot.plate.files == str(tmp_path / "take2.####.exr")
@@ -347,6 +355,16 @@ def test_render_is_asked_for_when_the_shot_is_ready_and_why_not_is_said(qtbot, f
     qtbot.keyClick(form.prompt.fields["caption"].control, RETURN, CONTROL)
     qtbot.mouseClick(form.foot.refinish, Qt.MouseButton.LeftButton)
     assert wanted == ["render", "render", "refinish"]
+
+
+def test_without_a_shot_it_says_what_to_do(qtbot, studio):
+    form = ShotForm(studio)
+    qtbot.addWidget(form)
+    form.show()
+    assert form.foot.reason.text() == "Open a shot first."
+    assert not form.foot.render_.isEnabled()
+    assert not form.plate.first.line.isEnabled()
+    qtbot.waitUntil(lambda: studio.work.is_idle)
 
 
 # For everybody

@@ -16,7 +16,7 @@ from pai_studio.ui.panel.forms.choices import ChecksField, ChoiceField, SearchFi
 from pai_studio.ui.panel.forms.current import Current
 from pai_studio.ui.panel.forms.facts import Facts
 from pai_studio.ui.panel.forms.fields import TextField
-from pai_studio.ui.panel.forms.plate import offer_spaces
+from pai_studio.ui.panel.forms.plate import offer_spaces, say_declared
 from pai_studio.ui.panel.forms.section import Section
 
 _LAYOUTS = (("multilayer", "One file, all layers"), ("files", "A file a pass"))
@@ -59,12 +59,18 @@ class DeliverySection(Section):
         self._timer.timeout.connect(self._look)
         for signal in (current.shot_changed, current.replaced):
             signal.connect(self._soon)
+            signal.connect(self._say_space)
         facts.spaces_changed.connect(self._offer_spaces)
         self._offer_spaces()
         self._soon()
 
     def _offer_spaces(self) -> None:
         offer_spaces(self.space, self._facts)
+        self._say_space()
+
+    def _say_space(self) -> None:
+        if self._current.shot is not None:
+            say_declared(self.space, self._facts, self._current.shot.delivery.colorspace)
 
     def _soon(self) -> None:
         shot = self._current.shot

@@ -109,10 +109,14 @@ class Facts(QObject):
             return
         config, selected = self.spaces.config, self._current.state.selected if self._current.state else None
         plate = (shot.plate.files, shot.frames.first, ocio)
+        if self._asked.get("plate") != plate:
+            self.plate = PictureFacts()
         self._ask("plate", plate, lambda: _facts(_first_file(shot), config), self._got_plate)
         if selected is not None:
-            file = Path(selected.file)
-            self._ask("still", (selected.file, ocio), lambda: _facts(file, config), self._got_still)
+            file, still = Path(selected.file), (selected.file, ocio)
+            if self._asked.get("still") != still:
+                self.still = PictureFacts()
+            self._ask("still", still, lambda: _facts(file, config), self._got_still)
 
     def ask_renderer(self) -> None:
         """Ask the server and this machine's models anew."""

@@ -8,6 +8,7 @@ from pai_studio.core.shot.document import Mattes, Shot
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.shot.inputs import MOVIES
+from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms import keys, numbers
 from pai_studio.ui.panel.forms.choices import CheckField, ChoiceField, SearchField
 from pai_studio.ui.panel.forms.current import Current
@@ -96,7 +97,7 @@ class PlateSection(Section):
     def _say_space(self) -> None:
         shot = self._current.shot
         if shot is not None:
-            say_declared(self.space, self._facts, self._facts.plate.space, shot.plate.colorspace)
+            say_declared(self.space, self._facts, shot.plate.colorspace, self._facts.plate.space)
 
 
 class MattesSection(Section):
@@ -137,12 +138,15 @@ def offer_spaces(field: SearchField, facts: Facts) -> None:
         field.refuse(facts.config_fault)
 
 
-def say_declared(field: SearchField, facts: Facts, declared: str, named: str) -> None:
-    """The space that a file says of itself, where the document says another one."""
-    if facts.spaces is not None and declared:
-        find = facts.spaces.config.find
-        differs = find(declared) != find(named)
-        field.say(f"The file says {declared}" if differs else "")
+def say_declared(field: SearchField, facts: Facts, named: str, declared: str = "") -> None:
+    """Under a space: that the config has none of that name, or that the file says another one of itself."""
+    if facts.spaces is None:
+        return
+    find = facts.spaces.config.find
+    if named and find(named) is None:
+        field.say(f"The config has no {named!r}", style.tokens().bad.name())
+    else:
+        field.say(f"The file says {declared}" if declared and find(declared) != find(named) else "")
 
 
 def _end(which: str) -> Key:

@@ -105,10 +105,8 @@ class ReferenceSection(Section):
         self._say_space()
 
     def _say_space(self) -> None:
-        if self._selected is not None and self._selected.colorspace:
-            say_declared(self.space, self._facts, self._facts.still.space, self._selected.colorspace)
-        elif self._selected is not None and self._facts.still.space:
-            self.space.say(f"The file says {self._facts.still.space}")
+        if self._selected is not None:
+            say_declared(self.space, self._facts, self._selected.colorspace, self._facts.still.space)
 
     def _reset(self) -> None:
         self._current.edit("Reset a still's framing", lambda shot: self._changed(shot, fit="fill"))
