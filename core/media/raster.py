@@ -76,7 +76,7 @@ def _soft(points: Points, part: Box, sigmas: tuple[float, float]) -> Array:
 
 def _step(sigma: float) -> int:
     """How many pixels go into a coarse one."""
-    return 2 ** math.floor(math.log2(max(sigma / _FINE_SIGMA, 1)))
+    return 1 << math.floor(math.log2(max(sigma / _FINE_SIGMA, 1)))
 
 
 def _coarse(part: Box, across: int, down: int, margins: tuple[int, int]) -> Box:

@@ -400,7 +400,7 @@ def _fault_text(fault: ErrorDetails) -> tuple[str, str]:
     if fault["type"] == "string_pattern_mismatch":
         return f"{fault['input']!r} cannot name a shot", "use letters, digits, dot, dash and underscore"
     given = json.dumps(fault["input"], default=str)[:60]
-    say = str(fault["msg"]).replace("Input should be", "must be")
+    say = str(fault["msg"]).replace("Input should be", "must be").replace("List should have", "must have")
     near = []
     if fault["type"] == "literal_error" and isinstance(fault["input"], str):
         choices = re.findall(r"'([^']+)'", str(fault.get("ctx", {}).get("expected", "")))

@@ -27,7 +27,7 @@ MAX_KEYS = 10_000
 MAX_SHAPES = 100
 MAX_FEATHER_PX = 1000.0
 FAR_PX = 1_000_000.0
-"""How far from the plate's origin a point may lie, and a slip of the finger must not bring it further."""
+"""How far from the plate's origin a point may lie; edits hold it there."""
 
 _FRAME = re.compile(r"0|-?[1-9][0-9]{0,8}")
 
@@ -171,8 +171,13 @@ def _count(shape: Shape) -> int:
 def _keyed(shape: Shape, frame: int, points: Points) -> Shape:
     if frame not in shape.keys and len(shape.keys) >= MAX_KEYS:
         raise BadInput(f"the shape has {MAX_KEYS} keys already", hint="remove some, or draw a second shape")
-    keys = dict(sorted({**shape.keys, frame: points}.items()))
+    held = tuple((_held(x), _held(y)) for x, y in points)
+    keys = dict(sorted({**shape.keys, frame: held}.items()))
     return shape.model_copy(update={"keys": keys})
+
+
+def _held(place: float) -> float:
+    return min(max(place, -FAR_PX), FAR_PX)
 
 
 def _in_all_keys(shape: Shape, change: Callable[[Points], Points]) -> Shape:

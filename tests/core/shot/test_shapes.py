@@ -98,7 +98,7 @@ def test_a_fault_names_the_shape_and_the_remedy(shape: dict[str, Any], says: str
 
 
 def test_shapes_are_counted_and_none_is_drawn_for_alpha() -> None:
-    with pytest.raises(BadInput, match=r"mattes\.garbage\.shapes: .*at most 100"):
+    with pytest.raises(BadInput, match=r"mattes\.garbage\.shapes: must have at most 100"):
         parse([{"keys": {"1001": TRIANGLE}}] * (MAX_SHAPES + 1))
     with pytest.raises(BadInput, match=r"mattes\.alpha\.shapes: is not a known key"):
         parse([{"keys": {"1001": TRIANGLE}}], "alpha")
@@ -145,6 +145,12 @@ def test_an_edit_changes_that_alone_which_it_names(
     assert with_point_removed(longer, index + 1) == shape
     for result in (moved, keyed, longer):
         assert Shape.model_validate(json.loads(result.model_dump_json())) == result
+
+
+def test_a_point_that_is_thrown_far_away_stays_in_reach_of_the_document() -> None:
+    shape = with_point_moved(Shape(keys={1: TRIANGLE}), 1, 0, (-1e9, 3.0))
+    assert points_at(shape, 1)[0] == (-1e6, 3.0)
+    assert Shape.model_validate(translated(shape, 5, 1e8, 1e8).model_dump()).keys[5][0] == (1e6, 1e6)
 
 
 def test_edits_that_would_leave_no_shape_or_too_large_a_one_are_refused() -> None:
