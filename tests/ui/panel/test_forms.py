@@ -140,7 +140,7 @@ def test_frames_take_arithmetic(qtbot, form, state, text, last):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("x", "number"), ("1000", "1001"), ("1.5", "whole"), ("/0", "divided by 0")]
+    ("text", "said"), [("x", "number"), ("1000", "1001"), ("/0", "number"), (" ", "number")]
 )
 def test_a_refused_number_is_said_in_place_and_the_last_good_one_kept(qtbot, form, state, text, said):
     typed(qtbot, form.plate.last.line, text)
@@ -164,6 +164,13 @@ def test_exposure_takes_a_sign_as_its_own(qtbot, form, state):
     assert state.shot.plate.exposure == -1.5
     qtbot.keyClick(form.plate.exposure.line, Qt.Key.Key_Up)
     assert state.shot.plate.exposure == -1.25
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e9", "one"])
+def test_what_is_no_exposure_is_refused(qtbot, form, state, text):
+    typed(qtbot, form.plate.exposure.line, text)
+    assert state.shot.plate.exposure == 0
+    assert form.plate.exposure.note.text()
 
 
 def test_a_rate_is_chosen_or_written(qtbot, form, state):

@@ -43,10 +43,10 @@ class PlateSection(Section):
         rate = keys.of_shot("rate", "Rate", "Frames a second, as 23.976 or 24000/1001")
         self.rate = SearchField(current, rate, parse=numbers.rate, text=numbers.rate_text)
         self.rate.offer(_RATES)
-        self.first = NumberField(current, _end("first"), numbers.parse_whole)
-        self.last = NumberField(current, _end("last"), numbers.parse_whole)
+        self.first = NumberField(current, _end("first"), numbers.whole)
+        self.last = NumberField(current, _end("last"), numbers.whole)
         handles = keys.of_shot("handles", "Handles", "Frames before and after that are rendered as well")
-        self.handles = NumberField(current, handles, numbers.parse_whole)
+        self.handles = NumberField(current, handles, numbers.whole)
         layer = keys.of_part(
             "plate", "layer", "Layer", "The layer that holds the picture; rgba is the unnamed one"
         )
@@ -67,7 +67,7 @@ class PlateSection(Section):
         self.exposure = NumberField(
             current,
             exposure,
-            lambda text, now: numbers.parse(text, now, is_signed=True),
+            numbers.number,
             text=_stops,
             step=0.25,
         )

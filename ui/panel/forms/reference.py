@@ -38,7 +38,7 @@ class ReferenceSection(Section):
         self.add_wide(self.empty)
         self.file = FileField(current, self._key("File", "file", "The background still"), sorted(PICTURES))
         anchor = self._key("Frame", "frame", "The frame whose camera it was taken with; takes steps as +20")
-        self.frame = NumberField(current, anchor, numbers.parse_whole)
+        self.frame = NumberField(current, anchor, numbers.whole)
         own = "the file's own"
         space = self._key(
             "Colour space", "colorspace", "Of the still's file; empty: what the file says itself"

@@ -90,7 +90,7 @@ class ShareField(Field):
             self.accept()
             return
         try:
-            value = numbers.parse(self.line.text(), self.key.read(shot))
+            value = numbers.number(self.line.text(), self.key.read(shot))
         except ValueError as error:
             self.refuse(str(error))
             return
