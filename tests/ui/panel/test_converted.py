@@ -7,8 +7,10 @@ from pytestqt.qtbot import QtBot
 from pai_studio.core.media.display import Look
 from pai_studio.core.media.frame import Box
 from pai_studio.core.shot.document import Ocio
+from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel.pictures.converted import Converted, Ready, screen_of
 from pai_studio.ui.panel.pictures.shown import Proxy
+from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.work import Work
 
 LOOK, OCIO = Look(), Ocio()
@@ -34,7 +36,7 @@ def wait_for(qtbot: QtBot, converted: Converted, one: Proxy, *, exact: bool, loo
 def test_what_is_shown_is_the_exact_picture_at_rest_and_the_sampled_one_until_it_comes(
     qtbot: QtBot, work: Work
 ) -> None:
-    converted, one = Converted(work), proxy(0.18)
+    converted, one = Converted(work, work), proxy(0.18)
     assert not wait_for(qtbot, converted, one, exact=False).is_exact
     ready = wait_for(qtbot, converted, one, exact=True)
     wanted = screen_of(OCIO).shown(one.pixels, "ACEScg", LOOK)
@@ -46,7 +48,7 @@ def test_what_is_shown_is_the_exact_picture_at_rest_and_the_sampled_one_until_it
 
 
 def test_another_look_is_another_picture_and_the_limit_is_kept(qtbot: QtBot, work: Work) -> None:
-    converted = Converted(work, limit_bytes=3 * 4 * 6 * 4)
+    converted = Converted(work, work, limit_bytes=3 * 4 * 6 * 4)
     ones = [proxy(n / 4) for n in range(4)]
     for one in ones:
         wait_for(qtbot, converted, one, exact=True)
@@ -60,7 +62,7 @@ def test_another_look_is_another_picture_and_the_limit_is_kept(qtbot: QtBot, wor
 def test_what_may_come_next_is_made_after_what_is_looked_at_and_within_the_limit(
     qtbot: QtBot, work: Work
 ) -> None:
-    converted = Converted(work, limit_bytes=3 * 4 * 6 * 4)
+    converted = Converted(work, work, limit_bytes=3 * 4 * 6 * 4)
     ones = [proxy(n / 8) for n in range(6)]
     converted.prefetch(ones[1:], LOOK, OCIO)
     converted.get(ones[0], LOOK, OCIO)
@@ -74,13 +76,39 @@ def test_what_may_come_next_is_made_after_what_is_looked_at_and_within_the_limit
     converted.close()
 
 
+class Files:
+    key = "files"
+    frames = FrameRange(1, 9)
+
+    def read(self, frame: int, scale: int) -> Proxy:
+        return Proxy(proxy(frame / 9).pixels, "ACEScg", Box(0, 0, 6, 4), 1.0, scale)
+
+
+def test_what_is_read_ahead_is_made_ready_without_a_word(qtbot: QtBot, studio: Studio) -> None:
+    pictures, converted, source = studio.pictures, studio.converted, Files()
+    told: list[None] = []
+    converted.arrived.connect(lambda: told.append(None))
+    pictures.prefetch(source, range(1, 6), 2)
+    pictures.prefetch(source, range(1, 4), 4)
+    qtbot.waitUntil(lambda: pictures.is_idle)
+    one, small = pictures.get(source, 1, 2), pictures.get(source, 1, 4)
+    assert one is not None
+    assert small is not None
+    wait_for(qtbot, converted, one, exact=False)
+    others = [found for n in range(2, 6) if (found := pictures.get(source, n, 2))]
+    assert len(others) == 4
+    qtbot.waitUntil(lambda: all(converted.is_held(other, LOOK, OCIO) for other in others))
+    assert len(told) == 1
+    assert not converted.is_held(small, LOOK, OCIO)
+
+
 def test_no_picture_is_mistaken_for_one_that_is_gone() -> None:
     numbers = {proxy(0).number for _ in range(50)}
     assert len(numbers) == 50
 
 
 def test_a_config_that_cannot_be_used_is_told(qtbot: QtBot, work: Work) -> None:
-    converted = Converted(work)
+    converted = Converted(work, work)
     with qtbot.waitSignal(converted.failed) as told:
         converted.get(proxy(1), LOOK, Ocio(config="/no/such/config.ocio"))
     assert "config.ocio" in str(told.args[0])

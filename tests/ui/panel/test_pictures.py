@@ -47,7 +47,7 @@ class Made:
 
 @pytest.fixture
 def pictures(work: Work) -> Iterator[Pictures]:
-    pictures = Pictures(work, limit_bytes=10 * A_PICTURE_BYTES)
+    pictures = Pictures(work, work, limit_bytes=10 * A_PICTURE_BYTES)
     broken: list[Exception] = []
     pictures.broken.connect(broken.append)
     yield pictures
@@ -198,7 +198,7 @@ def test_two_pictures_that_are_compared_take_turns_and_older_wishes_come_after()
 def test_a_disk_that_hangs_does_not_hold_up_the_end(qtbot: QtBot, work: Work) -> None:
     source = Made()
     source.gate.clear()
-    pictures = Pictures(work)
+    pictures = Pictures(work, work)
     for frame in range(1, 9):
         pictures.get(source, frame)
     pictures.close()

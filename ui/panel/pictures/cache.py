@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.pictures.memory import share_of_memory
 from pai_studio.ui.panel.pictures.shown import PictureSource, Proxy
 from pai_studio.ui.panel.pictures.sources import reduced
 from pai_studio.ui.panel.pictures.wishes import Key, Wishes, key_of
@@ -43,7 +44,7 @@ class Pictures(QObject):
     def __init__(self, work: Work, parent: QObject | None = None, *, limit_bytes: int | None = None) -> None:
         super().__init__(parent)
         self._work = work
-        self._limit = limit_bytes or _default_limit()
+        self._limit = limit_bytes or share_of_memory(_SHARE_OF_MEMORY, _MOST_BYTES)
         self._held: OrderedDict[Key, Proxy] = OrderedDict()
         self._bytes = 0
         self._sizes: dict[tuple[str, int], int] = {}
@@ -92,6 +93,12 @@ class Pictures(QObject):
     def held(self, source: PictureSource, scale: int) -> set[int]:
         """The frames that are in memory."""
         return {frame for key, frame, at in self._held if key == source.key and at == scale}
+
+    def ahead(self, scale: int) -> list[Proxy]:
+        """What was wished for at a scale and is in memory, in the order of the wishes."""
+        return [
+            held for key in self._planned if key[2] == scale and (held := self._held.get(key)) is not None
+        ]
 
     def scale_for(self, source: PictureSource, count: int, finest: int = 1) -> int:
         """The finest scale, from `finest` on, at which `count` frames fit into the limit; as far as is known."""
@@ -261,11 +268,3 @@ class Pictures(QObject):
         before = self._held.pop(key, None)
         if before is not None:
             self._bytes -= before.pixels.nbytes
-
-
-def _default_limit() -> int:
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        memory = _MOST_BYTES
-    return min(memory // _SHARE_OF_MEMORY, _MOST_BYTES)

@@ -6,19 +6,26 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.shot.document import Ocio
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.pictures.memory import share_of_memory
 from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.work import Work
 
-_MOST_BYTES = 1 << 30
+if TYPE_CHECKING:
+    from pai_studio.ui.panel.pictures.cache import Pictures
+
+_MOST_BYTES = 2 << 30
+_SHARE_OF_MEMORY = 8
+_FOLLOW_MS = 100
 
 _lock = threading.Lock()
 _screens: dict[str, Screen] = {}
@@ -58,13 +65,20 @@ class Converted(QObject):
     failed = Signal(object)
     broken = Signal(object)
 
-    def __init__(self, work: Work, parent: QObject | None = None, *, limit_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, work: Work, parent: QObject | None = None, *, limit_bytes: int | None = None) -> None:
         super().__init__(parent)
         self._work = work
-        self._limit = limit_bytes
+        self._limit = limit_bytes or share_of_memory(_SHARE_OF_MEMORY, _MOST_BYTES)
         self._held: OrderedDict[_Key, Ready] = OrderedDict()
         self._bytes = 0
         self._planned: list[_Key] = []
+        self._expected: set[tuple[_Key, bool]] = set()
+        self._pictures: Pictures | None = None
+        self._last: tuple[Proxy, Look, Ocio] | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_FOLLOW_MS)
+        self._soon.timeout.connect(self._follow_on)
         self._wanted: OrderedDict[tuple[_Key, bool], _Job] = OrderedDict()
         self._ahead: OrderedDict[_Key, _Job] = OrderedDict()
         self._under_way: set[tuple[_Key, bool]] = set()
@@ -83,11 +97,27 @@ class Converted(QObject):
             self._held.move_to_end(key)
         if found is None or not (found.is_exact or fast):
             self._ask((key, proxy, ocio, fast))
+        self._last = proxy, look, ocio
+        self._come_soon()
         return found
 
     def is_held(self, proxy: Proxy, look: Look, ocio: Ocio) -> bool:
         """Whether drawing it would need no work."""
         return _key(proxy, look, ocio) in self._held
+
+    def follow(self, pictures: Pictures) -> None:
+        """Make ready what these pictures have read ahead, as what was asked for last is looked at."""
+        self._pictures = pictures
+        pictures.arrived.connect(self._come_soon)
+
+    def _come_soon(self) -> None:
+        if not self._soon.isActive() and not self._is_closed:
+            self._soon.start()
+
+    def _follow_on(self) -> None:
+        if self._pictures is not None and self._last is not None:
+            like, look, ocio = self._last
+            self.prefetch(self._pictures.ahead(like.scale), look, ocio)
 
     def prefetch(self, proxies: Iterable[Proxy], look: Look, ocio: Ocio) -> None:
         """Make these, sampled, when nothing is asked for, the first first; takes the place of earlier ones.
@@ -124,6 +154,7 @@ class Converted(QObject):
 
     def _ask(self, job: _Job) -> None:
         name = job[0], job[3]
+        self._expected.add(name)
         with self._lock:
             if name in self._under_way or self._is_closed:
                 return
@@ -163,6 +194,7 @@ class Converted(QObject):
         with self._lock:
             self._under_way.discard(name)
         if made is None:
+            self._expected.discard(name)
             (self.failed if isinstance(error, PaiError) else self.broken).emit(error)
             return
         before = self._held.get(name[0])
@@ -172,7 +204,9 @@ class Converted(QObject):
         self._held[name[0]] = made
         self._held.move_to_end(name[0])
         self._evict(keep=name[0])
-        self.arrived.emit()
+        if name in self._expected:  # nobody waits for what was made ahead
+            self._expected.discard(name)
+            self.arrived.emit()
 
     def _evict(self, keep: _Key) -> None:
         """Let go of what was not looked at for longest and is not planned, then of what is planned last."""

@@ -35,6 +35,7 @@ class Studio(QObject):
         self.jobs.ended.connect(self._look_for_versions)
         self.pictures = Pictures(self.work, self)
         self.converted = Converted(self.work, self)
+        self.converted.follow(self.pictures)
         self.work.broken.connect(self._tell_of_a_bug)
         self.converted.broken.connect(self.work.broken)
         self.pictures.broken.connect(self.work.broken)
