@@ -116,6 +116,17 @@ def test_the_bars_change_the_view_and_show_it(qtbot: QtBot, viewer: Viewer, stud
     assert bar.look.text().startswith("ACES")
 
 
+def test_a_view_is_chosen_from_the_menu_of_its_display(qtbot: QtBot, viewer: Viewer, studio: Studio) -> None:
+    menu = viewer.look_bar.look.menu()
+    (display,) = [one for one in menu.actions() if one.text() == "sRGB - Display"]
+    (raw,) = [one for one in display.menu().actions() if one.text() == "Raw"]
+    raw.trigger()
+    assert (studio.view.now.display, studio.view.now.view) == ("sRGB - Display", "Raw")
+    settle(qtbot, viewer)
+    assert at_pixels(viewer, Box(40, 2, 1, 1)).tolist() == [[[13, 153, 20]]]
+    assert viewer.look_bar.look.text() == "Raw"
+
+
 def test_every_control_has_a_name_and_says_what_it_does(viewer: Viewer) -> None:
     from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox
 

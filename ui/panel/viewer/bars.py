@@ -199,8 +199,8 @@ class LookBar(QWidget):
         screen = self._screen
         look = screen.settled(Look(now.display, now.view))
         pairs = [(display, view) for display in screen.displays for view in screen.views(display)]
-        options = [(_SEPARATOR.join(pair), _SEPARATOR.join(pair)) for pair in pairs]
-        self.look.offer(options, _SEPARATOR.join((look.display, look.view)), look.view)
+        options = [(display, _SEPARATOR.join((display, view)), view) for display, view in pairs]
+        self.look.offer_groups(options, _SEPARATOR.join((look.display, look.view)), look.view)
 
     def _channel(self, name: Channel) -> QToolButton:
         text, words, shortcut = _CHANNELS[name]

@@ -279,7 +279,7 @@ class _Overlay(QWidget):
             tool.paint(painter, self._canvas.sight)
             painter.restore()
         if self._canvas.has_key_focus:
-            painter.setPen(QPen(style.tokens().accent, 1))
+            painter.setPen(QPen(style.DARK.accent, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QMenu, QToolButton, QWidget
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.shortcuts import by_name
 
+_MOST_LETTERS = 22
+
 
 def tip(text: str, shortcut: str = "") -> str:
     """A tooltip, with the keys of an action where it has some."""
@@ -26,8 +28,9 @@ class Choice(QToolButton):
         self._chosen = chosen
         self._name = name
         self._menu = QMenu(self)
-        self._group: QActionGroup | None = None
-        self._options: list[tuple[str, str]] = []
+        self._group = QActionGroup(self)
+        self._options: list[tuple[str, str, str]] = []
+        self._hint = hint
         self.value = ""
         self.setMenu(self._menu)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -37,26 +40,40 @@ class Choice(QToolButton):
 
     def offer(self, options: Iterable[tuple[str, str]], value: str, text: str = "") -> None:
         """What can be chosen, as (value, text), and what is; `text` is what the button says instead of the option's."""
-        now = list(options)
-        if now != self._options:
-            self._options = now
+        self._offer([("", key, words) for key, words in options], value, text)
+
+    def offer_groups(self, groups: Iterable[tuple[str, str, str]], value: str, text: str) -> None:
+        """As `offer`, with each (group, value, text) in the menu of its group."""
+        self._offer(list(groups), value, text)
+
+    def _offer(self, options: list[tuple[str, str, str]], value: str, text: str) -> None:
+        if options != self._options:
+            self._options = options
             self._fill()
         self.value = value
-        for action in self._menu.actions():
+        for action in self._group.actions():
             action.setChecked(action.data() == value)
-        shown = text or dict(now).get(value, value)
-        self.setText(shown)
-        self.setAccessibleName(f"{self._name}: {shown}")
+        whole = text or next((words for _, key, words in options if key == value), value)
+        most = self.fontMetrics().averageCharWidth() * _MOST_LETTERS
+        self.setText(self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, most))
+        self.setAccessibleName(f"{self._name}: {whole}")
+        self.setToolTip(f"{self._hint}: {whole}" if whole != self.text() else self._hint)
 
     def _fill(self) -> None:
+        for menu in self._menu.findChildren(QMenu):
+            menu.deleteLater()
+        self._group.deleteLater()
         self._menu.clear()
         self._group = QActionGroup(self)
-        for value, text in self._options:
+        menus = {"": self._menu}
+        for group, value, text in self._options:
+            if group not in menus:
+                menus[group] = self._menu.addMenu(group)
             action = QAction(text, self._menu)
             action.setData(value)
             action.setCheckable(True)
             self._group.addAction(action)
-            self._menu.addAction(action)
+            menus[group].addAction(action)
 
     def _choose(self, action: QAction) -> None:
         self._chosen(action.data())

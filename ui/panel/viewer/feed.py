@@ -111,9 +111,15 @@ class Feed(QObject):
 
     @property
     def scale(self) -> int:
-        """Pixels of a picture for one that is read."""
+        """Pixels of a picture for one that is read: as the zoom shows them; to play, as memory holds all frames."""
         chosen = self._studio.view.now.scale
-        return chosen or max((one for one in SCALES if one * self._zoom <= 1), default=1)
+        if chosen:
+            return chosen
+        finest = max((one for one in SCALES if one * self._zoom <= 1), default=1)
+        if self._state is None or not self._studio.player.is_playing or not self.sides:
+            return finest
+        count = len(self._state.marks) * len(self.sides)
+        return self._studio.pictures.scale_for(self.sides[0].wanted.source, count, finest)
 
     @property
     def is_late(self) -> bool:

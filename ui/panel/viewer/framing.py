@@ -227,7 +227,7 @@ class Framing(BaseTool):
         return QTransform(*(float(n) for n in m.T.ravel()))
 
     def _paint_handles(self, painter: QPainter, sight: Sight) -> None:
-        colours, points = style.tokens(), self._points(sight)
+        colours, points = style.DARK, self._points(sight)
         assert points is not None
         for colour, width in ((colours.base, 3.0), (colours.accent, 1.4)):
             painter.setPen(QPen(colour, width))

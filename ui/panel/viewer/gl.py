@@ -128,7 +128,7 @@ class GlSurface(QOpenGLWidget):
     def paintGL(self) -> None:  # noqa: N802 - Qt's
         """The room, and the pictures over it."""
         gl = self.context().functions()
-        room = style.tokens().base
+        room = style.DARK.base
         gl.glClearColor(room.redF(), room.greenF(), room.blueF(), 1.0)
         gl.glClear(_COLOR_BIT)
         if self._is_broken or self._points is None:

@@ -1,4 +1,7 @@
-"""What is drawn over every picture: its edges, the wipe's line, labels, the area that is probed."""
+"""What is drawn over every picture: its edges, the wipe's line, labels, the area that is probed.
+
+The room around a picture, and what lies over it, is dark in both schemes: a bright surround changes how it is judged.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Marks(BaseTool):
     def paint(self, painter: QPainter, sight: Sight) -> None:
         """Fine lines, and text on a dark ground."""
         frame = sight.frame()
-        colours = style.tokens()
+        colours = style.DARK
         if not self.is_empty:
             painter.setPen(QPen(colours.line, 1 / sight.ratio))
             painter.drawRect(frame)
@@ -45,7 +48,7 @@ class Marks(BaseTool):
             self._paint_ghost(painter, frame)
 
     def _paint_ghost(self, painter: QPainter, frame: QRectF) -> None:
-        pen = QPen(style.tokens().accent, 2, Qt.PenStyle.DashLine)
+        pen = QPen(style.DARK.accent, 2, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         inset = style.grid(2)
         painter.drawRect(frame.adjusted(inset, inset, -inset, -inset))
@@ -68,7 +71,7 @@ class Wipe(BaseTool):
         if not self.is_on:
             return
         frame, x = sight.frame(), self.x(sight)
-        colours = style.tokens()
+        colours = style.DARK
         for colour, width in ((colours.base, 3.0), (colours.accent, 1.0)):
             painter.setPen(QPen(colour, width))
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
@@ -123,7 +126,7 @@ def label(painter: QPainter, room: QRectF, text: str, where: Qt.AlignmentFlag) -
             box.moveRight(inner.right())
         if where & Qt.AlignmentFlag.AlignBottom:
             box.moveBottom(inner.bottom())
-    ground = QColor(style.DARK.base)  # dark in both schemes: what lies beneath is a picture, not the room
+    ground = QColor(style.DARK.base)
     ground.setAlphaF(0.72)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)

@@ -255,7 +255,7 @@ class Polygons(BaseTool):
 
     def paint(self, painter: QPainter, sight: Sight) -> None:
         """Every polygon, filled thinly; the points of the selected one, hollow between keys."""
-        colours = style.tokens()
+        colours = style.DARK
         for number, (one, corners) in enumerate(
             zip(shapes_of(self._state.shot), self._outlines(sight), strict=True)
         ):
@@ -275,7 +275,7 @@ class Polygons(BaseTool):
             self._paint_points(painter, corners, is_key=True)
 
     def _paint_points(self, painter: QPainter, corners: list[QPointF], *, is_key: bool) -> None:
-        colours, half = style.tokens(), style.grid(0.9)
+        colours, half = style.DARK, style.grid(0.9)
         chosen = self.selected.point if self.selected is not None and not self.begun else None
         for index, corner in enumerate(corners):
             painter.setPen(QPen(colours.base if is_key else colours.accent, 1.2))

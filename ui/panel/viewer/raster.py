@@ -46,7 +46,7 @@ class RasterSurface(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's
         """The room, and the pictures in device pixels."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), style.tokens().base)
+        painter.fillRect(self.rect(), style.DARK.base)
         painter.scale(1 / self._sight.ratio, 1 / self._sight.ratio)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self._sight.is_nearest)
         if len(self._pictures) == 1:

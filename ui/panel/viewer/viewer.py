@@ -38,8 +38,7 @@ class Viewer(QWidget):
         self.source_bar = SourceBar(studio.view, self)
         self.look_bar = LookBar(studio.view, self)
         self.canvas = Canvas(self)
-        self.surface: RasterSurface | GlSurface = RasterSurface(self.canvas)
-        self._use_surface(why_not())
+        self.surface = self._use_surface(why_not())
         self.marks = Marks(self)
         self.wipe = Wipe(self._share, self._move_wipe, self)
         self.canvas.add_tool(self.marks)
@@ -47,6 +46,7 @@ class Viewer(QWidget):
         self.card = ErrorCard(self.canvas, self.feed.forget)
         self.line = ProbeLine(self)
         self._area: Box | None = None
+        self._under: QPointF | None = None
         self._mode: FramingMode | GarbageMode | None = None
         self.setFocusProxy(self.canvas)
         column = QVBoxLayout(self)
@@ -145,6 +145,8 @@ class Viewer(QWidget):
         self._show_pictures(sides)
         self._show_words(sides)
         self.canvas.refresh()
+        if self._under is not None and self.marks.area is None:
+            self._hover(self._under)
 
     def _show_pictures(self, sides: Sequence[Side]) -> None:
         self.card.show_fault(self.feed.fault)
@@ -164,23 +166,26 @@ class Viewer(QWidget):
             for side in sides
             if side.proxy is not None and side.shader is not None and side.fault is None
         ]
-        surface.show_pictures(lit, self._share())
+        if len(lit) == len(sides) or self.feed.fault is not None:  # else the last ones stay
+            surface.show_pictures(lit, self._share())
 
-    def _use_surface(self, reason: str) -> None:
+    def _use_surface(self, reason: str) -> RasterSurface | GlSurface:
         """Draw by the GPU, or by the CPU for a reason."""
+        surface: RasterSurface | GlSurface
         if reason:
-            self.surface = RasterSurface(self.canvas)
+            surface = RasterSurface(self.canvas)
         else:
-            self.surface = GlSurface(self.canvas)
-            self.surface.broken.connect(self._use_cpu, Qt.ConnectionType.QueuedConnection)
-        self.canvas.put_under(self.surface)
-        self.surface.look_from(self.canvas.sight)
+            surface = GlSurface(self.canvas)
+            surface.broken.connect(self._use_cpu, Qt.ConnectionType.QueuedConnection)
+        self.canvas.put_under(surface)
+        surface.look_from(self.canvas.sight)
         self.feed.makes_images = bool(reason)
         self.look_bar.show_path(reason)
+        return surface
 
     def _use_cpu(self, reason: str) -> None:
         """The GPU has failed on the way: it shows in a tooltip, and the picture comes the other way."""
-        self._use_surface(reason)
+        self.surface = self._use_surface(reason)
         self.feed.update()
 
     def _show_words(self, sides: Sequence[Side]) -> None:
@@ -205,6 +210,9 @@ class Viewer(QWidget):
             return ""
         if self.feed.is_late:
             return "Reading"
+        if not self.feed.results:
+            wants_result = view.compare != "none" or not view.shows_plate
+            return "Nothing has been rendered yet" if wants_result else ""
         result = result_of(view.version, self.feed.results)
         return needs_refinish(state.shot, result) if result is not None and view.layer == MIX else ""
 
@@ -233,8 +241,11 @@ class Viewer(QWidget):
     # What is probed
 
     def _hover(self, point: QPointF | None) -> None:
+        self._under = point
         if self._area is not None:
             return
+        if point is not None:
+            self.marks.area = None
         pixel = self.canvas.sight.pixel(point) if point is not None else None
         side = self._side_at(point) if point is not None else None
         self._probe(side, Box(*pixel, 1, 1) if pixel is not None else None)
