@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -25,7 +26,7 @@ from pai_studio.ui.panel.state.studio import Studio
 
 Index = QModelIndex | QPersistentModelIndex
 PATH = int(Qt.ItemDataRole.UserRole)
-_WIDTH_CHARACTERS = 84
+_WIDTH_CHARACTERS = 92
 _GONE = "not there any more"
 
 
@@ -91,7 +92,7 @@ class EmptyState(QWidget):
         self.setAccessibleName("Nothing is open")
         self.title = QLabel("Drop a shot, a folder of EXR ranges, a movie or a timeline here", self)
         font = self.title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setPointSizeF(font.pointSizeF() * 1.4)
         self.title.setFont(font)
         self.hint = QLabel("A timeline is OTIO, EDL, FCP XML or AAF; a shot is a .shot.json document.", self)
         for label in (self.title, self.hint):
@@ -105,7 +106,7 @@ class EmptyState(QWidget):
         self.folder.clicked.connect(self.folder_wanted)
         self.demo.clicked.connect(self.demo_wanted)
         self.model = RecentModel(studio, self)
-        self.recent = QListView(self)
+        self.recent = _Rows(self)
         self.recent.setAccessibleName("Recent files")
         self.recent.setModel(self.model)
         self.recent.setItemDelegate(_Row(self.recent))
@@ -150,6 +151,7 @@ class EmptyState(QWidget):
         inner.addWidget(self.recent)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
+        self.recent.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         outer.addWidget(self._column, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
 
@@ -158,12 +160,20 @@ class EmptyState(QWidget):
         count = self.model.rowCount()
         self.heading.setVisible(count > 0)
         self.recent.setVisible(count > 0)
-        if count:
-            self.recent.setMaximumHeight(self.recent.sizeHintForRow(0) * count + style.grid(1))
+        self.recent.updateGeometry()
 
     def _want(self, index: QModelIndex) -> None:
         if index.flags() & Qt.ItemFlag.ItemIsEnabled:
             self.recent_wanted.emit(index.data(PATH))
+
+
+class _Rows(QListView):
+    """A list that asks for as much room as its rows take."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's
+        """All rows; fewer where the window is small."""
+        count = self.model().rowCount()
+        return QSize(super().sizeHint().width(), self.sizeHintForRow(0) * count if count else 0)
 
 
 class _Row(QStyledItemDelegate):

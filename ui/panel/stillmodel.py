@@ -178,7 +178,7 @@ class StillDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802 - Qt's
         """The same for every tile."""
         metrics, small = QFontMetrics(option.font), QFontMetrics(style.small_font(option.font))
-        wide = metrics.averageCharWidth() * 22
+        wide = metrics.averageCharWidth() * 26
         tall = round(wide * 9 / 16) + metrics.lineSpacing() + small.lineSpacing()
         return QSize(wide + style.grid(2), tall + style.grid(4))
 
@@ -189,8 +189,8 @@ class StillDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if is_chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            ground = QColor(now.raised)
-            ground.setAlphaF(1.0 if is_chosen else 0.5)
+            ground = QColor(now.line)
+            ground.setAlphaF(0.5 if is_chosen else 0.25)
             painter.fillRect(option.rect, ground)
         area = option.rect.adjusted(style.grid(1), style.grid(1), -style.grid(1), -style.grid(1))
         tile = QRect(area.left(), area.top(), area.width(), round(area.width() * 9 / 16))

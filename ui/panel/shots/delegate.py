@@ -63,11 +63,9 @@ class ShotDelegate(QStyledItemDelegate):
     def _ground(self, painter: QPainter, option: QStyleOptionViewItem, *, is_current: bool) -> None:
         now = style.tokens()
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, now.raised)
+            painter.fillRect(option.rect, _tint(now.line, 0.5))
         elif option.state & QStyle.StateFlag.State_MouseOver:
-            faint = QColor(now.raised)
-            faint.setAlphaF(0.5)
-            painter.fillRect(option.rect, faint)
+            painter.fillRect(option.rect, _tint(now.line, 0.25))
         if is_current:
             bar = QRect(option.rect.topLeft(), QSize(style.grid(0.75), option.rect.height()))
             painter.fillRect(bar, now.accent)
@@ -172,6 +170,12 @@ def draw_mark(painter: QPainter, form: lines.Mark, area: QRectF, colour: QColor)
         top = QPointF(inner.center().x(), inner.top())
         painter.drawPolygon(QPolygonF([top, inner.bottomRight(), inner.bottomLeft()]))
     painter.restore()
+
+
+def _tint(colour: QColor, share: float) -> QColor:
+    tint = QColor(colour)
+    tint.setAlphaF(share)
+    return tint
 
 
 def _metrics(font: QFont) -> tuple[QFontMetrics, QFontMetrics]:

@@ -66,7 +66,9 @@ class SaveStrip(QFrame):
             return
         error = self._state.saving.error
         more = f" ({len(failed) - 1} more are not saved)" if len(failed) > 1 else ""
-        self.line.setText(f"{self._state.shot.name} is not saved. {error}{more}")
+        assert error is not None
+        self.line.setText(f"{self._state.shot.name} is not saved: {error.what}; {error.hint}{more}")
+        self.line.setToolTip(str(error))
         self.line.setAccessibleName(self.line.text())
         is_conflict = isinstance(error, AlreadyThere)
         self.retry.setVisible(not is_conflict)
@@ -82,9 +84,10 @@ class SaveStrip(QFrame):
         return button
 
     def _retry(self) -> None:
-        if self._state is not None:
-            self._state.saving.soon(self._state.shot)
-            self._state.saving.now()
+        state = self._state
+        if state is not None:
+            state.saving.soon(state.shot)  # hides this strip
+            state.saving.now()
 
     def _overwrite(self) -> None:
         if self._state is not None:
