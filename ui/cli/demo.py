@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=12, metavar="N", help="another seed is another place and person"
     )
     parser.add_argument("--no-markers", action="store_true", help="leave the tracking markers off the screen")
+    parser.add_argument("--film-only", action="store_true", help="film the shot and its stills, and stop")
     add_server_arguments(parser)
 
 
@@ -68,6 +69,10 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     steps = _Steps(asked, out, console)
     with steps.timed("film"):
         shot = steps.film()
+    if asked.film_only:
+        path = str(next((out / "input").glob("*.shot.json")))
+        console.result({"document": path}, path)
+        return 0
     with steps.timed("render"):
         rendered = steps.render(shot)
     with steps.timed("score"):

@@ -21,6 +21,7 @@ from pai_studio.ui.cli import (
     install,
     jobs,
     models,
+    panel,
     render,
     serve,
     shots,
@@ -29,7 +30,7 @@ from pai_studio.ui.cli import (
 )
 from pai_studio.ui.cli.console import Console
 
-_COMMANDS = (demo, render, serve, jobs, shots, evaluate, models, train, install, uninstall, doctor)
+_COMMANDS = (demo, panel, render, serve, jobs, shots, evaluate, models, train, install, uninstall, doctor)
 _INTERRUPTED = 130
 
 

@@ -128,7 +128,8 @@ class JobStore:
         write_file(self._folder / "queue.json", json.dumps({"items": items}, indent=1).encode())
         needed = {f"{one['id']}.shot.json" for one in items}
         for path in self._folder.glob("*.shot.json"):
-            if path.name not in needed and not path.name.startswith("."):  # that is one on its way to the disk
+            is_coming = path.name.startswith(".")  # on its way to the disk
+            if path.name not in needed and not is_coming:
                 path.unlink(missing_ok=True)
 
 
