@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from pai_studio.core.shot.document import Prompt
+from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms import ShotForm
 from pai_studio.ui.panel.forms.fields import Field
 from pai_studio.ui.panel.state import edits
@@ -375,6 +376,15 @@ def test_without_a_shot_it_says_what_to_do(qtbot, studio):
 
 
 # For everybody
+
+
+def test_what_is_refused_is_red_in_the_dark_and_in_the_light(qtbot, qapp, form):
+    style.choose_scheme(qapp, "dark")
+    typed(qtbot, form.plate.last.line, "x")
+    assert style.DARK.bad.name() in form.plate.last.note.styleSheet()
+    style.choose_scheme(qapp, "light")
+    assert style.LIGHT.bad.name() in form.plate.last.note.styleSheet()
+    style.choose_scheme(qapp, "")
 
 
 def test_every_control_has_a_name_a_tip_and_a_label(form):

@@ -10,7 +10,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from pai_studio.core.shot.document import PASSES, Delivery
-from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms import keys
 from pai_studio.ui.panel.forms.choices import ChecksField, ChoiceField, SearchField
 from pai_studio.ui.panel.forms.current import Current
@@ -88,7 +87,7 @@ class DeliverySection(Section):
     def _said(self, files: Path, why: str) -> None:
         state = self._current.state
         if state is not None and files == state.path.parent / state.shot.delivery_files:
-            self.files.say(why, style.tokens().warn.name())
+            self.files.say(why, "warn")
 
 
 def why_not_writable(folder: Path) -> str:

@@ -8,12 +8,11 @@ from dataclasses import replace
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from pai_studio.core.shot.document import Shot
-from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms import keys, numbers
 from pai_studio.ui.panel.forms.choices import ChoiceField
 from pai_studio.ui.panel.forms.current import Current
 from pai_studio.ui.panel.forms.facts import Facts
-from pai_studio.ui.panel.forms.fields import NumberField, small_note
+from pai_studio.ui.panel.forms.fields import NumberField, Tone, show_note, small_note
 from pai_studio.ui.panel.forms.section import Section
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.cost import Estimate, Model, estimate
@@ -104,10 +103,8 @@ class EngineSection(Section):
 
     def _estimate(self) -> None:
         found = self.estimated
-        colour = style.tokens().bad.name() if found is not None and found.fits is False else ""
-        self.cost.setStyleSheet(f"color: {colour}" if colour else "")
-        self.cost.setText("\n".join(found.lines) if found is not None else "")
-        self.cost.setVisible(found is not None)
+        tone: Tone = "bad" if found is not None and found.fits is False else "dim"
+        show_note(self.cost, "\n".join(found.lines) if found is not None else "", tone)
 
     def _throw(self) -> None:
         seed = random.randint(0, _MOST_SEED)  # noqa: S311 - no secret

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -24,6 +24,7 @@ from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms.current import Current
 
 _UNREAD = object()
+Tone = Literal["dim", "warn", "bad"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Field(QWidget):
         super().__init__(parent)
         self.current, self.key, self.control = current, key, control
         self._value: Any = _UNREAD
-        self._fault, self._hint = "", ("", "")
+        self._fault = ""
+        self._hint: tuple[str, Tone] = "", "dim"
         self.label = QLabel(key.label)
         self.label.setBuddy(control)
         self.note = small_note(self)
@@ -119,16 +121,21 @@ class Field(QWidget):
         self._fault = ""
         self._show_note()
 
-    def say(self, text: str, colour: str = "") -> None:
+    def say(self, text: str, tone: Tone = "dim") -> None:
         """A line under the field that stands while nothing is refused; none for an empty text."""
-        self._hint = text, colour
+        self._hint = text, tone
         self._show_note()
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's
+        """Light and dark have reds of their own."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_note()
+
     def _show_note(self) -> None:
-        text, colour = (self._fault, style.tokens().bad.name()) if self._fault else self._hint
-        self.note.setText(text)
-        self.note.setStyleSheet(f"color: {colour}" if colour else "")
-        self.note.setVisible(bool(text))
+        fault: tuple[str, Tone] = self._fault, "bad"
+        text, tone = fault if self._fault else self._hint
+        show_note(self.note, text, tone)
         self.control.setAccessibleDescription(text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
@@ -262,6 +269,15 @@ def small_note(parent: QWidget) -> QLabel:
     note.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     note.hide()
     return note
+
+
+def show_note(note: QLabel, text: str, tone: Tone = "dim") -> None:
+    """Let a line say something in one of the panel's colours, or nothing."""
+    colour = f"color: {getattr(style.tokens(), tone).name()};"
+    if note.styleSheet() != colour:
+        note.setStyleSheet(colour)
+    note.setText(text)
+    note.setVisible(bool(text))
 
 
 def without_key(error: BadInput) -> str:

@@ -8,7 +8,6 @@ from pai_studio.core.shot.document import Mattes, Shot
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.shot.inputs import MOVIES
-from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms import keys, numbers
 from pai_studio.ui.panel.forms.choices import CheckField, ChoiceField, SearchField
 from pai_studio.ui.panel.forms.current import Current
@@ -144,7 +143,7 @@ def say_declared(field: SearchField, facts: Facts, named: str, declared: str = "
         return
     find = facts.spaces.config.find
     if named and find(named) is None:
-        field.say(f"The config has no {named!r}", style.tokens().bad.name())
+        field.say(f"The config has no {named!r}", "bad")
     else:
         field.say(f"The file says {declared}" if declared and find(declared) != find(named) else "")
 

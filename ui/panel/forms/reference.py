@@ -96,9 +96,7 @@ class ReferenceSection(Section):
         shot, selected = self._current.shot, self._selected
         if shot is not None and selected is not None:
             outside = selected.frame not in range(shot.all_frames.first, shot.all_frames.last + 1)
-            self.frame.say(
-                f"Outside the shot's {shot.all_frames}" if outside else "", style.tokens().warn.name()
-            )
+            self.frame.say(f"Outside the shot's {shot.all_frames}" if outside else "", "warn")
 
     def _offer_spaces(self) -> None:
         offer_spaces(self.space, self._facts)
