@@ -262,6 +262,19 @@ def test_an_unreadable_still_says_so_in_the_bar(
     )
 
 
+def test_a_still_in_an_unknown_space_or_anchored_outside_says_so_in_the_bar(
+    qtbot: QtBot, viewer: Viewer, state: ShotState
+) -> None:
+    from pai_studio.ui.panel.state import edits
+
+    shot, new = edits.change_reference(state.shot, state.shot.references[0], colorspace="ACEScq")
+    state.edit("Space", shot)
+    qtbot.waitUntil(lambda: "ACEScg" in mode(viewer).bar.text.text())
+    shot, _ = edits.change_reference(state.shot, new, colorspace="ACEScg", frame=1044)
+    state.edit("Move", shot)
+    qtbot.waitUntil(lambda: "outside the shot" in mode(viewer).bar.text.text())
+
+
 def test_removing_the_still_ends_its_framing(viewer: Viewer, state: ShotState) -> None:
     from pai_studio.ui.panel.state import edits
 

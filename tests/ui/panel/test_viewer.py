@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.media.frame import Box
+from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer import Viewer
@@ -168,6 +169,46 @@ def test_the_last_picture_stays_until_the_wanted_one_comes(
     assert viewer.feed.sides[0].image is before
     settle(qtbot, viewer)
     assert viewer.marks.word == ""
+
+
+def test_a_space_that_the_config_lacks_is_told_in_place_until_it_is_mended(
+    qtbot: QtBot, viewer: Viewer, state: ShotState
+) -> None:
+    state.edit("Plate", edits.change(state.shot, "plate", colorspace="ACEScq"))
+    qtbot.waitUntil(viewer.card.isVisible)
+    assert "ACEScg" in viewer.card.line.text()
+    state.undo.undo()
+    settle(qtbot, viewer)
+    assert not viewer.card.isVisible()
+
+
+def test_somebody_else_s_picture_that_cannot_be_shown_is_not_taken_for_the_plate(
+    qtbot: QtBot, viewer: Viewer, studio: Studio, state: ShotState
+) -> None:
+    from pai_studio.ui.panel.pictures.shown import Proxy
+
+    other = Proxy(np.zeros((2, 2, 4), np.float16), "no such space", Box(0, 0, 2, 2), 1.0, 1)
+    with qtbot.waitSignal(studio.converted.failed):
+        studio.converted.get(other, viewer.feed.look, state.shot.ocio)
+    qtbot.waitUntil(lambda: studio.work.is_idle)
+    assert not viewer.card.isVisible()
+
+
+def test_a_config_that_cannot_be_read_is_told_in_place_and_tried_again(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+) -> None:
+    plate(tmp_path / "plate", range(1001, 1002))
+    config = tmp_path / "show.ocio"
+    opened(studio, a_shot(tmp_path, frames=[1001, 1001], ocio={"config": str(config)}), tmp_path)
+    viewer = Viewer(studio)
+    qtbot.addWidget(viewer)
+    viewer.show()
+    qtbot.waitUntil(viewer.card.isVisible)
+    assert "show.ocio" in viewer.card.line.text()
+    ColorConfig.open().raw.serialize(str(config))
+    qtbot.mouseClick(viewer.card.retry, Qt.MouseButton.LeftButton)
+    settle(qtbot, viewer)
+    assert not viewer.card.isVisible()
 
 
 def test_without_a_shot_there_is_nothing_and_nothing_fails(

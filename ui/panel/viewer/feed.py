@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
@@ -72,7 +73,7 @@ class Feed(QObject):
         studio.pictures.arrived.connect(self._arrived)
         studio.pictures.failed.connect(self._arrived)
         studio.converted.arrived.connect(self._soon.start)
-        studio.converted.failed.connect(self._cannot_show)
+        studio.converted.failed.connect(self._look_whether_it_is_ours)
         self.shaders.arrived.connect(self.update)
         self.shaders.failed.connect(self._cannot_show)
         self._follow()
@@ -89,6 +90,10 @@ class Feed(QObject):
         """Try again what could not be read."""
         for side in self.sides:
             self._studio.pictures.forget(side.wanted.source.key)
+        self._view_fault = None
+        if self.screen is None and self._state is not None:
+            self._ocio = ""
+            self._open_config()
         self.update()
 
     # What it is asked
@@ -197,6 +202,7 @@ class Feed(QObject):
         self.update()
 
     def _shot_changed(self) -> None:
+        self._view_fault = None
         self._open_config()
         self.update()
 
@@ -241,6 +247,13 @@ class Feed(QObject):
         if any(side.is_late or side.proxy is None for side in self.sides) or self._is_at_rest:
             self.update()
 
+    def _look_whether_it_is_ours(self, _error: PaiError) -> None:
+        """Something could not be shown, perhaps a thumbnail of somebody else's."""
+        spaces = [side.proxy.space for side in self.sides if side.proxy is not None]
+        screen, look = self.screen, self.look
+        if screen is not None and self.makes_images and self._view_fault is None:
+            self._studio.work.run(lambda: require_shown(screen, spaces, look), failed=self._cannot_show)
+
     def _cannot_show(self, error: PaiError) -> None:
         self._view_fault = error
         self.update()
@@ -260,6 +273,12 @@ class Feed(QObject):
         timer.setInterval(milliseconds)
         timer.timeout.connect(call)
         return timer
+
+
+def require_shown(screen: Screen, spaces: Sequence[str], look: Look) -> None:
+    """Raise the PaiError for which pictures in one of these spaces cannot be shown."""
+    for space in spaces:
+        screen.shown(np.zeros((1, 1, 4), np.float16), space, look, fast=True)
 
 
 def around(frame: int, marks: FrameRange, *, backwards: bool = False) -> list[int]:

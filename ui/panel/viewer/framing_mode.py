@@ -11,11 +11,14 @@ from pai_studio.core.media.display import Look
 from pai_studio.core.media.frame import Box
 from pai_studio.core.shot.document import Reference
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.pictures.converted import screen_of
 from pai_studio.ui.panel.pictures.sources import still_of
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer.controls import push
+from pai_studio.ui.panel.viewer.feed import require_shown
 from pai_studio.ui.panel.viewer.framing import Framing
 from pai_studio.ui.panel.viewer.toolbox import ModeBar
 
@@ -46,6 +49,7 @@ class FramingMode(QObject):
         studio.pictures.arrived.connect(self._arrived)
         studio.pictures.failed.connect(self._arrived)
         studio.converted.arrived.connect(self.refresh)
+        studio.converted.failed.connect(self._look_whether_it_is_ours)
         state.selected_changed.connect(self._selected)
         state.shot_changed.connect(self.refresh)
         state.frame_changed.connect(self._moved)
@@ -64,7 +68,8 @@ class FramingMode(QObject):
         source = still_of(reference)
         pictures = self._studio.pictures
         proxy = pictures.get(source, 0, self._scale) or pictures.nearest(source, 0, self._scale)
-        self.bar.show_still(reference, self._state.frame, pictures.fault(source, 0, self._scale))
+        span = self._state.shot.all_frames
+        self.bar.show_still(reference, self._state.frame, span, pictures.fault(source, 0, self._scale))
         if proxy is None:
             self.tool.show_still(None, None)
             return
@@ -77,6 +82,7 @@ class FramingMode(QObject):
         self._studio.pictures.arrived.disconnect(self._arrived)
         self._studio.pictures.failed.disconnect(self._arrived)
         self._studio.converted.arrived.disconnect(self.refresh)
+        self._studio.converted.failed.disconnect(self._look_whether_it_is_ours)
         self._state.selected_changed.disconnect(self._selected)
         self._state.shot_changed.disconnect(self.refresh)
         self._state.frame_changed.disconnect(self._moved)
@@ -84,6 +90,15 @@ class FramingMode(QObject):
         self.bar.hide()
         self.bar.deleteLater()
         self.ended.emit()
+
+    def _look_whether_it_is_ours(self, _error: PaiError) -> None:
+        """Something could not be shown, perhaps the plate."""
+        reference, ocio, look = self._state.selected, self._state.shot.ocio, self._look
+        if reference is not None and reference.colorspace:
+            space = reference.colorspace
+            self._studio.work.run(
+                lambda: require_shown(screen_of(ocio), [space], look), failed=self.bar.show_fault
+            )
 
     def _arrived(self, _key: str, _frame: int, _error: object = None) -> None:
         self.refresh()
@@ -138,11 +153,20 @@ class FramingBar(ModeBar):
             row.addWidget(button)
         self.show()
 
-    def show_still(self, reference: Reference, frame: int, fault: PaiError | None) -> None:
+    def show_fault(self, fault: PaiError) -> None:
+        """Why it cannot be framed."""
+        self.text.setText(str(fault))
+        self.text.setToolTip(str(fault))
+        self.place()
+
+    def show_still(self, reference: Reference, frame: int, span: FrameRange, fault: PaiError | None) -> None:
         """Which still it is, or why it cannot be framed here."""
         name = Path(reference.file).name
         if fault is not None:
-            text = str(fault)
+            self.show_fault(fault)
+            return
+        if not span.first <= reference.frame <= span.last:
+            text = f"{name} is anchored at {reference.frame}, outside the shot: move it on the timeline"
         elif frame != reference.frame:
             text = f"{name} is framed at its anchor: go to frame {reference.frame}"
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -53,7 +54,7 @@ class Mix:
 
     def read(self, frame: int, scale: int) -> Proxy:
         """The passes at this scale, and the beauty of them. Raises BadInput where a pass was not delivered."""
-        read = {name: source.read(frame, scale) for name, source in self.parts}
+        read = _read(self.parts, frame, scale)
         like = read["foreground"]
         if any(one.pixels.shape != like.pixels.shape for one in read.values()):
             raise BadInput("the passes are of different sizes", hint="render the shot again")
@@ -69,6 +70,12 @@ class Mix:
         )
         pixels = np.dstack([rgb, np.ones(rgb.shape[:2], np.float32)]).astype(np.float16)
         return Proxy(pixels, self.working, like.display, like.pixel_aspect, scale)
+
+
+@lru_cache(maxsize=2)
+def _read(parts: tuple[tuple[str, PictureSource], ...], frame: int, scale: int) -> dict[str, Proxy]:
+    """The passes of one frame: while a control is dragged they stay what they are."""
+    return {name: source.read(frame, scale) for name, source in parts}
 
 
 def turned_gain(gain: Array, rebuilt: Array, made: float, now: float) -> Array:

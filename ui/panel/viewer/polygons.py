@@ -215,7 +215,7 @@ class Polygons(BaseTool):
     # Where things are
 
     def grip_at(self, point: QPointF, sight: Sight) -> Grip | None:
-        """The point, else the polygon, under a widget point; of the selected one first."""
+        """The point, else the polygon or its edge, under a widget point; of the selected one first."""
         outlines = self._outlines(sight)
         for number in self._order(len(outlines)):
             for index, corner in enumerate(outlines[number]):
@@ -224,7 +224,8 @@ class Polygons(BaseTool):
         for number in self._order(len(outlines)):
             if QPolygonF(outlines[number]).containsPoint(point, Qt.FillRule.WindingFill):
                 return Grip(number)
-        return None
+        edge = self.edge_at(point, sight)
+        return Grip(edge[0]) if edge is not None else None
 
     def edge_at(self, point: QPointF, sight: Sight) -> tuple[int, int, float] | None:
         """The polygon, the edge and the share of the way along it, where a widget point is near one."""
