@@ -124,13 +124,13 @@ class Converted(QObject):
 
         Only as many as fit into the limit.
         """
-        room = self._limit
+        room, config = self._limit, ocio.model_dump_json()
         planned: dict[_Key, _Job] = {}
         for proxy in proxies:
             room -= proxy.pixels.nbytes // 2  # a byte for a half
             if room < 0:
                 break
-            key = _key(proxy, look, ocio)
+            key = proxy.number, config, look
             planned[key] = key, proxy, ocio, True
         self._planned = list(planned)
         with self._lock:
