@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage, QKeyEvent
@@ -17,7 +18,7 @@ from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.project import Opened, OpenedShot
 from pai_studio.ui.panel.state.shot import ShotState, Status
 from pai_studio.ui.panel.state.studio import Studio
-from tests.ui.panel.files import plate
+from tests.ui.panel.files import picture, plate
 from tests.ui.panel.shots import a_shot
 
 Key = Qt.Key
@@ -250,6 +251,22 @@ def test_the_plate_is_shown_as_soon_as_it_can_be_read(qtbot: QtBot, studio: Stud
     plate(tmp_path / "plate", range(1001, 1002))
     studio.pictures.forget(source.key)  # as the viewer's "Try again" does
     qtbot.waitUntil(lambda: green_at(widget, 0))
+
+
+def test_reload_reads_the_pictures_anew(
+    qtbot: QtBot, studio: Studio, widget: ShotList, tmp_path: Path
+) -> None:
+    plate(tmp_path / "plate", range(1001, 1002))
+    state = cut(studio, tmp_path, "SH900")[0]
+    for kept in (studio.pictures, widget.thumbs):
+        kept.forget(plate_of(state.shot).key)  # the fixture's shots have looked for it before
+    row = widget.view.currentIndex().row()
+    widget.resize(320, 900)
+    qtbot.waitUntil(lambda: green_at(widget, row))
+    picture(tmp_path / "plate" / "SH010.1001.exr", np.full((36, 64, 3), 0.2, np.float32))
+    with qtbot.waitSignal(widget.reload_wanted):
+        next(a for a in widget.menu_of([state]).actions() if a.text() == "Reload").trigger()
+    qtbot.waitUntil(lambda: studio.pictures.is_idle and not green_at(widget, row))
 
 
 def test_five_hundred_shots_are_drawn_and_scrolled_at_once(

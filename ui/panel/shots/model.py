@@ -31,6 +31,7 @@ class ShotModel(QAbstractListModel):
         self._project = project
         self._rows: dict[ShotState, int] = {}
         self._shots: list[ShotState] = []
+        self._notes: list[tuple[str, ...]] = []
         project.shots_changed.connect(self._follow)
         self._follow()
 
@@ -48,11 +49,11 @@ class ShotModel(QAbstractListModel):
         if role == STATE:
             return state
         if role == NOTES:
-            return self._project.notes_of(state)
+            return self._notes[index.row()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(lines.whole(state, self._project.notes_of(state)))
+            return ", ".join(lines.whole(state, self._notes[index.row()]))
         if role == Qt.ItemDataRole.ToolTipRole:
-            said = lines.whole(state, self._project.notes_of(state))
+            said = lines.whole(state, self._notes[index.row()])
             return "<br>".join([f"<b>{escape(said[0])}</b>", *map(escape, [*said[1:], str(state.path)])])
         return None
 
@@ -64,6 +65,7 @@ class ShotModel(QAbstractListModel):
     def _follow(self) -> None:
         self.beginResetModel()
         before, self._shots = set(self._shots), self._project.shots
+        self._notes = [self._project.notes_of(state) for state in self._shots]
         self._rows = {state: row for row, state in enumerate(self._shots)}
         for gone in before - set(self._shots):
             for signal in (gone.shot_changed, gone.status_changed, gone.saving.changed):

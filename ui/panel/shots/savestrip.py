@@ -47,6 +47,7 @@ class SaveStrip(QFrame):
         buttons.addStretch(1)
         column = QVBoxLayout()
         column.setContentsMargins(style.grid(2), style.grid(2), style.grid(2), style.grid(2))
+        column.setSpacing(style.grid(2))
         column.addWidget(self.line)
         column.addLayout(buttons)
         across = QHBoxLayout(self)

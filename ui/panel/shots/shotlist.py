@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from pai_studio.ui.panel import shortcuts, style
+from pai_studio.ui.panel.pictures.sources import plate_of
 from pai_studio.ui.panel.shots.delegate import ShotDelegate
 from pai_studio.ui.panel.shots.model import STATE, ShotFilter, ShotModel
 from pai_studio.ui.panel.shots.savestrip import SaveStrip
@@ -60,6 +61,7 @@ class ShotList(QWidget):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._studio = studio
         self._project = studio.project
         self.setAccessibleName("Shots")
         self.setAcceptDrops(True)
@@ -106,7 +108,7 @@ class ShotList(QWidget):
         self.view.menu_wanted.connect(self._show_menu)
         self.strip = SaveStrip(self._project, self)
         self.strip.save_as_wanted.connect(self.save_as_wanted)
-        self.strip.reload_wanted.connect(self.reload_wanted)
+        self.strip.reload_wanted.connect(self._reload)
         self.summary = QLabel(self)
         self.summary.setProperty("dim", True)
         self.summary.setFont(style.small_font(self.font()))
@@ -205,6 +207,15 @@ class ShotList(QWidget):
     def _render_all(self) -> None:
         self.render_wanted.emit(self._ready(), "render")
 
+    def _reload(self, states: list[ShotState]) -> None:
+        """Read the pictures anew, too: somebody has written them, or brought back the disk."""
+        for state in states:
+            key = plate_of(state.shot).key
+            self._studio.pictures.forget(key)
+            self.thumbs.forget(key)
+        self.reload_wanted.emit(states)
+        self._redraw.start()
+
     def _show_menu(self, at: QPoint) -> None:
         chosen = self.selected
         if chosen:
@@ -225,7 +236,7 @@ class ShotList(QWidget):
         menu.addSeparator()
         add("Show in folder", lambda: self.folder_wanted.emit(one), is_on=not many)
         add("Save as…", lambda: self.save_as_wanted.emit(one), key="save_as", is_on=not many)
-        add(f"Reload{many}", lambda: self.reload_wanted.emit(chosen))
+        add(f"Reload{many}", lambda: self._reload(chosen))
         menu.addSeparator()
         add(f"Close{many}", lambda: self.close_wanted.emit(chosen), key="close_shot")
         return menu

@@ -28,6 +28,9 @@ class ShotView(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)  # rows answer to the mouse above them
+        self.viewport().setAttribute(
+            Qt.WidgetAttribute.WA_OpaquePaintEvent
+        )  # what stays is moved, not drawn again
         self.doubleClicked.connect(self.entered_on)
 
     def event(self, event: QEvent) -> bool:
@@ -75,6 +78,9 @@ class ShotView(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's
         """The rows, or why there is none."""
+        ground = QPainter(self.viewport())
+        ground.fillRect(event.rect(), style.tokens().base)
+        ground.end()
         super().paintEvent(event)
         model = self.model()
         if self.nothing and (model is None or model.rowCount() == 0):
