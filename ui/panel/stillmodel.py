@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ from pai_studio.ui.panel.state.studio import Studio
 Index = QModelIndex | QPersistentModelIndex
 FILE = int(Qt.ItemDataRole.UserRole)
 _KEY = "stills"
+_TILE_CHARACTERS = 21
+_STEP_PX = 32
+"""Pictures are made in sizes so far apart: a dock that is drawn wider makes them seldom anew."""
 
 
 class StillModel(QAbstractListModel):
@@ -119,6 +123,13 @@ class StillModel(QAbstractListModel):
         source, ocio = self.still(index)
         return self._thumbs.fault(source, 0, ocio, self.tile_box)
 
+    def read_again(self, index: Index) -> None:
+        """Its file has changed, or may be there again."""
+        key = self.still(index)[0].key
+        self._studio.pictures.forget(key)
+        self._thumbs.forget(key)
+        self._come(key)
+
     def facts(self, index: Index) -> str:
         """Its size and its space, or what is wrong with it; empty until it was read."""
         fault = self.fault(index)
@@ -174,19 +185,30 @@ class StillDelegate(QStyledItemDelegate):
     def __init__(self, model: StillModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
+        self._room = 0
+
+    def fill(self, room: int, gap: int) -> None:
+        """Let as many tiles as fit stand beside one another, and share a room of so many pixels."""
+        least = QFontMetrics(self._font()).averageCharWidth() * _TILE_CHARACTERS
+        count = max((room - gap) // (least + gap), 1)
+        self._room = (room - gap) // count - gap
+
+    def _font(self) -> QFont:
+        parent = self.parent()
+        assert isinstance(parent, QWidget)
+        return parent.font()
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802 - Qt's
         """The same for every tile."""
         metrics, small = QFontMetrics(option.font), QFontMetrics(style.small_font(option.font))
-        wide = metrics.averageCharWidth() * 26
-        tall = round(wide * 9 / 16) + metrics.lineSpacing() + small.lineSpacing()
-        return QSize(wide + style.grid(2), tall + style.grid(4))
+        tall = round((self._room - style.grid(2)) * 9 / 16) + metrics.lineSpacing() + small.lineSpacing()
+        return QSize(self._room, tall + style.grid(4))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One tile."""
         now = style.tokens()
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if is_chosen or option.state & QStyle.StateFlag.State_MouseOver:
             ground = QColor(now.line)
@@ -207,7 +229,8 @@ class StillDelegate(QStyledItemDelegate):
     def _picture(self, painter: QPainter, tile: QRect, index: Index) -> None:
         now = style.tokens()
         painter.fillRect(tile, now.plate)
-        self._model.tile_box = tile.size() * painter.device().devicePixelRatioF()
+        steps = math.ceil(tile.height() * painter.device().devicePixelRatioF() / _STEP_PX)
+        self._model.tile_box = QSize(round(steps * _STEP_PX * 16 / 9), steps * _STEP_PX)
         thumb = self._model.thumb(index)
         if thumb is not None:
             size = thumb.image.size().scaled(tile.size(), Qt.AspectRatioMode.KeepAspectRatio)

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -46,7 +47,7 @@ class StillsBin(QWidget):
         self.view.activated.connect(self._want)
         self.view.dropped.connect(self.take)
         self.view.remove_wanted.connect(self._remove)
-        self.view.menu_wanted.connect(lambda at: self._menu().popup(at))
+        self.view.menu_wanted.connect(lambda at: self.menu().popup(at))
         self.more = QPushButton("Add stills…", self)
         self.more.setAccessibleName("Add stills…")
         self.more.setToolTip("Choose pictures to keep here")
@@ -93,13 +94,19 @@ class StillsBin(QWidget):
         if theirs:
             self._studio.faults.note(f"in use by a shot, remove it on the timeline: {', '.join(theirs)}")
 
-    def _menu(self) -> QMenu:
+    def _read_again(self) -> None:
+        for row in self.view.selectionModel().selectedRows():
+            self.model.read_again(row)
+
+    def menu(self) -> QMenu:
+        """What can be done with the selected stills."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         has_some, has_shot = bool(self.selected), self._studio.project.current is not None
         put = menu.addAction("Put at the playhead\tReturn", lambda: self._want(QModelIndex()))
         put.setEnabled(has_some and has_shot)
         menu.addAction("Remove from the bin\tDelete", self._remove).setEnabled(has_some)
+        menu.addAction("Read again", self._read_again).setEnabled(has_some)
         menu.addSeparator()
         menu.addAction("Add stills…", self.add_wanted.emit)
         return menu
@@ -128,6 +135,15 @@ class _Tiles(QListView):
         self.setAcceptDrops(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's
+        """Tiles fill the width, whether a scroll bar stands beside them or not."""
+        delegate = self.itemDelegate()
+        if isinstance(delegate, StillDelegate):
+            bar, frame = self.verticalScrollBar().sizeHint().width(), 2 * self.frameWidth()
+            delegate.fill(self.width() - bar - frame - self.spacing(), self.spacing())
+            self.scheduleDelayedItemsLayout()
+        super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
         """Delete takes out of the bin; Return puts at the playhead."""

@@ -90,6 +90,16 @@ def test_a_tile_shows_size_and_space_or_what_is_wrong(
     assert abs(thumb.image.pixelColor(9, 9).red() - int(wanted)) <= 1
 
 
+def test_a_still_that_has_come_back_is_read_again(qtbot: QtBot, widget: StillsBin, tmp_path: Path) -> None:
+    drop(widget, tmp_path / "street.png")
+    at = widget.model.index(0)
+    qtbot.waitUntil(lambda: widget.model.fault(at) is not None)
+    a_still(tmp_path)
+    widget.view.setCurrentIndex(at)
+    next(one for one in widget.menu().actions() if one.text() == "Read again").trigger()
+    qtbot.waitUntil(lambda: widget.model.thumb(at) is not None)
+
+
 def test_a_drag_carries_the_files(widget: StillsBin, tmp_path: Path) -> None:
     files = [a_still(tmp_path, name) for name in ("a.png", "b c.png")]
     drop(widget, *files)
@@ -118,3 +128,18 @@ def test_return_puts_stills_at_the_playhead_and_delete_takes_them_out(
     qtbot.keyClick(widget.view, Key.Key_Delete)
     assert names(widget) == ["0.exr"]
     assert "in use by a shot, remove it on the timeline: 0.exr" in studio.faults.all[-1].line
+
+
+@pytest.mark.parametrize(("wide", "columns"), [(24, 1), (50, 2), (99, 4)])
+def test_tiles_fill_the_width(
+    qtbot: QtBot, widget: StillsBin, tmp_path: Path, wide: int, columns: int
+) -> None:
+    drop(widget, *(tmp_path / f"{number}.png" for number in range(8)))
+    unit = widget.view.fontMetrics().averageCharWidth()
+    widget.resize(wide * unit, 400)
+    qtbot.waitUntil(lambda: widget.view.width() == widget.width())
+    places = [widget.view.visualRect(widget.model.index(row)) for row in range(8)]
+    in_a_row = sum(place.top() == places[0].top() for place in places)
+    assert in_a_row == columns
+    left_over = widget.view.viewport().width() - places[columns - 1].right()
+    assert left_over < places[0].width() / 3
