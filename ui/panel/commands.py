@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pai_studio.ui.panel.window import Window
 
 _EXPOSURE_STEP = 1 / 3
-_DEMO = ("--size", "640x360", "--frames", "32")
+_DEMO = ("--size", "480x270", "--frames", "24")
 
 
 class Commands(QObject):
@@ -166,7 +166,7 @@ class Commands(QObject):
 
     def try_demo(self) -> None:
         """Film the demo's shot, in a process of its own since the renderer is no part of the panel, and open it."""
-        self._studio.faults.note("the demo shot is being filmed: it opens in a few seconds")
+        self._studio.faults.note("the demo shot is being filmed: it opens in about half a minute")
         self._studio.work.run(
             film_demo, done=lambda path: self.open_paths([path]), failed=self._studio.faults.tell
         )
