@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ import pytest
 
 from pai_studio.core.model import manifest, store
 from pai_studio.core.model.catalogue import KNOWN
+from pai_studio.ui.cli import panel
 from pai_studio.ui.cli.main import main
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
@@ -105,3 +107,17 @@ def test_the_device_is_tried_in_another_process(tmp_path: Path) -> None:
     (found,) = [row for row in json.loads(done.stdout)["checks"] if row["name"] == "device"]
     assert found["ok"]
     assert "computes on cpu in float32" in found["detail"]
+
+
+def test_the_panel_s_qt_is_looked_at(rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Qt cannot be loaded a machine with a screen is told why; one without does not need it."""
+    assert rows()["panel"]["detail"].startswith("PySide6 ")
+    monkeypatch.setattr(panel, "_PROBE", "raise ImportError('libEGL.so.1: cannot open')")
+    monkeypatch.setenv("DISPLAY", ":0")
+    with_screen = panel.check()
+    assert (with_screen.ok, "libEGL.so.1" in with_screen.detail) == (False, True)
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert panel.check().ok
+    monkeypatch.setattr(panel, "_PROBE", "print('6.12.0')")
+    assert panel.check().ok == (sys.version_info >= (3, 12))

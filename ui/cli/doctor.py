@@ -20,7 +20,7 @@ from typing import Any
 import pai_studio
 from pai_studio.core.config import Loaded, config_path, load
 from pai_studio.core.shot.errors import PaiError, from_json
-from pai_studio.ui.cli import hosts
+from pai_studio.ui.cli import hosts, panel
 from pai_studio.ui.cli.check import Check
 from pai_studio.ui.cli.console import Console
 
@@ -95,6 +95,7 @@ def _looks(loaded: Loaded) -> list[tuple[str, Callable[[], Check]]]:
         ("weights", lambda: _weights(Path(loaded.settings.models_dir))),
         ("port", lambda: _port(loaded.settings.listen)),
         ("server", lambda: _server(loaded)),
+        ("panel", panel.check),
     ]
 
 
