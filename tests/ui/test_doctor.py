@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import subprocess
 import sys
 from importlib.util import find_spec
