@@ -12,7 +12,7 @@ from PySide6.QtGui import QDropEvent, QImage, QKeyEvent
 from pytestqt.qtbot import QtBot
 
 from pai_studio.ui.panel.pictures.sources import plate_of
-from pai_studio.ui.panel.shots import ShotList
+from pai_studio.ui.panel.shots import ShotList, lines
 from pai_studio.ui.panel.shots.model import STATE
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.project import Opened, OpenedShot
@@ -175,6 +175,7 @@ def test_a_conflict_is_told_in_place_and_overwritten_when_asked(
     qtbot.waitUntil(widget.strip.isVisible)
     assert "SH020 is not saved: was changed by another program" in widget.strip.line.text()
     assert not widget.strip.retry.isVisible()
+    assert lines.trouble(state) == ("Not saved: was changed by another program", "bad")
     for button, signal, wanted in (
         (widget.strip.reload, widget.reload_wanted, [state]),
         (widget.strip.save_as, widget.save_as_wanted, state),
@@ -214,7 +215,8 @@ def test_closing_and_opening_keep_what_is_selected(
     click(qtbot, widget, 2, extend=True)
     studio.project.close([shots[0]])
     assert widget.selected == shots[2:]
-    shots[0].stand(Status.DONE)  # a shot that was let go says no more here
+    with qtbot.assertNotEmitted(widget.model.dataChanged):
+        shots[0].stand(Status.DONE)  # a shot that was let go says no more here
     assert names(widget) == ["SH020", "SH030", "AB040"]
     studio.project.close(shots[1:])
     assert widget.view.nothing.startswith("No shot is open.")
