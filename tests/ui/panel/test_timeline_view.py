@@ -51,7 +51,7 @@ def view(qtbot: QtBot, studio: Studio, state: ShotState) -> TimelineView:
 
 
 def spot(view: TimelineView, state: ShotState, index: int) -> QPoint:
-    return view.track._spot(state.shot.references[index]).toPoint()
+    return view.track.rows.spots[index].toPoint()
 
 
 def at(view: TimelineView, frame: int, y: int) -> QPoint:
@@ -196,7 +196,7 @@ def test_the_filmstrip_comes_and_what_is_seen_is_told(
     qtbot: QtBot, view: TimelineView, studio: Studio, state: ShotState
 ) -> None:
     def is_green() -> bool:
-        colour = view.track.grab().toImage().pixelColor(20, int(view.track._film.center().y()))
+        colour = view.track.grab().toImage().pixelColor(20, int(view.track.rows.film.center().y()))
         return colour.green() > colour.red() + 30
 
     qtbot.waitUntil(is_green)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pai_studio.core.shot.frames import FrameRange
@@ -38,8 +39,13 @@ class Span:
         return self.x(frame) + self.frame_px / 2
 
     def frame_at(self, x: float) -> int:
-        """The frame under a pixel, held inside the shot."""
-        return min(max(int((x / self.frame_px + self.left) // 1), self.shot.first), self.shot.last)
+        """The shot's frame under a pixel: one of its steps, held inside it."""
+        return self.snapped(math.floor(x / self.frame_px + self.left))
+
+    def snapped(self, frame: float) -> int:
+        """The shot's own frame at or next before another, held inside the shot."""
+        steps = math.floor((frame - self.shot.first) / self.shot.step)
+        return self.shot.first + min(max(steps, 0), len(self.shot) - 1) * self.shot.step
 
     def shown(self) -> range:
         """The frames that are at least partly seen."""
@@ -71,6 +77,21 @@ class Span:
             return replace(self, left=frame + 1 - self.width / self.frame_px)._held()
         return self
 
+    def cells(self, wide: float) -> list[tuple[int, float, float]]:
+        """The filmstrip's pictures, each about `wide`: its first frame, its left edge, its width.
+
+        They move with the frames, and their step doubles, so that pictures are used again while zooming.
+        """
+        doubled = max(round(math.log2(wide / (self.frame_px * self.shot.step))), 0)
+        every = self.shot.step * 2**doubled
+        shown = self.shown()
+        first = shown.start - (shown.start - self.shot.first) % every
+        ends = self.shot.last + 1
+        return [
+            (frame, self.x(frame), (min(frame + every, ends) - frame) * self.frame_px)
+            for frame in range(first, shown.stop, every)
+        ]
+
     def _held(self) -> Span:
         most = self.shot.last + 1 - self.width / self.frame_px
         return replace(self, left=max(min(self.left, most), float(self.shot.first)))
@@ -91,6 +112,37 @@ def step_of(least: float) -> int:
             if step * scale >= least:
                 return step * scale
         scale *= 10
+
+
+def spread_out(middles: Sequence[float], wide: float, left: float, right: float) -> list[float]:
+    """The middles of things of one width, in order, as near as can be to where they belong without covering another.
+
+    Where there is no room for all they overlap evenly.
+    """
+    count = len(middles)
+    room = max(right - left - wide, 0.0)
+    apart = min(wide, room / (count - 1)) if count > 1 else wide
+    blocks: list[tuple[float, int]] = []
+    for at, middle in enumerate(middles):
+        mean, members = middle - at * apart, 1
+        while blocks and blocks[-1][0] > mean:
+            before, many = blocks.pop()
+            mean, members = (before * many + mean * members) / (many + members), many + members
+        blocks.append((mean, members))
+    first, last = left + wide / 2, left + wide / 2 + room - apart * (count - 1)
+    flat = [mean for mean, members in blocks for _ in range(members)]
+    return [min(max(mean, first), max(last, first)) + at * apart for at, mean in enumerate(flat)]
+
+
+def runs(frames: Iterable[int], step: int = 1) -> list[tuple[int, int]]:
+    """Frames as first and last of each unbroken run."""
+    found: list[tuple[int, int]] = []
+    for frame in sorted(frames):
+        if found and frame - found[-1][1] <= step:
+            found[-1] = found[-1][0], frame
+        else:
+            found.append((frame, frame))
+    return found
 
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {

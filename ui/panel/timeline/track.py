@@ -4,43 +4,42 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
-    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
-from pai_studio.core.plan.reach import trust
-from pai_studio.core.shot.document import Reference, Shot
 from pai_studio.core.shot.frames import FrameRange
-from pai_studio.core.shot.timeline import timecode
 from pai_studio.ui.panel import style
-from pai_studio.ui.panel.opening import is_still
-from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
+from pai_studio.ui.panel.timeline import drops, menu, paint
+from pai_studio.ui.panel.timeline.drag import MarkDrag, StillDrag, mark_at, move
+from pai_studio.ui.panel.timeline.fields import Count, shown
 from pai_studio.ui.panel.timeline.layout import Span
+from pai_studio.ui.panel.timeline.rows import Rows
 from pai_studio.ui.panel.timeline.strip import Strip
 
 _NOTCH = 120
-_DRAG_PX = 4
-_REACH_STEPS = 12
+_KEY_ZOOM = 1.5
 _NO_SHOT = FrameRange(1, 1)
+_OWN_KEYS = (Qt.Key.Key_F, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus)
+_SHIFT, _CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
 class Track(QWidget):
@@ -54,27 +53,31 @@ class Track(QWidget):
         self._studio = studio
         self._state: ShotState | None = None
         self._strip = Strip(studio, self)
-        self._strip.changed.connect(self.update)
+        self._strip.changed.connect(self._repaint)
         self.span = Span.fitting(_NO_SHOT, 1)
-        self.shows_timecode = False
+        self.count = Count.FRAMES
+        self._layer: QPixmap | None = None
         self._ghosts: list[int] = []
         self._refusal = ""
-        self._pressed: tuple[QPointF, Reference | None] | None = None
-        self._dragged: Reference | None = None
+        self._held: StillDrag | MarkDrag | None = None
+        self._scrubs = False
+        self._panned_from: float | None = None
+        self._shown_frame = 0
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline")
         studio.project.current_changed.connect(self._follow)
+        studio.view.changed.connect(self._repaint)
         self._follow()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's
         """Room for the three rows."""
-        return QSize(480, self._unit() * 9)
+        return QSize(480, self.fontMetrics().height() * 9)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's
         """Below this the rows would lie over one another."""
-        return QSize(160, self._unit() * 7)
+        return QSize(160, self.fontMetrics().height() * 7)
 
     # The shot
 
@@ -84,6 +87,7 @@ class Track(QWidget):
                 signal.disconnect(self._changed)
             self._state.frame_changed.disconnect(self._moved)
         self._state = self._studio.project.current
+        self._held = None
         if self._state is not None:
             for signal in (self._state.shot_changed, self._state.marks_changed, self._state.selected_changed):
                 signal.connect(self._changed)
@@ -95,281 +99,186 @@ class Track(QWidget):
         if self._state is not None and self.span.shot != self._state.shot.all_frames:
             self.span = Span.fitting(self._state.shot.all_frames, self.width())
         self.setAccessibleDescription(self._told())
-        self.update()
+        self._repaint()
 
     def _moved(self, frame: int) -> None:
-        self.span = self.span.showing(frame)
-        self.update()
+        span = self.span.showing(frame)
+        if span != self.span:
+            self.look(span)
+        else:
+            self.update(self._playhead_area(self._shown_frame))
+            self.update(self._playhead_area(frame))
+        if not self._studio.player.is_playing:
+            self.setAccessibleDescription(self._told())
 
     def _told(self) -> str:
         if self._state is None:
             return "no shot is open"
-        shot = self._state.shot
+        shot, selected = self._state.shot, self._state.selected
         stills = ", ".join(f"{Path(one.file).name} at {one.frame}" for one in shot.references) or "none"
-        return f"{shot.name}, frames {shot.all_frames}, playhead at {self._state.frame}, stills: {stills}"
+        told = f"{shot.name}, frames {shot.all_frames}, playhead at {self._state.frame}, stills: {stills}"
+        return (
+            told if selected is None else f"{told}; selected: {Path(selected.file).name} at {selected.frame}"
+        )
 
-    # Rows
+    # What is seen
 
-    def _unit(self) -> int:
-        return self.fontMetrics().height()
+    def look(self, span: Span) -> None:
+        """Show other frames, or the same ones larger."""
+        self.span = span
+        self._repaint()
+
+    def fit(self) -> None:
+        """The whole shot."""
+        self.look(Span.fitting(self.span.shot, self.width()))
+
+    def set_count(self, count: Count) -> None:
+        """Frames or timecode."""
+        self.count = count
+        self._repaint()
 
     @property
-    def _ruler(self) -> QRectF:
-        return QRectF(0, 0, self.width(), self._unit() * 1.6)
+    def rows(self) -> Rows:
+        """Where everything is now."""
+        stills = tuple(self._state.shot.references) if self._state is not None else ()
+        return Rows(self.width(), self.height(), self.fontMetrics().height(), self.span, stills)
 
-    @property
-    def _lane(self) -> QRectF:
-        """Where the stills are."""
-        height = max(self._unit() * 3.2, (self.height() - self._ruler.height()) * 0.42)
-        return QRectF(0, self.height() - height, self.width(), height)
+    def _repaint(self) -> None:
+        self._layer = None
+        self.update()
 
-    @property
-    def _film(self) -> QRectF:
-        top = self._ruler.bottom()
-        return QRectF(0, top, self.width(), max(self._lane.top() - top, 1))
-
-    def _spot(self, reference: Reference) -> QPointF:
-        """The middle of a still's diamond; several at one frame stand beside one another."""
+    def _label(self, frame: int) -> str:
         assert self._state is not None
-        shot = self._state.shot
-        same = [one for one in shot.references if one.frame == reference.frame]
-        place = next(i for i, one in enumerate(same) if one is reference)
-        at = min(max(reference.frame, shot.all_frames.first), shot.all_frames.last)
-        x = self.span.middle(at) + (place - (len(same) - 1) / 2) * self._diamond() * 1.6
-        edge = self._diamond()
-        return QPointF(min(max(x, edge), self.width() - edge), self._lane.bottom() - self._diamond() - 3)
+        return shown(frame, self._state.shot.rate, self.count)
 
-    def _diamond(self) -> float:
-        return self._unit() * 0.45
-
-    def _hit(self, point: QPointF) -> Reference | None:
-        if self._state is None or not self._lane.contains(point):
-            return None
-        reach = self._diamond() * 1.3
-        found = [
-            (abs(self._spot(one).x() - point.x()), one)
-            for one in self._state.shot.references
-            if self._thumb(one).contains(point) or abs(self._spot(one).x() - point.x()) <= reach
-        ]
-        return min(found, key=lambda pair: pair[0])[1] if found else None
-
-    def _thumb(self, reference: Reference) -> QRectF:
-        """The picture above a still's diamond."""
-        lane, spot = self._lane, self._spot(reference)
-        height = max(lane.height() - 2 * self._diamond() - 10, 4)
-        width = height * 16 / 9
-        left = min(max(spot.x() - width / 2, 1), self.width() - width - 1)
-        return QRectF(left, lane.top() + 3, width, height)
+    def _playhead_area(self, frame: int) -> QRect:
+        rows = self.rows
+        box = paint.playhead_box(rows, self.font(), frame, self._label(frame))
+        line = QRectF(self.span.middle(frame) - 1, 0, 2, self.height())
+        return box.united(line).adjusted(-2, 0, 2, 0).toAlignedRect()
 
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's
-        """Everything; it takes a few milliseconds."""
+        """What seldom changes comes from its own layer: while playing, only the playhead's place is painted."""
         painter = QPainter(self)
-        now = style.tokens()
-        painter.fillRect(event.rect(), now.base)
         if self._state is None:
+            painter.fillRect(event.rect(), style.tokens().base)
             return
-        shot = self._state.shot
-        self._paint_film(painter, shot)
-        self._paint_ruler(painter, shot)
-        self._paint_lane(painter, shot)
-        self._paint_marks(painter)
-        self._paint_playhead(painter)
-        self._paint_ghosts(painter)
-
-    def _paint_ruler(self, painter: QPainter, shot: Shot) -> None:
-        now, row = style.tokens(), self._ruler
-        painter.fillRect(row, now.window)
-        painter.setFont(style.small_font(self.font()))
-        text_px = painter.fontMetrics().horizontalAdvance(
-            self._label(shot, shot.all_frames.last)
-        ) + style.grid(5)
-        frames, step = self.span.ticks(text_px)
-        painter.setPen(now.line)
-        minor = max(step // 5, 1) if step >= 5 else 1
-        if self.span.frame_px * minor >= 4:
-            for frame in range(self.span.shown().start, self.span.shown().stop):
-                if frame % minor == 0:
-                    x = self.span.x(frame)
-                    painter.drawLine(QPointF(x, row.bottom() - 3), QPointF(x, row.bottom()))
-        for frame in frames:
-            x = self.span.x(frame)
-            painter.setPen(now.line)
-            painter.drawLine(QPointF(x, row.bottom() - 7), QPointF(x, row.bottom()))
-            painter.setPen(now.dim)
-            painter.drawText(
-                QPointF(x + style.grid(1), row.bottom() - style.grid(2)), self._label(shot, frame)
-            )
-        painter.setPen(QPen(now.reach, 2))
-        for frame in self._strip.held(shot):
-            x = self.span.x(frame)
-            painter.drawLine(
-                QPointF(x, row.bottom() - 1), QPointF(x + max(self.span.frame_px, 1), row.bottom() - 1)
-            )
-
-    def _label(self, shot: Shot, frame: int) -> str:
-        return timecode(frame, shot.rate) if self.shows_timecode else str(frame)
-
-    def _paint_film(self, painter: QPainter, shot: Shot) -> None:
-        now, row = style.tokens(), self._film.adjusted(0, 1, 0, -1)
-        painter.fillRect(row, now.plate)
-        wide = max(row.height() * 16 / 9, 24.0)
-        x = 0.0
-        last = None
-        while x < self.width():
-            frame = self.span.frame_at(x + wide / 2)
-            image = self._strip.plate(shot, frame) or last
-            cell = QRectF(x, row.top(), wide, row.height())
-            if image is not None:
-                last = image
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                painter.drawImage(cell, image, _cover(image.size(), cell))
-            painter.setPen(now.base)
-            painter.drawLine(cell.topRight(), cell.bottomRight())
-            x += wide
-        if shot.handles:
-            shade = QColor(now.base)
-            shade.setAlphaF(0.6)
-            span, own = shot.all_frames, shot.frames
-            painter.fillRect(self._between(span.first, own.first - 1, row), shade)
-            painter.fillRect(self._between(own.last + 1, span.last, row), shade)
-
-    def _between(self, first: int, last: int, row: QRectF) -> QRectF:
-        left, right = self.span.x(first), self.span.x(last + 1)
-        return QRectF(left, row.top(), right - left, row.height())
-
-    def _paint_lane(self, painter: QPainter, shot: Shot) -> None:
-        now, row = style.tokens(), self._lane
-        painter.fillRect(row, now.window)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not shot.references and not self._ghosts:
-            painter.setPen(now.dim)
-            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, "Drop one to three stills here, or press M")
-        for one in shot.references:
-            self._paint_reach(painter, one, shot)
-        for one in shot.references:
-            self._paint_still(painter, one, shot)
-        if self._refusal:
-            painter.setPen(now.bad)
-            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, self._refusal)
-
-    def _paint_reach(self, painter: QPainter, one: Reference, shot: Shot) -> None:
-        """A bar from the still to both sides, as strong as the still is trusted there; it ends half-way to its
-        neighbours, beyond which they lead."""
-        anchors = sorted({other.frame for other in shot.references})
-        at = anchors.index(one.frame)
-        first = (anchors[at - 1] + one.frame) / 2 if at else float(shot.all_frames.first)
-        last = (anchors[at + 1] + one.frame) / 2 if at + 1 < len(anchors) else float(shot.all_frames.last)
-        y = self._spot(one).y()
-        left, right = self.span.middle(first), self.span.middle(last)
-        if right <= left:
-            return
-        fade = QLinearGradient(QPointF(left, y), QPointF(right, y))
-        for step in range(_REACH_STEPS + 1):
-            share = step / _REACH_STEPS
-            colour = QColor(style.tokens().reach)
-            colour.setAlphaF(trust(abs(first + share * (last - first) - one.frame)))
-            fade.setColorAt(share, colour)
-        painter.fillRect(QRectF(left + 1, y - 2, right - left - 2, 4), fade)
-
-    def _paint_still(self, painter: QPainter, one: Reference, shot: Shot) -> None:
-        now = style.tokens()
-        is_selected = self._state is not None and self._state.selected is one
-        thumb, spot, half = self._thumb(one), self._spot(one), self._diamond()
-        image = self._strip.still(shot, one)
-        painter.fillRect(thumb, now.plate)
-        if image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(thumb, image, _cover(image.size(), thumb))
-        is_outside = not shot.all_frames.first <= one.frame <= shot.all_frames.last
-        edge = now.bad if is_outside else now.accent if is_selected else now.line
-        painter.setPen(QPen(edge, 2 if is_selected or is_outside else 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(thumb)
-        painter.setPen(QPen(now.base, 1))
-        painter.setBrush(now.bad if is_outside else now.marker if is_selected else now.reach)
-        corners = [(0, -half), (half, 0), (0, half), (-half, 0)]
-        painter.drawPolygon(QPolygonF([QPointF(spot.x() + dx, spot.y() + dy) for dx, dy in corners]))
-        if is_selected or is_outside:
-            painter.setFont(style.small_font(self.font()))
-            painter.setPen(now.bad if is_outside else now.text)
-            painter.drawText(QPointF(spot.x() + half + 3, spot.y() + half), str(one.frame))
-
-    def _paint_marks(self, painter: QPainter) -> None:
-        assert self._state is not None
-        if not self._state.has_marks:
-            return
-        marks, span = self._state.marks, self._state.shot.all_frames
-        shade = QColor(style.tokens().base)
-        shade.setAlphaF(0.55)
-        row = QRectF(0, 0, self.width(), self._lane.top())
-        painter.fillRect(self._between(span.first, marks.first - 1, row), shade)
-        painter.fillRect(self._between(marks.last + 1, span.last, row), shade)
-        painter.setPen(QPen(style.tokens().text, 1))
-        for x in (self.span.x(marks.first), self.span.x(marks.last + 1)):
-            painter.drawLine(QPointF(x, 0), QPointF(x, self._film.bottom()))
-
-    def _paint_playhead(self, painter: QPainter) -> None:
-        assert self._state is not None
-        now, x = style.tokens(), self.span.middle(self._state.frame)
-        painter.setPen(QPen(now.accent, 1))
-        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
-        text = self._label(self._state.shot, self._state.frame)
-        painter.setFont(style.small_font(self.font()))
-        width = painter.fontMetrics().horizontalAdvance(text) + style.grid(2)
-        left = min(max(x - width / 2, 0), self.width() - width)
-        box = QRectF(left, 0, width, self._ruler.height() - 4)
-        painter.fillRect(box, now.accent)
-        painter.setPen(now.on_accent)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _paint_ghosts(self, painter: QPainter) -> None:
-        now = style.tokens()
-        painter.setFont(style.small_font(self.font()))
+        layer = self._drawn_layer(self._state)
+        ratio = layer.devicePixelRatio()
+        area = QRectF(event.rect())
+        painter.drawPixmap(area, layer, QRectF(area.topLeft() * ratio, area.size() * ratio))
+        rows = self.rows
+        self._shown_frame = self._state.frame
+        paint.playhead(painter, rows, self.font(), self._state.frame, self._label(self._state.frame))
         for frame in self._ghosts:
-            x = self.span.middle(frame)
-            painter.setPen(QPen(now.marker, 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, self._ruler.bottom()), QPointF(x, self.height()))
-            painter.setPen(now.text)
-            painter.drawText(QPointF(x + 4, self._lane.top() + self._unit()), str(frame))
+            paint.ghost(painter, rows, frame, self._label(frame))
+        if self._refusal:
+            paint.refusal(painter, rows, self._refusal)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(style.tokens().accent, 1))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _drawn_layer(self, state: ShotState) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        size = (QRectF(self.rect()).size() * ratio).toSize()
+        if self._layer is None or self._layer.size() != size or self._layer.devicePixelRatio() != ratio:
+            self._layer = QPixmap(size)
+            self._layer.setDevicePixelRatio(ratio)
+            self._layer.fill(style.tokens().base)
+            marks = state.marks if state.has_marks else None
+            painter = QPainter(self._layer)
+            paint.layer(
+                painter,
+                paint.Scene(
+                    self.rows, state.shot, state.selected, marks, self.count, self._strip, self.font(), ratio
+                ),
+            )
+            painter.end()
+        return self._layer
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's
+        """Dark and light, and another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._repaint()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's
+        """The same frames over another width."""
+        self.look(self.span.sized(self.width()))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
+        """Shown by a line around it."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
+        """The line goes."""
+        super().focusOutEvent(event)
+        self.update()
 
     # The hand
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
-        """Take hold of a still, or of the playhead."""
-        if self._state is None or event.button() != Qt.MouseButton.LeftButton:
+        """Take hold of a still, a mark or the playhead; with the middle button, of the timeline itself."""
+        state, x = self._state, event.position().x()
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._panned_from = x
+        if state is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        hit = self._hit(event.position())
-        self._pressed = (event.position(), hit)
-        self._state.select(hit)
-        if hit is None:
-            self._scrub(event.position().x())
+        rows = self.rows
+        mark = mark_at(state, x, self.span) if rows.ruler.contains(event.position()) else None
+        hit = rows.hit(event.position())
+        if mark is not None:
+            self._held = mark
+        elif hit is not None:
+            state.select(hit)
+            self._held = StillDrag.begin(state, hit, x)
+        else:
+            state.select(None)
+            self._scrubs = True
+            self._scrub(x)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
         """Drag what was taken hold of."""
-        if self._state is None or self._pressed is None:
-            hit = self._hit(event.position())
-            self.setCursor(Qt.CursorShape.SizeHorCursor if hit is not None else Qt.CursorShape.ArrowCursor)
-            return
-        start, hit = self._pressed
-        if hit is None:
-            self._scrub(event.position().x())
-        elif self._dragged is not None or abs(event.position().x() - start.x()) > _DRAG_PX:
-            self._drag(self._dragged or hit, self.span.frame_at(event.position().x()))
+        x = event.position().x()
+        if isinstance(self._held, StillDrag):
+            self._held.to(x, self.span, fine=bool(event.modifiers() & _SHIFT))
+            self._ghosts = [self._held.reference.frame] if self._held.is_moving else []
+        elif self._held is not None:
+            self._held.to(x, self.span)
+        elif self._scrubs:
+            self._scrub(x)
+        elif self._panned_from is not None:
+            self.look(self.span.panned(self._panned_from - x))
+            self._panned_from = x
+        elif self._state is not None:
+            rows = self.rows
+            is_mark = rows.ruler.contains(event.position()) and mark_at(self._state, x, self.span) is not None
+            takes = is_mark or rows.hit(event.position()) is not None
+            self.setCursor(Qt.CursorShape.SizeHorCursor if takes else Qt.CursorShape.ArrowCursor)
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's
         """The gesture has ended."""
         if self._state is not None:
             self._state.end_gesture()
-        self._pressed = self._dragged = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._held = self._panned_from = None
+        self._scrubs = False
+        self._ghosts = []
+        self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
         """A still is framed; an empty place asks for one."""
-        hit = self._hit(event.position())
+        rows = self.rows
+        hit = rows.hit(event.position())
         if hit is not None:
             self.framing_wanted.emit(hit)
-        elif self._lane.contains(event.position()):
+        elif self._state is not None and rows.lane.contains(event.position()):
             self.still_wanted.emit(self.span.frame_at(event.position().x()))
 
     def _scrub(self, x: float) -> None:
@@ -377,52 +286,76 @@ class Track(QWidget):
         self._studio.player.stop()
         self._state.go_to(self.span.frame_at(x))
 
-    def _drag(self, reference: Reference, frame: int) -> None:
-        assert self._state is not None
-        shot, moved = edits.move_reference(self._state.shot, reference, frame)
-        self._state.edit("Move a still", shot, merge="move a still")
-        self._dragged = next((one for one in self._state.shot.references if one is moved), reference)
-        if self._pressed is not None:
-            self._pressed = (self._pressed[0], self._dragged)
-        self._state.select(self._dragged)
-
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's
         """With Ctrl zoom, else move along."""
         delta = event.angleDelta().y() or event.angleDelta().x()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.span = self.span.zoomed(2 ** (delta / _NOTCH / 2), event.position().x())
-        else:
-            self.span = self.span.panned(-delta)
-        self.update()
+        zooms = event.modifiers() & _CONTROL
+        span = self.span.zoomed(2 ** (delta / _NOTCH / 2), event.position().x()) if zooms else None
+        self.look(span or self.span.panned(-delta))
         event.accept()
-
-    def fit(self) -> None:
-        """The whole shot."""
-        self.span = Span.fitting(self.span.shot, self.width())
-        self.update()
-
-    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's
-        """The same frames over another width."""
-        self.span = self.span.sized(self.width())
 
     # Keys
 
+    def event(self, event: QEvent) -> bool:
+        """Its own keys before the window's, while it has the focus; a tooltip tells of the still under the mouse."""
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(QPointF(event.pos())), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            is_plain = not event.modifiers() & (_CONTROL | Qt.KeyboardModifier.AltModifier)
+            is_escape = event.key() == Qt.Key.Key_Escape and self._held is not None
+            if is_escape or (is_plain and event.key() in _OWN_KEYS):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def _tip(self, point: QPointF) -> str:
+        rows = self.rows
+        hit = rows.hit(point)
+        if hit is None:
+            return ""
+        where = " (outside the shot: drag it back in)" if rows.is_outside(hit) else ""
+        return (
+            f"{Path(hit.file).name}\nat {hit.frame}{where}\nDrag to move, with Shift finely; Enter frames it"
+        )
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
-        """The selected still by Shift and arrows, Return to frame it; Esc takes a drag back."""
-        state = self._state
+        """The selected still by Shift and arrows, Enter to frame it; Esc takes a drag back; F, + and - zoom."""
+        state, key = self._state, Qt.Key(event.key())
         if state is None:
             return
-        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
-        if event.key() == Qt.Key.Key_Escape and self._dragged is not None:
-            state.undo.undo()
-            self._pressed = self._dragged = None
-        elif by and state.selected is not None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._drag(state.selected, state.selected.frame + by)
-            self._dragged = None
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and state.selected is not None:
+        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0) * state.shot.all_frames.step
+        if key == Qt.Key.Key_Escape and isinstance(self._held, StillDrag):
+            self._held.cancel()
+            self._let_go()
+        elif by and state.selected is not None and event.modifiers() & _SHIFT:
+            move(state, state.selected, self.span.snapped(state.selected.frame + by))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and state.selected is not None:
             self.framing_wanted.emit(state.selected)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and state.selected is not None:
+            menu.remove(state, state.selected)
+        elif key == Qt.Key.Key_F:
+            self.fit()
+        elif key in _OWN_KEYS:
+            factor = 1 / _KEY_ZOOM if key == Qt.Key.Key_Minus else _KEY_ZOOM
+            self.look(self.span.zoomed(factor, self.span.middle(state.frame)))
         else:
             super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's
+        """Tab goes through the stills before it leaves."""
+        state = self._state
+        order = sorted(state.shot.references, key=lambda one: one.frame) if state is not None else []
+        at = next((i for i, one in enumerate(order) if state is not None and one is state.selected), None)
+        start = -1 if forward else len(order)
+        after = (start if at is None else at) + (1 if forward else -1)
+        if state is None or not 0 <= after < len(order):
+            return super().focusNextPrevChild(forward)
+        state.select(order[after])
+        self.look(self.span.showing(self.span.snapped(order[after].frame)))
+        return True
+
+    # Menu and drops
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's
         """What can be done with a still, or where there is none."""
@@ -431,37 +364,30 @@ class Track(QWidget):
 
     def menu_at(self, point: QPoint) -> QMenu:
         """The menu for a place."""
-        state, hit = self._state, self._hit(QPointF(point))
+        state, hit = self._state, self.rows.hit(QPointF(point))
         assert state is not None
-        menu = QMenu(self)
+        shown_menu = QMenu(self)
+        shown_menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if hit is None:
             frame = self.span.frame_at(point.x())
-            menu.addAction(f"Put a still at {frame}…", lambda: self.still_wanted.emit(frame))
-            return menu
+            shown_menu.addAction(f"Put a still at {frame}…", lambda: self.still_wanted.emit(frame))
+            return shown_menu
         state.select(hit)
-        menu.addAction(f"Go to {hit.frame}", lambda: state.go_to(hit.frame))
-        menu.addAction("Frame it over the plate", lambda: self.framing_wanted.emit(hit))
-        menu.addSeparator()
-        menu.addAction(
-            "Remove", lambda: state.edit("Remove a still", edits.remove_reference(state.shot, hit))
-        )
-        return menu
-
-    # Drops
+        shown_menu.addAction("Frame it over the plate", lambda: self.framing_wanted.emit(hit))
+        menu.fill(shown_menu, state, hit)
+        return shown_menu
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's
         """Pictures are taken, everything else is refused in place."""
-        if self._state is None or not event.mimeData().hasUrls():
-            return
-        event.acceptProposedAction()
+        if self._state is not None and event.mimeData().hasUrls():
+            event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802 - Qt's
         """Show the frames at which they would be anchored."""
-        files = _files(event.mimeData().urls())
-        stills = [path for path in files if is_still(path)]
-        self._refusal = "" if stills else "These are no pictures: a still is EXR, TIFF, PNG, JPEG, DPX or HDR"
-        self._ghosts = self._frames(len(stills), event.position().x()) if stills else []
-        event.setAccepted(bool(stills))
+        count = len(drops.stills_in(event.mimeData()))
+        self._refusal = "" if count else drops.REFUSAL
+        self._ghosts = drops.frames_for(count, event.position().x(), self.span) if count else []
+        event.setAccepted(bool(count))
         self.update()
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's
@@ -471,36 +397,9 @@ class Track(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's
         """One still where it is dropped; several spread over the shot."""
-        stills = [path for path in _files(event.mimeData().urls()) if is_still(path)]
+        stills = drops.stills_in(event.mimeData())
         self._ghosts, self._refusal = [], ""
         if self._state is not None and stills:
-            frames = self._frames(len(stills), event.position().x())
-            text = "Add a still" if len(stills) == 1 else f"Add {len(stills)} stills"
-            self._state.edit(text, edits.add_references(self._state.shot, [str(p) for p in stills], frames))
+            drops.add(self._state, stills, drops.frames_for(len(stills), event.position().x(), self.span))
             event.acceptProposedAction()
         self.update()
-
-    def _frames(self, count: int, x: float) -> list[int]:
-        assert self._state is not None
-        return [self.span.frame_at(x)] if count == 1 else edits.spread(self._state.shot.all_frames, count)
-
-    def event(self, event: object) -> bool:
-        """A tooltip tells of the still under the mouse."""
-        if isinstance(event, QHelpEvent):
-            hit = self._hit(QPointF(event.pos()))
-            QToolTip.showText(
-                event.globalPos(), f"{Path(hit.file).name}\nat {hit.frame}" if hit else "", self
-            )
-            return True
-        return super().event(event)  # type: ignore[arg-type]
-
-
-def _files(urls: list[QUrl]) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-
-
-def _cover(size: QSize, target: QRectF) -> QRectF:
-    """The middle part of a picture that fills a rectangle without being squeezed."""
-    share = max(target.width() / size.width(), target.height() / size.height())
-    width, height = target.width() / share, target.height() / share
-    return QRectF((size.width() - width) / 2, (size.height() - height) / 2, width, height)

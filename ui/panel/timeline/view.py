@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBox
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
-from pai_studio.ui.panel.timeline.layout import typed_frame
+from pai_studio.ui.panel.timeline.fields import Count, counts, shown, typed
 from pai_studio.ui.panel.timeline.track import Track
 
 
@@ -27,16 +27,17 @@ class TimelineView(QWidget):
         self.track.framing_wanted.connect(self.framing_wanted)
         self.frame_field = QLineEdit(self)
         self.frame_field.setAccessibleName("Frame")
-        self.frame_field.setToolTip("The playhead: type a frame, or +20, -5, 1001+12")
-        self.frame_field.setFixedWidth(self.fontMetrics().averageCharWidth() * 14)
+        self.frame_field.setToolTip("The playhead: type a frame, +20, -5, 1001+12 or a timecode")
+        self.frame_field.setFixedWidth(self.fontMetrics().horizontalAdvance("00:00:00:00") + style.grid(6))
         self.frame_field.returnPressed.connect(self._go)
         self._play = self._button("▶", "Play or stop (Space)", studio.player.toggle)
         self._rate = QLabel(self)
         self._rate.setProperty("dim", True)
         self._range = QLabel(self)
         self._range.setProperty("dim", True)
-        self._time = self._button("TC", "Frames or timecode", self._toggle_timecode)
-        self._time.setCheckable(True)
+        self._count = self._button(
+            Count.FRAMES, "Count in frames, timecode, or drop-frame timecode", self._next_count
+        )
         bar = QHBoxLayout()
         bar.setContentsMargins(style.grid(2), style.grid(1), style.grid(2), style.grid(1))
         bar.setSpacing(style.grid(2))
@@ -48,7 +49,11 @@ class TimelineView(QWidget):
         ):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for widget in (self._rate, self._time, self._button("Fit", "See the whole shot", self.track.fit)):
+        for widget in (
+            self._rate,
+            self._count,
+            self._button("Fit", "See the whole shot (F on the timeline)", self.track.fit),
+        ):
             bar.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -85,24 +90,36 @@ class TimelineView(QWidget):
         if state is None:
             return
         if not self.frame_field.hasFocus() or player.is_playing:
-            self.frame_field.setText(str(state.frame))
+            self.frame_field.setText(self._label(state, state.frame))
+        if self.track.count not in counts(state.shot.rate):
+            self._set_count(Count.FRAMES)
         span = state.shot.all_frames
-        self._range.setText(f"{span.first}-{span.last}")
+        self._range.setText(f"{self._label(state, span.first)} - {self._label(state, span.last)}")
         rate = f"{float(state.shot.rate):.6g} fps"
-        shown = f", {player.measured:.1f} shown" if player.measured is not None else ""
+        measured = f", {player.measured:.1f} shown" if player.measured is not None else ""
         speed = f"  {player.speed:+d}x" if abs(player.speed) > 1 else ""
-        self._rate.setText(rate + shown + speed)
+        self._rate.setText(rate + measured + speed)
 
     def _go(self) -> None:
         if self._state is None:
             return
+        state, count = self._state, self.track.count
         try:
-            self._state.go_to(typed_frame(self.frame_field.text(), self._state.frame))
+            state.go_to(typed(self.frame_field.text(), state.frame, state.shot.rate, count))
         except ValueError as error:
             self._studio.faults.tell(str(error))
-        self.frame_field.setText(str(self._state.frame))
+        self.frame_field.setText(self._label(state, state.frame))
         self.frame_field.selectAll()
 
-    def _toggle_timecode(self) -> None:
-        self.track.shows_timecode = not self.track.shows_timecode
-        self.track.update()
+    def _label(self, state: ShotState, frame: int) -> str:
+        return shown(frame, state.shot.rate, self.track.count)
+
+    def _next_count(self) -> None:
+        if self._state is not None:
+            offered = counts(self._state.shot.rate)
+            self._set_count(offered[(offered.index(self.track.count) + 1) % len(offered)])
+
+    def _set_count(self, count: Count) -> None:
+        self.track.set_count(count)
+        self._count.setText(count)
+        self._show()
