@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from pai_studio.ui.panel.viewer.framing_mode import FramingMode
 from pai_studio.ui.panel.viewer.placement import CORNERS, EDGES, INSIDE, Drag, Handle
 from tests.ui.panel.files import picture, plate
 from tests.ui.panel.shots import a_shot, opened
+from tests.ui.panel.test_viewer import viewing
 
 LEFT = Qt.MouseButton.LeftButton
 SIZE = (40, 30)
@@ -108,14 +110,11 @@ def state(studio: Studio, tmp_path: Path) -> ShotState:
 
 
 @pytest.fixture
-def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Viewer:
-    viewer = Viewer(studio)
-    qtbot.addWidget(viewer)
-    viewer.resize(900, 600)
-    viewer.show()
-    viewer.frame_still(state.shot.references[0])
-    qtbot.waitUntil(lambda: not viewer.feed.is_late and mode(viewer).tool.placement() is not None)
-    return viewer
+def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Iterator[Viewer]:
+    with viewing(studio) as viewer:
+        viewer.frame_still(state.shot.references[0])
+        qtbot.waitUntil(lambda: not viewer.feed.is_late and mode(viewer).tool.placement() is not None)
+        yield viewer
 
 
 def mode(viewer: Viewer) -> FramingMode:
@@ -156,6 +155,13 @@ def test_framing_goes_to_the_anchor_and_shows_the_plate(
     assert state.frame == 1003
     assert state.selected is state.shot.references[0]
     assert studio.view.now.shows_plate
+
+
+def test_framing_stands_back_so_that_handles_are_seen_and_fits_again(viewer: Viewer) -> None:
+    corner = where(viewer, 1, 1)
+    assert viewer.canvas.rect().contains(corner)
+    mode(viewer).end()
+    assert viewer.canvas.sight.is_fitted
 
 
 def test_moving_the_still_writes_its_placement_in_one_edit(

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -12,10 +15,12 @@ from pytestqt.qtbot import QtBot
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.media.frame import Box
+from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer import Viewer
+from pai_studio.ui.panel.viewer.feed import around
 from pai_studio.ui.panel.viewer.sight import Sight
 from tests.ui.panel.files import picture, plate
 from tests.ui.panel.shots import a_shot, opened
@@ -30,14 +35,22 @@ def state(studio: Studio, tmp_path: Path) -> ShotState:
     return opened(studio, a_shot(tmp_path, frames=[1001, 1005]), tmp_path)
 
 
-@pytest.fixture
-def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Viewer:
+@contextmanager
+def viewing(studio: Studio) -> Iterator[Viewer]:
+    """A viewer on the screen. It goes here and now: left to the collector, another thread might take it away."""
     viewer = Viewer(studio)
-    qtbot.addWidget(viewer)
     viewer.resize(900, 600)
     viewer.show()
-    settle(qtbot, viewer)
-    return viewer
+    yield viewer
+    viewer.close()
+    shiboken6.delete(viewer)
+
+
+@pytest.fixture
+def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Iterator[Viewer]:
+    with viewing(studio) as viewer:
+        settle(qtbot, viewer)
+        yield viewer
 
 
 def settle(qtbot: QtBot, viewer: Viewer) -> None:
@@ -61,7 +74,7 @@ def shown(viewer: Viewer) -> np.ndarray:
     """The canvas as (H, W, 3) bytes."""
     image = viewer.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()  # the image goes
 
 
 def at_pixels(viewer: Viewer, box: Box) -> np.ndarray:
@@ -200,15 +213,13 @@ def test_a_config_that_cannot_be_read_is_told_in_place_and_tried_again(
     plate(tmp_path / "plate", range(1001, 1002))
     config = tmp_path / "show.ocio"
     opened(studio, a_shot(tmp_path, frames=[1001, 1001], ocio={"config": str(config)}), tmp_path)
-    viewer = Viewer(studio)
-    qtbot.addWidget(viewer)
-    viewer.show()
-    qtbot.waitUntil(viewer.card.isVisible)
-    assert "show.ocio" in viewer.card.line.text()
-    ColorConfig.open().raw.serialize(str(config))
-    qtbot.mouseClick(viewer.card.retry, Qt.MouseButton.LeftButton)
-    settle(qtbot, viewer)
-    assert not viewer.card.isVisible()
+    with viewing(studio) as viewer:
+        qtbot.waitUntil(viewer.card.isVisible)
+        assert "show.ocio" in viewer.card.line.text()
+        ColorConfig.open().raw.serialize(str(config))
+        qtbot.mouseClick(viewer.card.retry, Qt.MouseButton.LeftButton)
+        settle(qtbot, viewer)
+        assert not viewer.card.isVisible()
 
 
 def test_without_a_shot_there_is_nothing_and_nothing_fails(
@@ -284,6 +295,21 @@ def test_fitting_shows_an_anamorphic_plate_unsqueezed() -> None:
 def test_panning_keeps_some_of_the_picture_in_sight() -> None:
     sight = Sight().sized(400, 300, 1.0).zoomed(2.0).panned(QPointF(1e6, -1e6))
     assert sight.frame().intersects(sight.device_rect(Box(0, 0, 1, 1)).adjusted(-400, -300, 400, 300))
+
+
+@pytest.mark.parametrize(
+    ("frame", "backwards", "expected"),
+    [
+        (1005, False, [1007, 1009, 1001, 1003]),
+        (1005, True, [1003, 1001, 1009, 1007]),
+        (990, False, [1001, 1003]),
+    ],
+)
+def test_what_is_read_ahead_is_what_playing_comes_to(
+    frame: int, backwards: bool, expected: list[int]
+) -> None:
+    found = list(around(frame, FrameRange(1000, 1010), FrameRange(1001, 1099, 2), backwards=backwards))
+    assert found[: len(expected)] == expected
 
 
 # What is probed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from pai_studio.ui.panel.viewer import Viewer, mix
 from pai_studio.ui.panel.viewer.derived import DIFFERENCE_GAIN
 from tests.ui.panel.files import plate
 from tests.ui.panel.shots import a_shot, opened
-from tests.ui.panel.test_viewer import at_pixels, expected, settle
+from tests.ui.panel.test_viewer import at_pixels, expected, settle, viewing
 
 HIGH, WIDE = 36, 64
 PASSES = ("beauty", "background", "foreground", "matte", "gain", "shadow", "wrap", "rebuilt")
@@ -86,14 +87,11 @@ def state(studio: Studio, tmp_path: Path) -> ShotState:
 
 
 @pytest.fixture
-def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Viewer:
-    viewer = Viewer(studio)
-    qtbot.addWidget(viewer)
-    viewer.resize(900, 600)
-    viewer.show()
-    qtbot.waitUntil(lambda: len(viewer.feed.results) == 2)
-    settle(qtbot, viewer)
-    return viewer
+def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Iterator[Viewer]:
+    with viewing(studio) as viewer:
+        qtbot.waitUntil(lambda: len(viewer.feed.results) == 2)
+        settle(qtbot, viewer)
+        yield viewer
 
 
 def one(viewer: Viewer, x: int, y: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pai_studio.ui.panel.viewer.garbage import GarbageMode
 from pai_studio.ui.panel.viewer.polygons import Polygons, shapes_of
 from tests.ui.panel.files import plate
 from tests.ui.panel.shots import a_shot, opened
+from tests.ui.panel.test_viewer import viewing
 
 LEFT = Qt.MouseButton.LeftButton
 CORNERS = ((10.0, 8.0), (50.0, 8.0), (50.0, 28.0), (10.0, 28.0))
@@ -26,14 +28,11 @@ def state(studio: Studio, tmp_path: Path) -> ShotState:
 
 
 @pytest.fixture
-def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Viewer:
-    viewer = Viewer(studio)
-    qtbot.addWidget(viewer)
-    viewer.resize(900, 600)
-    viewer.show()
-    qtbot.waitUntil(lambda: not viewer.feed.is_late and not viewer.marks.is_empty)
-    viewer.draw_garbage()
-    return viewer
+def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Iterator[Viewer]:
+    with viewing(studio) as viewer:
+        qtbot.waitUntil(lambda: not viewer.feed.is_late and not viewer.marks.is_empty)
+        viewer.draw_garbage()
+        yield viewer
 
 
 def tool(viewer: Viewer) -> Polygons:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -264,7 +265,7 @@ class Feed(QObject):
             return
         backwards = self._studio.player.speed < 0
         for side in self.sides:
-            frames = around(state.frame, state.marks, backwards=backwards)
+            frames = around(state.frame, state.marks, state.shot.all_frames, backwards=backwards)
             self._studio.pictures.prefetch(side.wanted.source, frames, self.scale)
 
     def _timer(self, milliseconds: int, call: object) -> QTimer:
@@ -281,10 +282,11 @@ def require_shown(screen: Screen, spaces: Sequence[str], look: Look) -> None:
         screen.shown(np.zeros((1, 1, 4), np.float16), space, look, fast=True)
 
 
-def around(frame: int, marks: FrameRange, *, backwards: bool = False) -> list[int]:
-    """The frames in the order in which playing comes to them: from here to the end, then from the beginning."""
-    frames = list(marks)
+def around(frame: int, marks: FrameRange, shot: FrameRange, *, backwards: bool = False) -> Iterator[int]:
+    """The shot's frames inside the marks as playing comes to them: on to the end, then from the beginning."""
+    first = marks.first + (shot.first - marks.first) % shot.step
+    frames = range(first, marks.last + 1, shot.step)
     if backwards:
-        frames.reverse()
+        frames = frames[::-1]
     at = frames.index(frame) + 1 if frame in frames else 0
-    return frames[at:] + frames[:at]
+    return chain(frames[at:], frames[:at])

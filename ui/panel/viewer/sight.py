@@ -38,6 +38,8 @@ class Sight:
     zoom: float = 1.0
     centre: tuple[float, float] = (959.5, 539.5)
     is_fitted: bool = True
+    share: float = 1.0
+    """How much of the widget a fitted picture takes."""
 
     # Where things are
 
@@ -117,7 +119,12 @@ class Sight:
         box = self.display
         zoom = min(self.width / (box.width * self.pixel_aspect), self.height / box.height)
         centre = (box.x + (box.width - 1) / 2, box.y + (box.height - 1) / 2)
-        return replace(self, zoom=max(zoom, 1e-3), centre=centre, is_fitted=True)
+        return replace(self, zoom=max(zoom * self.share, 1e-3), centre=centre, is_fitted=True)
+
+    def set_back(self, share: float) -> Sight:
+        """With room around a fitted picture; one that is looked at closely stays as it is."""
+        new = replace(self, share=share)
+        return new.fitted() if self.is_fitted else new
 
     def zoomed(self, zoom: float, at: QPointF | None = None) -> Sight:
         """At another zoom; the plate point under `at`, else the middle, stays where it is."""

@@ -26,6 +26,9 @@ from pai_studio.ui.panel.viewer.probe import Probe
 from pai_studio.ui.panel.viewer.raster import Painted, RasterSurface
 from pai_studio.ui.panel.viewer.wanted import MIX, needs_refinish, result_of
 
+_FRAMING_SHARE = 0.75
+"""While a still is framed: one that covers the plate has its handles around it."""
+
 
 class Viewer(QWidget):
     """Shows the current shot at its playhead through `studio.view`."""
@@ -92,6 +95,7 @@ class Viewer(QWidget):
         state = self.feed.state
         if state is not None:
             self._begin(FramingMode(self._studio, state, reference, self.canvas))
+            self.canvas.look_from(self.canvas.sight.set_back(_FRAMING_SHARE))
 
     def draw_garbage(self) -> None:
         """Draw garbage mattes over the plate, or leave off."""
@@ -117,6 +121,7 @@ class Viewer(QWidget):
         self._show()
 
     def _end_mode(self) -> None:
+        self.canvas.look_from(self.canvas.sight.set_back(1.0))
         mode, self._mode = self._mode, None
         if mode is not None:
             self.canvas.remove_tool(mode.tool)
