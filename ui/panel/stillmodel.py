@@ -33,7 +33,7 @@ from pai_studio.ui.panel.state.studio import Studio
 Index = QModelIndex | QPersistentModelIndex
 FILE = int(Qt.ItemDataRole.UserRole)
 _KEY = "stills"
-_TILE_CHARACTERS = 21
+_TILE_CHARACTERS = 14
 _STEP_PX = 32
 """Pictures are made in sizes so far apart: a dock that is drawn wider makes them seldom anew."""
 

@@ -130,7 +130,7 @@ def test_return_puts_stills_at_the_playhead_and_delete_takes_them_out(
     assert "in use by a shot, remove it on the timeline: 0.exr" in studio.faults.all[-1].line
 
 
-@pytest.mark.parametrize(("wide", "columns"), [(24, 1), (50, 2), (99, 4)])
+@pytest.mark.parametrize(("wide", "columns"), [(24, 1), (40, 2), (99, 6)])
 def test_tiles_fill_the_width(
     qtbot: QtBot, widget: StillsBin, tmp_path: Path, wide: int, columns: int
 ) -> None:

@@ -18,6 +18,7 @@ from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.style import Tokens
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_BETWEEN = "  ·  "
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -167,9 +168,13 @@ def _second_line(
         painter.setPen(now.warn)
         painter.drawText(line, _RIGHT, said)
         line.setRight(line.right() - measures.horizontalAdvance(said) - style.grid(2))
-    facts = "  ·  ".join(filter(None, (lines.frames_text(state), lines.stills_text(state))))
+    facts = lines.facts(state)
+    while len(facts) > 1 and measures.horizontalAdvance(_BETWEEN.join(facts)) > line.width():
+        del facts[-1]
     painter.setPen(now.dim)
-    painter.drawText(line, _LEFT, measures.elidedText(facts, Qt.TextElideMode.ElideRight, line.width()))
+    painter.drawText(
+        line, _LEFT, measures.elidedText(_BETWEEN.join(facts), Qt.TextElideMode.ElideRight, line.width())
+    )
 
 
 def _third_line(

@@ -32,12 +32,13 @@ def colour_of(name: str, now: Tokens) -> QColor:
     return found
 
 
-def frames_text(state: ShotState) -> str:
-    """How long, how fast."""
+def facts(state: ShotState) -> list[str]:
+    """How long, how many stills, how fast: what a narrow list can do without comes last."""
     shot = state.shot
     count = len(shot.frames)
     rate = f"{float(shot.rate):.3f}".rstrip("0").rstrip(".")
-    return f"{count} {'frame' if count == 1 else 'frames'} at {rate}"
+    frames = f"{count} {'frame' if count == 1 else 'frames'}"
+    return list(filter(None, (frames, stills_text(state), f"{rate} fps")))
 
 
 def stills_text(state: ShotState) -> str:
@@ -71,10 +72,9 @@ def is_saving(state: ShotState) -> bool:
 def whole(state: ShotState, notes: tuple[str, ...]) -> list[str]:
     """Everything a row has to say, one thing a line: the tooltip, and what a screen reader reads."""
     span = state.shot.frames
-    stills = stills_text(state) or "no stills"
     said = [
         f"{state.shot.name}: {state.status.value}",
-        f"{frames_text(state)}, {span.first}-{span.last}, {stills}",
+        f"{span.first}-{span.last}: {', '.join(facts(state))}",
     ]
     if state.saving.error is not None:
         said.append(f"Not saved: {state.saving.error}")

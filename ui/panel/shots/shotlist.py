@@ -93,6 +93,7 @@ class ShotList(QWidget):
         self.states = QComboBox(self)
         self.states.setAccessibleName("Filter shots by state")
         self.states.setToolTip("Show the shots in one state")
+        self.text.setMinimumWidth(1)
         self.states.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.states.addItem("Any state", None)
         for status in Status:
@@ -128,8 +129,8 @@ class ShotList(QWidget):
         for row in (head, foot):
             row.setContentsMargins(style.grid(2), style.grid(2), style.grid(2), style.grid(2))
             row.setSpacing(style.grid(1))
-        head.addWidget(self.text, 3)
-        head.addWidget(self.states, 2)
+        head.addWidget(self.text, 1)
+        head.addWidget(self.states, 1)
         foot.addWidget(self.summary, 1)
         foot.addWidget(self.render_all)
         column = QVBoxLayout(self)
@@ -195,7 +196,8 @@ class ShotList(QWidget):
         count, seen = len(shots), self.shown.rowCount()
         of = "" if seen == count else f"{seen} of "
         named = "shot" if count == 1 else "shots"
-        self.summary.setText(f"{of}{count} {named}, {len(ready)} ready" if shots else "")
+        self.summary.setText(f"{of}{count} {named}" if shots else "")
+        self.render_all.setText(f"Render all ready ({len(ready)})" if ready else "Render all ready")
         self.render_all.setEnabled(bool(ready))
         self.strip.show_failed()
 
