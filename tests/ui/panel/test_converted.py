@@ -76,6 +76,18 @@ def test_what_may_come_next_is_made_after_what_is_looked_at_and_within_the_limit
     converted.close()
 
 
+def test_an_exact_picture_does_not_hold_up_what_moves_and_is_left_off(qtbot: QtBot, work: Work) -> None:
+    converted = Converted(work, work)
+    large = Proxy(np.full((2048, 1024, 4), 0.3, np.float16), "ACEScg", Box(0, 0, 1024, 2048), 1.0, 1)
+    converted.get(large, LOOK, OCIO)
+    qtbot.waitUntil(lambda: len(converted._under_way) == 1)
+    small = proxy(0.5)
+    wait_for(qtbot, converted, small, exact=False)
+    wait_for(qtbot, converted, small, exact=True)  # by the same thread, after the large one
+    assert not converted.is_held(large, LOOK, OCIO)
+    converted.close()
+
+
 class Files:
     key = "files"
     frames = FrameRange(1, 9)

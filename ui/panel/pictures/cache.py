@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -21,6 +22,7 @@ _LOG = logger(__name__)
 _READERS = max(2, min(4, (os.cpu_count() or 2) // 2))
 _SHARE_OF_MEMORY = 4
 _MOST_BYTES = 4 << 30
+_LAST_S = 0.2
 
 SCALES = (1, 2, 4, 8, 16)
 
@@ -147,12 +149,15 @@ class Pictures(QObject):
         self._plan()
 
     def close(self) -> None:
-        """Read no more. A read that hangs is left to itself."""
+        """Read no more. What is under way has a moment to end; a read that hangs is left to itself."""
         with self._lock:
             self._is_closed = True
             self._asked.clear()
             self._wished.clear()
             self._lock.notify_all()
+        until = time.monotonic() + _LAST_S
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0))
 
     @property
     def is_idle(self) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 _MOST_BYTES = 2 << 30
 _SHARE_OF_MEMORY = 8
 _FOLLOW_MS = 100
+_LAST_S = 1.0
+_STRIP_PX = 1 << 19
+"""So much of an exact picture is made before it is asked whether anybody still wants it."""
+
 
 _lock = threading.Lock()
 _screens: dict[str, Screen] = {}
@@ -58,7 +64,8 @@ _Job = tuple[_Key, Proxy, Ocio, bool]
 class Converted(QObject):
     """Lives in the window's thread. The same proxy through the same look is converted once.
 
-    What is asked for by `get` is made first, the last asked at once; then what may come next, from `prefetch`.
+    What is asked for by `get` is made first, the last asked at once; then what may come next, from `prefetch`. Exact
+    pictures take long and have a thread of their own; as soon as something moves they are left off, to be asked again.
     """
 
     arrived = Signal()
@@ -79,11 +86,13 @@ class Converted(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_FOLLOW_MS)
         self._soon.timeout.connect(self._follow_on)
-        self._wanted: OrderedDict[tuple[_Key, bool], _Job] = OrderedDict()
+        self._wanted: OrderedDict[_Key, _Job] = OrderedDict()
+        self._exact: OrderedDict[_Key, _Job] = OrderedDict()
+        self._moves = 0
         self._ahead: OrderedDict[_Key, _Job] = OrderedDict()
         self._under_way: set[tuple[_Key, bool]] = set()
         self._lock = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._is_closed = False
 
     def get(self, proxy: Proxy, look: Look, ocio: Ocio, *, fast: bool = False) -> Ready | None:
@@ -92,6 +101,8 @@ class Converted(QObject):
         A sampled one that is held is given, too, while the exact one is made.
         """
         key = _key(proxy, look, ocio)
+        if fast:
+            self._leave_off_exact()
         found = self._held.get(key)
         if found is not None:
             self._held.move_to_end(key)
@@ -135,46 +146,65 @@ class Converted(QObject):
         self._planned = list(planned)
         with self._lock:
             self._ahead = OrderedDict(one for one in planned.items() if one[0] not in self._held)
-            self._lock.notify()
+            self._lock.notify_all()
         self._start()
 
     @property
     def is_idle(self) -> bool:
         """Whether everything that was asked for, and may come next, was made."""
         with self._lock:
-            return not (self._wanted or self._ahead or self._under_way)
+            return not (self._wanted or self._exact or self._ahead or self._under_way)
 
     def close(self) -> None:
-        """Make no more."""
+        """Make no more; what is under way ends within a strip of a picture."""
         with self._lock:
             self._is_closed = True
             self._wanted.clear()
+            self._exact.clear()
             self._ahead.clear()
             self._lock.notify_all()
+        for thread in self._threads:
+            thread.join(_LAST_S)
 
     def _ask(self, job: _Job) -> None:
-        name = job[0], job[3]
-        self._expected.add(name)
+        key, _, _, fast = job
+        self._expected.add((key, fast))
         with self._lock:
-            if name in self._under_way or self._is_closed:
+            if (key, fast) in self._under_way or self._is_closed:
                 return
-            self._wanted.pop(name, None)
-            self._wanted[name] = job
-            self._lock.notify()
+            queue = self._wanted if fast else self._exact
+            queue.pop(key, None)
+            queue[key] = job
+            self._lock.notify_all()
         self._start()
 
-    def _start(self) -> None:
-        if self._thread is None and not self._is_closed:
-            self._thread = threading.Thread(target=self._serve, name="panel-converted", daemon=True)
-            self._thread.start()
+    def _leave_off_exact(self) -> None:
+        """Something moves: what is made for rest is asked for again when that comes."""
+        with self._lock:
+            self._moves += 1
+            self._exact.clear()
+            self._under_way = {one for one in self._under_way if one[1]}
+        self._expected = {one for one in self._expected if one[1]}
 
-    def _serve(self) -> None:
-        while (job := self._next()) is not None:
+    def _has_moved(self, since: int) -> bool:
+        return self._moves != since or self._is_closed
+
+    def _start(self) -> None:
+        if self._threads or self._is_closed:
+            return
+        for call, name in ((self._next, "sampled"), (self._next_exact, "exact")):
+            thread = threading.Thread(target=self._serve, args=(call,), name=f"panel-{name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, next_job: Callable[[], _Job | None]) -> None:
+        while (job := next_job()) is not None:
             key, proxy, ocio, fast = job
+            is_stale = partial(self._has_moved, self._moves)
             made: Ready | None = None
             error: Exception | None = None
             try:
-                made = _converted(proxy, key[2], ocio, fast=fast)
+                made = _converted(proxy, key[2], ocio, fast=fast, is_stale=is_stale)
             except Exception as caught:  # noqa: BLE001 - handed over whole, below
                 error = caught
             self._work.here(lambda n=(key, fast), m=made, e=error: self._take(n, m, e))  # type: ignore[misc]
@@ -190,12 +220,23 @@ class Converted(QObject):
             self._under_way.add((job[0], job[3]))
             return job
 
+    def _next_exact(self) -> _Job | None:
+        with self._lock:
+            while not (self._exact or self._is_closed):
+                self._lock.wait()
+            if self._is_closed:
+                return None
+            _, job = self._exact.popitem(last=True)
+            self._under_way.add((job[0], job[3]))
+            return job
+
     def _take(self, name: tuple[_Key, bool], made: Ready | None, error: Exception | None) -> None:
         with self._lock:
             self._under_way.discard(name)
-        if made is None:
+        if error is not None:
             self._expected.discard(name)
             (self.failed if isinstance(error, PaiError) else self.broken).emit(error)
+        if made is None:
             return
         before = self._held.get(name[0])
         if before is not None and before.is_exact and not made.is_exact:
@@ -225,9 +266,18 @@ def _key(proxy: Proxy, look: Look, ocio: Ocio) -> _Key:
     return proxy.number, ocio.model_dump_json(), look
 
 
-def _converted(proxy: Proxy, look: Look, ocio: Ocio, *, fast: bool) -> Ready:
-    shown = screen_of(ocio).shown(proxy.pixels, proxy.space, look, fast=fast)
-    height, width, _ = shown.shape
+def _converted(
+    proxy: Proxy, look: Look, ocio: Ocio, *, fast: bool, is_stale: Callable[[], bool]
+) -> Ready | None:
+    """The picture; None where an exact one has become stale meanwhile."""
+    pixels, screen = proxy.pixels, screen_of(ocio)
+    height, width, _ = pixels.shape
+    rows = height if fast else max(_STRIP_PX // width, 1)
+    shown = np.empty((height, width, 4), np.uint8)
+    for first in range(0, height, rows):
+        if not fast and is_stale():
+            return None
+        shown[first : first + rows] = screen.shown(pixels[first : first + rows], proxy.space, look, fast=fast)
     # Qt paints Format_RGB32 three times as fast as RGBX8888.
     cv2.cvtColor(shown, cv2.COLOR_RGBA2BGRA, dst=shown)
     image = QImage(shown.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
