@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from pathlib import Path
 
 import numpy as np
@@ -200,6 +200,7 @@ def test_the_filmstrip_comes_and_what_is_seen_is_told(
         return colour.green() > colour.red() + 30
 
     qtbot.waitUntil(is_green)
+    assert studio.converted._last is None  # the viewer's reading ahead is not turned to thumbnails
     assert "playhead at 1001, stills: 1.png at 1010, 2.png at 1030" in view.track.accessibleDescription()
 
 
@@ -258,22 +259,23 @@ def test_sums_of_frames(text: str, frame: int) -> None:
     assert typed_frame(text, 1001) == frame
 
 
-def test_painting_is_quick(qtbot: QtBot, view: TimelineView, benchmark_like: Callable[..., float]) -> None:
+def test_painting_is_quick(view: TimelineView) -> None:
     view.resize(1920, 220)
-    qtbot.wait(1)
-    print(f"a whole repaint: {benchmark_like(view.track.grab) * 1000:.1f} ms")
+    view.track.grab()
+    times = []
+    for _ in range(9):
+        view.track._repaint()
+        began = time.perf_counter()
+        view.track.grab()
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.016  # about 0.003 on a machine that does nothing else
 
 
-@pytest.fixture
-def benchmark_like() -> Callable[..., float]:
-    import time
-
-    def measure(call: Callable[[], object]) -> float:
-        times = []
-        for _ in range(10):
-            began = time.perf_counter()
-            call()
-            times.append(time.perf_counter() - began)
-        return sorted(times)[5]
-
-    return measure
+def test_timecode_is_counted_in_ruler_and_field(qtbot: QtBot, view: TimelineView, state: ShotState) -> None:
+    qtbot.mouseClick(view._count, LEFT)
+    assert view.frame_field.text() == "00:00:41:17"
+    view.frame_field.setText("00:00:42:00")
+    qtbot.keyClick(view.frame_field, Qt.Key.Key_Return)
+    assert state.frame == 1008
+    qtbot.mouseClick(view._count, LEFT)
+    assert view.frame_field.text() == "1008"
