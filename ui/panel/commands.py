@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from pai_studio.core import config
 from pai_studio.core.shot import document, timeline
+from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.inputs import MOVIES
 from pai_studio.ui.panel.opening import DOCUMENT, PICTURES, is_still, open_paths
@@ -22,6 +23,7 @@ from pai_studio.ui.panel.shortcutsheet import ShortcutSheet
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.jobs import Mode
 from pai_studio.ui.panel.state.project import Opened
+from pai_studio.ui.panel.state.saving import digest_on_disk
 from pai_studio.ui.panel.state.shot import ShotState, Status
 
 if TYPE_CHECKING:
@@ -185,8 +187,8 @@ class Commands(QObject):
         """Documents as they are on disk, each as an edit that can be undone."""
         for state in states:
             self._studio.work.run(
-                partial(document.load, state.path, unfinished=True),
-                done=partial(state.edit, "Reload"),
+                partial(_loaded, state.path),
+                done=partial(_take_over, state),
                 failed=self._studio.faults.tell,
             )
 
@@ -341,3 +343,16 @@ def film_demo() -> Path:
     if done.returncode:
         raise PaiError(f"the demo shot cannot be filmed ({done.stderr.strip().rpartition(chr(10))[2]})")
     return sorted((folder / "input").glob(f"*{DOCUMENT}"))[0]
+
+
+def _loaded(path: Path) -> tuple[Shot, str]:
+    """A document and the digest of its file."""
+    digest = digest_on_disk(path)
+    return document.load(path, unfinished=True), digest
+
+
+def _take_over(state: ShotState, loaded: tuple[Shot, str]) -> None:
+    """What another program wrote is the shot from now on; undo brings the artist's own back."""
+    shot, digest = loaded
+    state.saving.take_over(digest)
+    state.edit("Reload", shot)

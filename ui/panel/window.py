@@ -113,7 +113,7 @@ class Window(QMainWindow):
         self._split.setSizes([unit * 90, unit * 34])
         docks = {one.objectName(): one for one in self.findChildren(QDockWidget)}
         wide = [docks["Shots"], docks["Shot"]]
-        self.resizeDocks(wide, [unit * 42, unit * 54], Qt.Orientation.Horizontal)
+        self.resizeDocks(wide, [unit * 46, unit * 58], Qt.Orientation.Horizontal)
         self.restoreGeometry(_bytes(memory.get("geometry", "")))
         self.restoreState(_bytes(memory.get("layout", "")), _LAYOUT_VERSION)
         self._split.restoreState(_bytes(memory.get("split", "")))

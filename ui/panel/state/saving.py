@@ -54,6 +54,12 @@ class Saving(QObject):
         """Save over what somebody else has written: asked for."""
         self._start(shot, is_agreed=True)
 
+    def take_over(self, digest: str) -> None:
+        """What is on disk was loaded: the next save may replace it, and nothing older waits any more."""
+        self._timer.stop()
+        self._shot, self._known = None, digest
+        self._become("saved")
+
     def move_to(self, path: Path, shot: Shot) -> None:
         """Save as another file from now on. What is there was agreed to be replaced."""
         self.path = path
