@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -132,6 +133,20 @@ def test_plus_and_f_zoom_the_timeline_about_the_playhead(
     assert view.track.span.middle(1020) == pytest.approx(before.middle(1020), abs=before.frame_px)
     qtbot.keyClick(view.track, Qt.Key.Key_F)
     assert view.track.span == before
+
+
+def test_the_timelines_own_keys_come_before_the_windows(
+    qtbot: QtBot, view: TimelineView, state: ShotState
+) -> None:
+    heard: list[str] = []
+    for key in ("+", "T"):
+        QShortcut(QKeySequence(key), view).activated.connect(partial(heard.append, key))
+    view.track.setFocus()
+    before = view.track.span
+    qtbot.keyClick(view.track, Qt.Key.Key_Plus)
+    qtbot.keyClick(view.track, Qt.Key.Key_T)
+    assert heard == ["T"]
+    assert view.track.span != before
 
 
 def test_another_picture_is_put_in_the_place_of_a_still(state: ShotState) -> None:

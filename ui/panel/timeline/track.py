@@ -39,6 +39,11 @@ _NOTCH = 120
 _KEY_ZOOM = 1.5
 _NO_SHOT = FrameRange(1, 1)
 _OWN_KEYS = (Qt.Key.Key_F, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus)
+_BY_KEYS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 _SHIFT, _CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
@@ -63,6 +68,7 @@ class Track(QWidget):
         self._scrubs = False
         self._panned_from: float | None = None
         self._shown_frame = 0
+        self._shows_focus = False
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -176,7 +182,7 @@ class Track(QWidget):
             paint.ghost(painter, rows, frame, self._label(frame))
         if self._refusal:
             paint.refusal(painter, rows, self._refusal)
-        if self.hasFocus():
+        if self._shows_focus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(style.tokens().accent, 1))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
@@ -210,13 +216,15 @@ class Track(QWidget):
         self.look(self.span.sized(self.width()))
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
-        """Shown by a line around it."""
+        """Shown by a line around it, if the keyboard has brought it here."""
         super().focusInEvent(event)
+        self._shows_focus = event.reason() in _BY_KEYS
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
         """The line goes."""
         super().focusOutEvent(event)
+        self._shows_focus = False
         self.update()
 
     # The hand
