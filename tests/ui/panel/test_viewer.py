@@ -222,6 +222,14 @@ def test_a_config_that_cannot_be_read_is_told_in_place_and_tried_again(
         assert not viewer.card.isVisible()
 
 
+def test_nothing_can_be_undone_once_the_panel_is_closed(studio: Studio, state: ShotState) -> None:
+    """Edits that were left in their stack crashed the process as it ended."""
+    state.edit("Type", edits.change(state.shot, "prompt", caption="a shore"))
+    studio.project.close([state])
+    studio.close()
+    assert state.undo.count() == 0
+
+
 def test_without_a_shot_there_is_nothing_and_nothing_fails(
     qtbot: QtBot, viewer: Viewer, studio: Studio
 ) -> None:

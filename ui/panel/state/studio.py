@@ -12,6 +12,7 @@ from pai_studio.ui.panel.state.jobs import JobsState
 from pai_studio.ui.panel.state.memory import Memory
 from pai_studio.ui.panel.state.player import Player
 from pai_studio.ui.panel.state.project import ProjectState
+from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.standing import Standing
 from pai_studio.ui.panel.state.versions import VersionsState
 from pai_studio.ui.panel.state.view import ViewState
@@ -44,6 +45,8 @@ class Studio(QObject):
         """Save what waits and hear no more of what is under way; jobs on a server go on."""
         for state in self.project.shots:
             state.saving.now()
+        for state in self.project.findChildren(ShotState):
+            state.undo.clear()  # an edit and its shot know one another: taken down together they crash the end
         self.player.stop()
         self.jobs.close()
         self.pictures.close()
