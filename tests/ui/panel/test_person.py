@@ -102,7 +102,7 @@ def open_the_shot(qtbot: QtBot, window: Window, path: Path) -> ShotState:
 
 def drag_a_still(qtbot: QtBot, window: Window, state: ShotState, index: int, frame: int) -> None:
     track = window.timeline.track
-    start = track._spot(state.shot.references[index]).toPoint()
+    start = track.rows.spots[index].toPoint()
     goal = QPoint(round(track.span.middle(frame)), start.y())
     qtbot.mousePress(track, LEFT, pos=start)
     for share in (0.3, 0.6, 1.0):
@@ -201,3 +201,19 @@ def test_a_sitting(
     qtbot.waitUntil(lambda: len(again.studio.versions.of(back)) == 1, timeout=LONG_MS)
     assert [item.state for item in again.studio.jobs.items] == ["CANCELLED", "SUCCEEDED"]
     assert shot_file in again.studio.memory.recent
+
+
+def test_what_another_program_wrote_is_taken_over_and_saved_on_from_there(
+    qtbot: QtBot, sit_down: Callable[[], Window], shot_file: Path, stills: list[Path]
+) -> None:
+    window = sit_down()
+    state = open_the_shot(qtbot, window, shot_file)
+    theirs = shot_file.read_text().replace('"seed": 7', '"seed": 8')
+    shot_file.write_text(theirs)
+    window.commands.add_stills(stills[:1])
+    qtbot.waitUntil(lambda: state.saving.kind == "failed")
+    window.commands.reload([state])
+    qtbot.waitUntil(lambda: state.shot.engine.seed == 8)
+    assert state.shot.references == []
+    state.undo.undo()
+    qtbot.waitUntil(lambda: state.saving.kind == "saved" and len(document.load(shot_file).references) == 1)
