@@ -113,7 +113,9 @@ def state(studio: Studio, tmp_path: Path) -> ShotState:
 def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Iterator[Viewer]:
     with viewing(studio) as viewer:
         viewer.frame_still(state.shot.references[0])
-        qtbot.waitUntil(lambda: not viewer.feed.is_late and mode(viewer).tool.placement() is not None)
+        qtbot.waitUntil(
+            lambda: not viewer.feed.is_late and mode(viewer).tool.placement() is not None, timeout=20_000
+        )
         yield viewer
 
 

@@ -67,7 +67,7 @@ def settle(qtbot: QtBot, viewer: Viewer) -> None:
         )
         return not feed.is_late and (exact or feed.fault is not None)
 
-    qtbot.waitUntil(is_there)
+    qtbot.waitUntil(is_there, timeout=20_000)  # the first view of a process is sampled first
 
 
 def shown(viewer: Viewer) -> np.ndarray:

@@ -30,7 +30,7 @@ def state(studio: Studio, tmp_path: Path) -> ShotState:
 @pytest.fixture
 def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Iterator[Viewer]:
     with viewing(studio) as viewer:
-        qtbot.waitUntil(lambda: not viewer.feed.is_late and not viewer.marks.is_empty)
+        qtbot.waitUntil(lambda: not viewer.feed.is_late and not viewer.marks.is_empty, timeout=20_000)
         viewer.draw_garbage()
         yield viewer
 
