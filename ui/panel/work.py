@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -18,7 +20,8 @@ _THREADS: dict[Lane, int] = {"disk": 1, "look": 2, "net": 2}
 """`disk` keeps the order in which things were saved; `look` reads files and headers; `net` talks to the server."""
 
 _LAST_SAVE_S = 5.0
-_Job = tuple[Callable[[], Any], Callable[[Any], None] | None, Callable[[PaiError], None] | None]
+_Asked = tuple[Callable[[], Any], Callable[[Any], None] | None, Callable[[PaiError], None] | None]
+_Job = tuple[int, Callable[[], Any]]
 
 
 class Work(QObject):
@@ -37,7 +40,8 @@ class Work(QObject):
         self._came.connect(self._run_here, Qt.ConnectionType.QueuedConnection)
         self._waiting: dict[Lane, queue.SimpleQueue[_Job | None]] = {}
         self._threads: dict[Lane, list[threading.Thread]] = {}
-        self._busy = 0
+        self._numbers = count()
+        self._asked: dict[int, _Asked] = {}
         self._is_closed = False
 
     def run(
@@ -54,8 +58,9 @@ class Work(QObject):
         """
         if self._is_closed:
             return
-        self._busy += 1
-        self._lane(lane).put((call, done, failed))
+        number = next(self._numbers)
+        self._asked[number] = (call, done, failed)
+        self._lane(lane).put((number, call))
 
     def here(self, call: Callable[[], None]) -> None:
         """Call in the window's thread, soon. May be called from any thread."""
@@ -65,7 +70,7 @@ class Work(QObject):
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way; what came of everything was handed over."""
-        return self._busy == 0
+        return not self._asked
 
     def close(self) -> None:
         """Take no more work and hand nothing over any more. What was to be saved is waited for, a few seconds at most;
@@ -91,21 +96,20 @@ class Work(QObject):
     def _serve(self, lane: Lane) -> None:
         waiting = self._waiting[lane]
         while (job := waiting.get()) is not None:
-            call, done, failed = job
+            number, call = job
+            value: Any = None
+            error: Exception | None = None
             try:
-                value, error = call(), None
+                value = call()
             except Exception as caught:  # noqa: BLE001 - handed over whole, below
-                value, error = None, caught
-            self.here(lambda v=value, e=error, d=done, f=failed: self._hand_over(v, e, d, f))  # type: ignore[misc]
+                error = caught
+            # What a call knows may be a widget, which has to end in the window's thread: `_asked` holds it until then.
+            del job, call
+            self.here(partial(self._hand_over, number, value, error))
+            del value, error
 
-    def _hand_over(
-        self,
-        value: Any,
-        error: Exception | None,
-        done: Callable[[Any], None] | None,
-        failed: Callable[[PaiError], None] | None,
-    ) -> None:
-        self._busy -= 1
+    def _hand_over(self, number: int, value: Any, error: Exception | None) -> None:
+        _call, done, failed = self._asked.pop(number)
         if error is None:
             if done is not None:
                 done(value)

@@ -190,3 +190,25 @@ def test_a_signal_does_not_wear_out_the_interpreter(studio: Studio) -> None:
     for _ in range(100):
         studio.view.changed.emit()
     assert sys.getrefcount(True) > before - 50
+
+
+def test_what_a_call_knows_ends_in_the_window_s_thread(qtbot: QtBot, work: Work) -> None:
+    """A widget that ends in another thread takes the whole process with it."""
+    import threading
+    import weakref
+
+    ended: list[int] = []
+
+    class Known:
+        def ask(self) -> int:
+            return 1
+
+    for _ in range(20):
+        known = Known()
+        weakref.finalize(known, lambda: ended.append(threading.get_ident()))
+        work.run(known.ask, done=lambda _value, known=known: None)  # type: ignore[misc]
+        del known
+    qtbot.waitUntil(lambda: work.is_idle)
+    work.run(lambda: None)
+    qtbot.waitUntil(lambda: work.is_idle and len(ended) == 20)
+    assert set(ended) == {threading.get_ident()}
