@@ -42,6 +42,7 @@ class HistoryView(QWidget):
         refresh.clicked.connect(self._refresh)
         foot = QHBoxLayout()
         foot.setContentsMargins(style.grid(2), style.grid(1), style.grid(2), style.grid(1))
+        foot.setSpacing(style.grid(1))
         for button in (self._restore, self._folder):
             foot.addWidget(button)
         foot.addStretch(1)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from pai_studio.ui.panel import style
-from pai_studio.ui.panel.rows import RowList, Thumb
+from pai_studio.ui.panel.rows import Elided, RowList, Thumb
 from pai_studio.ui.panel.state.job_store import Item
 from pai_studio.ui.panel.state.studio import Studio
 
@@ -124,9 +124,8 @@ class QueueRow(QWidget):
         self._preview = b""
         self.thumb = Thumb(self)
         self.name = QLabel(self)
-        self.line = QLabel(self)
+        self.line = Elided(self, Qt.TextElideMode.ElideRight)
         self.line.setProperty("dim", True)
-        self.line.setWordWrap(False)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.cancel = self._button("Cancel", "Stop this render (Delete)")
@@ -137,7 +136,12 @@ class QueueRow(QWidget):
         self.copy.clicked.connect(self._copy)
         words = QVBoxLayout()
         words.setSpacing(style.grid(0.5))
-        for widget in (self.name, self.line, self.bar):
+        head = QHBoxLayout()
+        head.addWidget(self.name, 1)
+        for button in (self.copy, self.retry, self.cancel):
+            head.addWidget(button)
+        words.addLayout(head)
+        for widget in (self.line, self.bar):
             words.addWidget(widget)
         words.addStretch(1)
         row = QHBoxLayout(self)
@@ -145,8 +149,6 @@ class QueueRow(QWidget):
         row.setSpacing(style.grid(2))
         row.addWidget(self.thumb)
         row.addLayout(words, 1)
-        for button in (self.copy, self.retry, self.cancel):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.show_item(item)
 
     def show_item(self, item: Item) -> None:
@@ -156,7 +158,7 @@ class QueueRow(QWidget):
         version = f"  {_version(item.files)}" if item.files else ""
         self.name.setText(f"{item.shot}{version}{mode}")
         line = line_of(item)
-        self.line.setText(self.line.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, 10_000))
+        self.line.setText(line)
         self.line.setToolTip(item.error or line)
         self.setAccessibleName(f"{item.shot}{version}: {line}")
         is_open = not item.has_ended and not item.is_waiting
@@ -192,7 +194,7 @@ class QueueRow(QWidget):
 def line_of(item: Item) -> str:
     """Where a render is, in one line: phase, frames, time left."""
     if item.error:
-        return item.error
+        return f"failed: {item.error}"
     if item.message == "cancelling":
         return "cancelling"
     words = _WORDS[item.state]

@@ -1,10 +1,10 @@
-"""What lists of the panel share: an empty text in the middle, and a thumbnail that fits its cell."""
+"""What rows of the panel share: an empty text, a line that gives way, a thumbnail that fits its cell."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QListWidget, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QListWidget, QSizePolicy, QWidget
 
 from pai_studio.ui.panel import style
 
@@ -27,6 +27,35 @@ class RowList(QListWidget):
             room = self.viewport().rect().adjusted(style.grid(4), 0, -style.grid(4), 0)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(room, flags, self._empty_text)
+
+
+class Elided(QLabel):
+    """A line that gives way: some of it is left out where there is no room, and the tooltip has the whole."""
+
+    def __init__(
+        self, parent: QWidget | None = None, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
+    ) -> None:
+        super().__init__(parent)
+        self._mode = mode
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's
+        """Another line."""
+        super().setText(text)
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's
+        """A few letters."""
+        return QSize(self.fontMetrics().averageCharWidth() * 8, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's
+        """As much of it as there is room for."""
+        painter = QPainter(self)
+        text = QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.end()
 
 
 class Thumb(QWidget):

@@ -193,6 +193,7 @@ def _sheet(now: Tokens) -> str:
     QPushButton:focus, QToolButton:focus {{ border-color: {accent}; }}
     QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {base}; border-color: {accent}; }}
     QPushButton:disabled, QToolButton:disabled {{ background: transparent; border-color: {line}; }}
+    QToolButton[flat="true"]:disabled {{ border-color: transparent; }}
     QPushButton[primary="true"] {{ background: {accent}; color: {now.on_accent.name()}; border-color: {accent};
                                   font-weight: 600; }}
     QPushButton[primary="true"]:focus {{ border-color: {text}; }}

@@ -42,7 +42,7 @@ def test_rows_follow_the_queue_and_their_buttons_work(qtbot: QtBot, studio: Stud
     studio.jobs.items = [failed, *waiting]
     told(studio)
     row = view._rows[failed.id]
-    assert row.line.text() == "plate.0013.exr: is not there"
+    assert row.line.text() == "failed: plate.0013.exr: is not there"
     qtbot.mouseClick(row.copy, LEFT)
     assert QGuiApplication.clipboard().text() == failed.error
     view._list.setCurrentRow(2)
@@ -53,6 +53,18 @@ def test_rows_follow_the_queue_and_their_buttons_work(qtbot: QtBot, studio: Stud
     assert waiting[0].state == "CANCELLED"
     qtbot.mouseClick(view._clear, LEFT)
     assert [one.shot for one in studio.jobs.items] == ["SH030"]
+
+
+def test_a_long_error_widens_nothing(studio: Studio, view: QueueView) -> None:
+    item = Item("SH010", "/a", state="FAILED", error="no")
+    studio.jobs.items = [item]
+    told(studio)
+    row = view._rows[item.id]
+    least = row.minimumSizeHint().width()
+    item.error = "references[1] still.exr: is of no format that is read here; " * 5
+    told(studio)
+    assert row.minimumSizeHint().width() == least
+    assert row.line.toolTip() == item.error
 
 
 def test_a_preview_is_stamped(qtbot: QtBot, studio: Studio, view: QueueView, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage, QKeyEvent
 from pytestqt.qtbot import QtBot
 
@@ -298,3 +298,23 @@ def test_five_hundred_shots_are_drawn_and_scrolled_at_once(
     a_step_ms = (time.perf_counter() - begin) / len(steps) * 1000
     assert bar.maximum() > 10_000
     assert a_step_ms < 50, f"{a_step_ms:.1f} ms a step"
+
+
+def test_in_a_narrow_list_a_name_is_worth_more_than_the_word_for_its_state(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+) -> None:
+    """Shots that differ by their names alone are told apart."""
+    first, second = cut(studio, tmp_path, "SH010", "SH777")
+    widget = ShotList(studio)
+    qtbot.addWidget(widget)
+    widget.resize(widget.fontMetrics().averageCharWidth() * 26, 400)
+    widget.show()
+    settles(qtbot, studio)
+    studio.project.look_at(None)
+    for state in (first, second):
+        state.stand(Status.FAULTY, ())
+    widget.view.clearSelection()
+    widget.view.setCurrentIndex(QModelIndex())
+    rows = [widget.view.visualRect(widget.shown.index(row, 0)) for row in range(2)]
+    pictures = [widget.view.viewport().grab(area).toImage() for area in rows]
+    assert pictures[0] != pictures[1]

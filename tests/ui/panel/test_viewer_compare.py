@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from pai_studio.core.finish.layers import beauty
@@ -19,6 +20,7 @@ from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer import Viewer, mix
 from pai_studio.ui.panel.viewer.derived import DIFFERENCE_GAIN
+from pai_studio.ui.panel.viewer.marks import label
 from tests.ui.panel.files import plate
 from tests.ui.panel.shots import a_shot, opened
 from tests.ui.panel.test_viewer import at_pixels, expected, settle, viewing
@@ -89,7 +91,7 @@ def state(studio: Studio, tmp_path: Path) -> ShotState:
 @pytest.fixture
 def viewer(qtbot: QtBot, studio: Studio, state: ShotState) -> Iterator[Viewer]:
     with viewing(studio) as viewer:
-        qtbot.waitUntil(lambda: len(viewer.feed.results) == 2)
+        qtbot.waitUntil(lambda: len(viewer.feed.results) == 2, timeout=20_000)
         settle(qtbot, viewer)
         yield viewer
 
@@ -189,3 +191,12 @@ def test_a_missing_pass_is_told_in_place(qtbot: QtBot, viewer: Viewer, studio: S
     studio.view.set(layer="confidence", shows_plate=False)
     qtbot.waitUntil(viewer.card.isVisible)
     assert "confidence" in viewer.card.line.text()
+
+
+def test_both_labels_of_a_wipe_are_of_one_size(qtbot: QtBot) -> None:
+    picture = QImage(200, 40, QImage.Format.Format_RGB32)
+    painter = QPainter(picture)
+    before = painter.font().pointSizeF()
+    label(painter, QRectF(0, 0, 200, 40), "Plate", Qt.AlignmentFlag.AlignLeft)
+    assert painter.font().pointSizeF() == before
+    painter.end()

@@ -172,6 +172,7 @@ class TextField(Field):
     def display(self, value: Any) -> None:
         """Show a text."""
         self.line.setText(str(value))
+        self.line.setCursorPosition(0)  # its beginning is seen
 
     def _typed(self, text: str) -> None:
         self.commit(text, merge=True)

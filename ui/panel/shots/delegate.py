@@ -19,6 +19,9 @@ from pai_studio.ui.panel.style import Tokens
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _BETWEEN = "  ·  "
+_LEGIBLE = 12
+"""So many letters of a name are seen before the word for its state is."""
+
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -135,13 +138,15 @@ def _first_line(
     form, name = lines.MARKS[state.status]
     colour, word = lines.colour_of(name, now), state.status.value
     side = letters.small_is.ascent() * 0.75
+    font, measures = (letters.bold, letters.bold_is) if is_current else (letters.plain, letters.plain_is)
     wide = letters.small_is.horizontalAdvance(word) + round(side) + style.grid(1)
+    if measures.horizontalAdvance(state.shot.name[:_LEGIBLE]) > line.width() - wide - style.grid(2):
+        word, wide = "", round(side)  # the mark alone: a name is worth more than a word
     painter.setFont(letters.small)
     painter.setPen(colour)
     painter.drawText(line, _RIGHT, word)
     middle = line.center().y() + 0.5
     draw_mark(painter, form, QRectF(line.right() + 1 - wide, middle - side / 2, side, side), colour)
-    font, measures = (letters.bold, letters.bold_is) if is_current else (letters.plain, letters.plain_is)
     dot = style.grid(1.5) if lines.is_saving(state) else 0
     room = max(line.width() - wide - style.grid(2) - 2 * dot, 0)
     text = measures.elidedText(state.shot.name, Qt.TextElideMode.ElideMiddle, room)

@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from pai_studio.ui.panel import shortcuts, style
+from pai_studio.ui.panel.forms.choices import CalmCombo
 from pai_studio.ui.panel.pictures.sources import plate_of
 from pai_studio.ui.panel.shots.delegate import ShotDelegate
 from pai_studio.ui.panel.shots.model import STATE, ShotFilter, ShotModel
@@ -90,7 +90,7 @@ class ShotList(QWidget):
         self.text.setClearButtonEnabled(True)
         self.text.setAccessibleName("Filter shots by name")
         self.text.setToolTip("Show the shots whose name has this text")
-        self.states = QComboBox(self)
+        self.states = CalmCombo(self)
         self.states.setAccessibleName("Filter shots by state")
         self.states.setToolTip("Show the shots in one state")
         self.text.setMinimumWidth(1)

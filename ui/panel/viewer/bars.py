@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.shot.document import PASSES
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.rows import Elided
 from pai_studio.ui.panel.state.versions import Version
 from pai_studio.ui.panel.state.view import Channel, ViewState
 from pai_studio.ui.panel.viewer.controls import Choice, Number, tip, toggle
@@ -227,32 +227,6 @@ class LookBar(QWidget):
 
     def _zoom(self, value: str) -> None:
         self.zoom_wanted.emit(0.0 if value == "fit" else float(value))
-
-
-class Elided(QLabel):
-    """A line that gives way: its middle is left out where there is no room, and the tooltip has the whole."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def setText(self, text: str) -> None:  # noqa: N802 - Qt's
-        """Another line."""
-        super().setText(text)
-        self.setToolTip(text)
-        self.setAccessibleName(text)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's
-        """A few letters."""
-        return QSize(self.fontMetrics().averageCharWidth() * 8, self.fontMetrics().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's
-        """As much of it as there is room for."""
-        painter = QPainter(self)
-        text = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        painter.end()
 
 
 def _row(widget: QWidget) -> QHBoxLayout:

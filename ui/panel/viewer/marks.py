@@ -113,6 +113,7 @@ def label(painter: QPainter, room: QRectF, text: str, where: Qt.AlignmentFlag) -
     """A line of text in a corner of `room`, which can be read over any picture."""
     if not text:
         return
+    painter.save()
     painter.setFont(style.small_font(painter.font()))
     metrics = QFontMetricsF(painter.font())
     pad, gap = style.grid(1), style.grid(2)
@@ -133,3 +134,4 @@ def label(painter: QPainter, room: QRectF, text: str, where: Qt.AlignmentFlag) -
     painter.drawRoundedRect(box, 2, 2)
     painter.setPen(style.DARK.text)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
