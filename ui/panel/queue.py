@@ -128,6 +128,9 @@ class QueueRow(QWidget):
         self.line.setProperty("dim", True)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
+        kept = self.bar.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # a row is as high before and after as while it runs
+        self.bar.setSizePolicy(kept)
         self.cancel = self._button("Cancel", "Stop this render (Delete)")
         self.cancel.clicked.connect(self._cancel)
         self.retry = self._button("Retry", "Render it once more, as it was asked for")

@@ -15,6 +15,7 @@ from pai_studio.server.api.client import Client
 from pai_studio.server.app import Server
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.job_store import Item, JobStore, plain
+from pai_studio.ui.panel.state.jobs import _note
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from tests.hosts.conftest import TOKEN, Gate
@@ -183,3 +184,12 @@ def test_a_shot_without_a_still_fails_in_the_queue_with_what_to_do(
     item = studio.jobs.add([state])[0]
     assert ended(qtbot, item) == ["FAILED"]
     assert "references: there is none" in item.error
+
+
+def test_bytes_that_were_sent_are_no_frames() -> None:
+    item = Item("SH010", "/a", state="UPLOADING", phase="upload", done=26_712_216, total=26_712_216)
+    assert _note(item, {"state": "RUNNING"})
+    assert (item.phase, item.done, item.total) == ("", 0, 0)
+    _note(item, {"state": "RUNNING", "phase": "check", "done": 3, "total": 35})
+    assert not _note(item, {"state": "RUNNING", "frame": 1003})
+    assert (item.phase, item.done, item.total, item.frame) == ("check", 3, 35, 1003)

@@ -283,6 +283,8 @@ def _note(item: Item, event: dict[str, Any]) -> bool:
         if state not in ("SUCCEEDED", "FAILED", "CANCELLED")
         else before
     )
+    if item.state != before:  # what was counted before, bytes perhaps, is no progress of this
+        item.phase, item.done, item.total, item.frame, item.eta_s = "", 0, 0, None, None
     for name in ("phase", "done", "total", "frame", "eta_s", "message", "job"):
         if name in event:
             setattr(item, name, event[name])
