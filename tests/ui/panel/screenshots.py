@@ -1,7 +1,7 @@
 """The panel's pictures in the docs, by one command: `python -m tests.ui.panel.screenshots docs/images [--shot FILE]`.
 
 The window, the server and the renders are the real ones, in a state folder of their own; the shot is the demo's, which
-is filmed first unless `--shot` names one that is there. It needs no screen, and uses one that is there. About five
+is filmed first unless `--shot` names one that is there. It needs no screen, and uses one that is there. A few
 minutes on two cores.
 """
 
