@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.collecting import Collector
 
 _LOG = logger(__name__)
 Lane = Literal["disk", "look", "net"]
@@ -37,6 +38,7 @@ class Work(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._collector = Collector(self)
         self._came.connect(self._run_here, Qt.ConnectionType.QueuedConnection)
         self._waiting: dict[Lane, queue.SimpleQueue[_Job | None]] = {}
         self._threads: dict[Lane, list[threading.Thread]] = {}
@@ -81,6 +83,7 @@ class Work(QObject):
                 waiting.put(None)
         for thread in self._threads.get("disk", []):
             thread.join(_LAST_SAVE_S)
+        self._collector.close()
 
     def _lane(self, lane: Lane) -> queue.SimpleQueue[_Job | None]:
         if lane not in self._waiting:

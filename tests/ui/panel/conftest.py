@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -20,6 +21,17 @@ shipped = hosts.shipped
 
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _collected_here() -> Iterator[None]:
+    """Widgets that a test leaves behind end in the tests' thread: a server's threads, too, would collect them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    yield
+    gc.collect()
+    if was_on:
+        gc.enable()
 
 
 def watched(work: Work) -> list[Exception]:
@@ -49,4 +61,5 @@ def studio(
     broken = watched(studio.work)
     yield studio
     studio.close()
+    gc.collect()
     assert broken == []

@@ -212,3 +212,27 @@ def test_what_a_call_knows_ends_in_the_window_s_thread(qtbot: QtBot, work: Work)
     work.run(lambda: None)
     qtbot.waitUntil(lambda: work.is_idle and len(ended) == 20)
     assert set(ended) == {threading.get_ident()}
+
+
+def test_cycles_are_collected_in_the_window_s_thread_alone(qtbot: QtBot, work: Work) -> None:
+    import gc
+    import threading
+    import weakref
+
+    ended: list[int] = []
+
+    class Round:
+        def __init__(self) -> None:
+            self.own = self
+
+    def allocate() -> None:
+        for _ in range(20_000):
+            Round()
+
+    for _ in range(200):
+        weakref.finalize(Round(), lambda: ended.append(threading.get_ident()))
+    work.run(allocate)
+    qtbot.waitUntil(lambda: work.is_idle)
+    assert not gc.isenabled()
+    qtbot.waitUntil(lambda: len(ended) == 200)
+    assert set(ended) == {threading.get_ident()}
