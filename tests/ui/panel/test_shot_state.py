@@ -203,10 +203,13 @@ def test_what_a_call_knows_ends_in_the_window_s_thread(qtbot: QtBot, work: Work)
         def ask(self) -> int:
             return 1
 
+        def hear(self, value: int) -> None:
+            assert value == 1
+
     for _ in range(20):
         known = Known()
         weakref.finalize(known, lambda: ended.append(threading.get_ident()))
-        work.run(known.ask, done=lambda _value, known=known: None)  # type: ignore[misc]
+        work.run(known.ask, done=known.hear)
         del known
     qtbot.waitUntil(lambda: work.is_idle)
     work.run(lambda: None)
