@@ -225,7 +225,7 @@ def test_a_panel_that_does_not_open_is_told_with_its_own_words(
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PAI_STATE_DIR", str(tmp_path))
-    with pytest.raises(NotFound, match="does not open.*there is no screen"):
+    with pytest.raises(NotFound, match=r"does not open.*there is no screen"):
         requests.panel({"do": "panel", "document": "/a/S.shot.json"})
 
 
