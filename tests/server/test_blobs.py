@@ -81,11 +81,11 @@ def test_a_dropped_upload_goes_on_at_the_verified_offset(client, tmp_path, until
 
 
 def client_busy(client, tmp_path):
-    """Whether the broken upload still holds its blob: an empty try from byte 0 would be refused as under way."""
+    """Whether the broken upload still holds its blob: an empty try from byte 0 would be refused since another render sends it."""
     try:
         client._connection.send("UploadBlob", iter([start_of(offset=CHUNK_BYTES + 10)]))
     except Unreachable as error:
-        return "under way" in error.what
+        return "sends the same picture" in error.what
     return False
 
 
@@ -137,7 +137,7 @@ def test_the_second_of_two_uploads_of_a_blob_waits_and_the_first_may_be_dropped(
     thread = threading.Thread(target=first)
     thread.start()
     entered.wait(10)
-    with pytest.raises(Unreachable, match="under way"):
+    with pytest.raises(Unreachable, match="sends the same picture"):
         spool.receive(DIGEST, len(DATA), 0, pieces(), nothing)
     spool.drop_stalled()
     assert not dropped

@@ -33,8 +33,7 @@ class Collector(QObject):
                 return
 
     def close(self) -> None:
-        """Leave it to Python again, as it was: no thread that collects may meet a widget any more."""
+        """Leave it to Python again, as it was: the window has gone."""
         self._timer.stop()
-        gc.collect()
         if self._was_on:
             gc.enable()
