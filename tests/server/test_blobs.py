@@ -81,7 +81,7 @@ def test_a_dropped_upload_goes_on_at_the_verified_offset(client, tmp_path, until
 
 
 def client_busy(client, tmp_path):
-    """Whether the broken upload still holds its blob: an empty try from byte 0 would be refused since another render sends it."""
+    """Whether the broken upload still holds its blob: an empty try from byte 0 would be refused."""
     try:
         client._connection.send("UploadBlob", iter([start_of(offset=CHUNK_BYTES + 10)]))
     except Unreachable as error:
