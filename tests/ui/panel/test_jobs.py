@@ -177,6 +177,23 @@ def test_one_panel_runs_a_queue_until_it_has_gone(tmp_path: Path) -> None:
     assert JobStore(tmp_path).take()
 
 
+def test_what_a_second_panel_queues_runs_when_the_first_has_gone(
+    qtbot: QtBot, served: Server, studio: Studio, states: Callable[..., ShotState], tmp_path: Path
+) -> None:
+    second = Studio()
+    broken = watched(second.work)
+    assert "another panel runs the queue" in second.faults.all[-1].line
+    state = opened(second, states("A").shot, tmp_path / "A")
+    item = second.jobs.add([state])[0]
+    studio.jobs.add([states("B")])  # the first one saves its own queue over it
+    qtbot.waitUntil(lambda: all(one.has_ended for one in studio.jobs.items), timeout=LONG_MS)
+    studio.close()
+    second.jobs._next()
+    assert ended(qtbot, item) == ["SUCCEEDED"], item.error
+    second.close()
+    assert broken == []
+
+
 def test_a_shot_without_a_still_fails_in_the_queue_with_what_to_do(
     qtbot: QtBot, served: Server, studio: Studio, tmp_path: Path
 ) -> None:

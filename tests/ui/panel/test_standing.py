@@ -64,6 +64,11 @@ def gone(shot: Shot, folder: Path) -> Shot:
     return shot
 
 
+def damaged_plate(shot: Shot, folder: Path) -> Shot:
+    (folder / "plate" / "SH010.1001.exr").write_bytes(b"\x76\x2f\x31\x01 and no more")
+    return shot
+
+
 def holed(shot: Shot, folder: Path) -> Shot:
     (folder / "plate" / "SH010.1002.exr").unlink()
     return shot
@@ -84,6 +89,7 @@ def wide(shot: Shot, folder: Path) -> Shot:
         (outside, Status.FAULTY, "still.png at 5 lies outside 1001-1003: move it, or widen the range"),
         (damaged, Status.FAULTY, "the still still.png cannot be"),
         (gone, Status.FAULTY, "the still still.png is not there"),
+        (damaged_plate, Status.FAULTY, "the plate's first frame"),
         (holed, Status.FAULTY, "frames of the plate are missing: 1002"),
         (offline, Status.OFFLINE, "the plate is not there: /nowhere/p.####.exr"),
         (
@@ -127,3 +133,8 @@ def test_versions_are_found_restored_and_grow_stale(
     stands(qtbot, state, Status.DONE)
     (Path(version.pattern).parent / "SH010_v001.1002.exr").unlink()
     assert found(shot, tmp_path)[0].missing == (1002,)
+    origin = Path(version.pattern).parent / "SH010_v001.provenance.json"
+    for broken in ('{"shot": {"finish": 5}}', '{"shot": [], "delivery": "x"}', "[]", "no JSON"):
+        origin.write_text(broken)
+        one = found(shot, tmp_path)[0]
+        assert (one.shot, one.engine, one.label) == ({}, "", "v001")

@@ -121,16 +121,21 @@ class JobStore:
             with suppress(OSError):
                 path.replace(aside)
             return [], f"the queue of the last time cannot be read ({error}); it is kept as {aside}"
-        return [one for one in items if not one.has_ended or (one.ended_s or 0) > time.time() - _KEPT_S], ""
+        kept_items = [one for one in items if not one.has_ended or (one.ended_s or 0) > time.time() - _KEPT_S]
+        self._sweep({one.id for one in kept_items})
+        return kept_items, ""
+
+    def _sweep(self, needed: set[str]) -> None:
+        """Remove old copies that no item needs; a young one may be another panel's, which waits for this one."""
+        for path in self._folder.glob("*.shot.json"):
+            with suppress(OSError):
+                is_old = path.stat().st_mtime < time.time() - _KEPT_S
+                if is_old and path.name.removesuffix(".shot.json") not in needed:
+                    path.unlink()
 
     def save(self, items: list[dict[str, Any]]) -> None:
-        """Write the queue whole, and remove the copies that nobody needs."""
+        """Write the queue whole."""
         write_file(self._folder / "queue.json", json.dumps({"items": items}, indent=1).encode())
-        needed = {f"{one['id']}.shot.json" for one in items}
-        for path in self._folder.glob("*.shot.json"):
-            is_coming = path.name.startswith(".")  # on its way to the disk
-            if path.name not in needed and not is_coming:
-                path.unlink(missing_ok=True)
 
 
 def plain(items: list[Item]) -> list[dict[str, Any]]:

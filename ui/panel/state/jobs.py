@@ -143,7 +143,8 @@ class JobsState(QObject):
                 "another panel runs the queue: renders that are asked for here wait for it to close"
             )
             return
-        self.items, fault = self._store.load()
+        there, fault = self._store.load()
+        self.items = [*there, *self.items]
         if fault:
             self._faults.tell(fault)
         QTimer.singleShot(0, self, self._next)
@@ -181,25 +182,29 @@ class JobsState(QObject):
         key = asked.id
         try:
             files = _with_version(asked.copy, keep=asked.resume)
-            self._work.here(lambda: self._know(key, files))
+            self._work.here(lambda: self._know(key, rendering, files))
             answer = rendering.run(
                 asked.copy,
                 asked.mode,
                 asked.request,
                 resume=asked.resume,
-                on_deaf=lambda error: self._come(key, None, error),
+                on_deaf=lambda error: self._come(key, rendering, None, error),
             )
-            self._come(key, answer, None)
+            self._come(key, rendering, answer, None)
         except Exception as error:  # noqa: BLE001 - handed over whole
-            self._come(key, None, error)
+            self._come(key, rendering, None, error)
 
-    def _come(self, key: str, answer: dict[str, Any] | None, error: Exception | None) -> None:
-        self._work.here(lambda: self._take(key, answer, error))
+    def _come(
+        self, key: str, rendering: Rendering, answer: dict[str, Any] | None, error: Exception | None
+    ) -> None:
+        self._work.here(lambda: self._take(key, rendering, answer, error))
 
-    def _take(self, key: str, answer: dict[str, Any] | None, error: Exception | None) -> None:
+    def _take(
+        self, key: str, rendering: Rendering, answer: dict[str, Any] | None, error: Exception | None
+    ) -> None:
         self._hear()
         item = self._running_item(key)
-        if item is None:
+        if item is None or self._running[key] is not rendering:  # it was given up, and may run anew
             return
         del self._running[key]
         if answer is not None:
@@ -229,9 +234,9 @@ class JobsState(QObject):
         self.ended.emit(item)
         self._next()
 
-    def _know(self, key: str, files: str) -> None:
+    def _know(self, key: str, rendering: Rendering, files: str) -> None:
         item = self._running_item(key)
-        if item is not None:
+        if item is not None and self._running[key] is rendering:
             item.files = files
             self._keep()
 

@@ -129,7 +129,12 @@ def own_problems(shot: Shot) -> tuple[str, ...]:
 def file_problems(shot: Shot) -> tuple[tuple[str, ...], bool]:
     """What is wrong with a shot's files, and whether nothing of its plate is there. Looks at the disk."""
     plate, is_offline = _plate_problems(shot)
-    size = None if plate else _size(_first_file(shot))
+    size = None
+    if not plate:
+        try:
+            size = _size(_first_file(shot))
+        except PaiError as error:
+            plate = (f"the plate's first frame {error.what}",)
     return (*plate, *(say for one in shot.references for say in _still_problems(one, size))), is_offline
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from pai_studio.core.shot import exports, naming
@@ -105,26 +106,53 @@ def found(shot: Shot, folder: Path) -> tuple[Version, ...]:
 
 
 def _looked_at(version: exports.Version, shot: Shot) -> Version:
-    origin = _read(naming.sidecar(version.files, "provenance.json"))
+    origin = _origin(version.files)
     quality = _read(naming.sidecar(version.files, "qc.json"))
     made = origin.get("shot", {})
-    delivery = origin.get("delivery", {})
-    passes = tuple(delivery.pop("passes", ()))
-    written = Delivery.model_validate({**delivery, "passes": passes or ("beauty",)})
-    first = Path(version.files).parent
+    written = _delivery(origin)
     return Version(
         number=version.version,
         pattern=version.files,
         frames=FrameRange(version.first, version.last),
         missing=tuple(version.missing),
         engine=str(origin.get("engine", {}).get("name", "")),
-        made_at_s=first.stat().st_mtime,
+        made_at_s=_time_of(Path(version.files).parent),
         space=written.colorspace or str(made.get("plate", {}).get("colorspace", "")) or shot.plate.colorspace,
         delivery=written,
-        passes=passes,
+        passes=tuple(written.passes) if origin else (),
         findings=tuple(findings(quality)),
         shot=made,
     )
+
+
+def _origin(files: str) -> dict[str, Any]:
+    """A version's provenance; one that does not hold what it should is as good as none."""
+    origin = _read(naming.sidecar(files, "provenance.json"))
+    try:
+        made = origin.get("shot", {})
+        for key, model in (("prompt", Prompt), ("engine", EngineChoice), ("finish", Finish)):
+            model.model_validate(made.get(key, {}))
+        for one in made.get("references", []):
+            Reference.model_validate(one)
+        origin.get("engine", {}).get("name"), made.get("plate", {}).get("colorspace")
+        _delivery(origin)
+    except (ValidationError, AttributeError, TypeError):
+        return {}
+    return origin
+
+
+def _delivery(origin: dict[str, Any]) -> Delivery:
+    """How a version was written; all that is known of one without provenance is that it has a beauty."""
+    told = origin.get("delivery", {})
+    return Delivery.model_validate({**told, "passes": told.get("passes") or ("beauty",)})
+
+
+def _time_of(folder: Path) -> float:
+    """When a folder was last written; 0 where it has gone meanwhile."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _read(path: str) -> dict[str, Any]:
