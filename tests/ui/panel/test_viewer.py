@@ -217,7 +217,7 @@ def test_a_config_that_cannot_be_read_is_told_in_place_and_tried_again(
         qtbot.waitUntil(viewer.card.isVisible)
         assert "show.ocio" in viewer.card.line.text()
         ColorConfig.open().raw.serialize(str(config))
-        qtbot.mouseClick(viewer.card.retry, Qt.MouseButton.LeftButton)
+        viewer.card.retry.click()  # by its own call: the card has just come
         settle(qtbot, viewer)
         assert not viewer.card.isVisible()
 
