@@ -130,11 +130,28 @@ def test_another_shot_stops_it(player: Player, studio: Studio, qtbot: QtBot) -> 
     assert not player.is_playing
 
 
-def test_the_rate_that_was_really_shown_is_told(player: Player, clock: Clock) -> None:
+def test_what_was_painted_is_counted_and_not_what_was_gone_to(
+    player: Player, state: ShotState, clock: Clock
+) -> None:
     player.toggle()
-    for _ in range(20):
-        at(player, clock, 0.1)
+    for _ in range(60):
+        at(player, clock, 1 / 30)
+        player.painted(state.frame)
+        player.painted(state.frame)  # the same picture again
+    assert player.measured == pytest.approx(24, rel=0.05)
+    assert not player.is_behind
+    for turn in range(99):
+        at(player, clock, 1 / 30)
+        if turn % 3 == 0:
+            player.painted(state.frame)
     assert player.measured == pytest.approx(10, rel=0.05)
+    assert player.is_behind
+    for _ in range(90):
+        at(player, clock, 1 / 30)
+    assert player.measured == 0
+    assert (player.wanted, player.is_behind) == (pytest.approx(23.976, abs=1e-3), True)
+    player.stop()
+    assert not player.is_behind
 
 
 @given(st.integers(-10_000, 10_000), st.integers(-100, 100), st.integers(0, 50))

@@ -20,7 +20,7 @@ from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer import Viewer
-from pai_studio.ui.panel.viewer.feed import around
+from pai_studio.ui.panel.viewer.ahead import around
 from pai_studio.ui.panel.viewer.sight import Sight
 from tests.ui.panel.files import picture, plate
 from tests.ui.panel.shots import a_shot, opened

@@ -23,6 +23,8 @@ _READERS = max(2, min(4, (os.cpu_count() or 2) // 2))
 _SHARE_OF_MEMORY = 4
 _MOST_BYTES = 4 << 30
 _LAST_S = 0.2
+_SHARE_OF_RANGE = 7 / 8
+"""Of the limit; the rest is for what is looked at larger when it stands still."""
 
 SCALES = (1, 2, 4, 8, 16)
 
@@ -103,13 +105,22 @@ class Pictures(QObject):
         ]
 
     def scale_for(self, source: PictureSource, count: int, finest: int = 1) -> int:
-        """The finest scale, from `finest` on, at which `count` frames fit into the limit; as far as is known."""
-        known = next(((at, n) for (key, at), n in self._sizes.items() if key == source.key), None)
-        if known is None:
-            return finest
-        of_all = known[1] * known[0] ** 2 * count
-        fitting = (one for one in SCALES if one >= finest and of_all / one**2 <= self._limit)
+        """The finest scale, from `finest` on, at which `count` frames fit into memory beside a few larger ones; as far
+        as is known."""
+        of_all = self._whole_bytes(source) * count
+        fitting = (
+            one for one in SCALES if one >= finest and of_all / one**2 <= self._limit * _SHARE_OF_RANGE
+        )
         return next(fitting, SCALES[-1])
+
+    def spare_for(self, source: PictureSource, scale: int) -> int:
+        """How many pictures at a scale fit beside a range for which `scale_for` was asked; 0 while nothing is known."""
+        size = self._whole_bytes(source) / scale**2
+        return int(self._limit * (1 - _SHARE_OF_RANGE) / size) if size else 0
+
+    def _whole_bytes(self, source: PictureSource) -> int:
+        """What one picture takes with all of its pixels; 0 until one has come."""
+        return next((n * at**2 for (key, at), n in self._sizes.items() if key == source.key), 0)
 
     @property
     def held_bytes(self) -> int:

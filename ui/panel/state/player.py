@@ -14,7 +14,9 @@ from pai_studio.ui.panel.state.shot import ShotState
 
 _FASTEST = 8
 _TICKS_A_FRAME = 3
-_MEASURED_S = 1.0
+_MEASURED_S = 2.0
+_TOLD_S = 0.5
+_KEEPS_UP = 0.95
 
 
 class Player(QObject):
@@ -37,14 +39,16 @@ class Player(QObject):
         """Times the shot's rate; negative is backwards, 0 stopped."""
 
         self.measured: float | None = None
-        """Frames a second that were really shown, over the last second."""
+        """Frames a second that were really painted, over the last two seconds."""
 
         self._state: ShotState | None = None
         self._began_at_s = 0.0
         self._began_frame = 0
         self._went_to = 0
         self._marks = FrameRange(0, 0)
-        self._shown: list[float] = []
+        self._paints: list[float] = []
+        self._painted: int | None = None
+        self._told_at_s = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
@@ -54,6 +58,22 @@ class Player(QObject):
     def is_playing(self) -> bool:
         """Whether it plays."""
         return self.speed != 0
+
+    @property
+    def wanted(self) -> float:
+        """Frames a second that are to be seen at this speed."""
+        return float(self._state.shot.rate) * abs(self.speed) if self._state is not None else 0.0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether clearly fewer frames are seen than there should be."""
+        return self.measured is not None and self.measured < self.wanted * _KEEPS_UP
+
+    def painted(self, frame: int) -> None:
+        """Told by whoever draws: the very picture of this frame is on the screen."""
+        if self.is_playing and frame != self._painted:
+            self._painted = frame
+            self._measure(self._clock(), is_new=True)
 
     def toggle(self) -> None:
         """Play forwards, or stop."""
@@ -102,8 +122,10 @@ class Player(QObject):
         frame = looped(self._began_frame + int(gone) * step, state.marks, step)
         if frame != state.frame:
             state.go_to(frame)
-            self._measure()
         self._went_to = state.frame
+        now = self._clock()
+        if now - max([self._told_at_s, *self._paints[-1:]]) >= _TOLD_S:
+            self._measure(now)  # nothing has been painted for a while
 
     def _play(self, speed: int) -> None:
         state = self._project.current
@@ -111,7 +133,8 @@ class Player(QObject):
             return
         self.speed, self._state = speed, state
         self._begin(state)
-        self._shown = []
+        self._paints, self._painted, self.measured = [], None, None
+        self._told_at_s = self._began_at_s
         self._timer.start(max(int(1000 / (float(state.shot.rate) * _TICKS_A_FRAME)), 1))
         self.changed.emit()
 
@@ -120,14 +143,18 @@ class Player(QObject):
         self._began_at_s, self._began_frame = self._clock(), state.frame
         self._went_to, self._marks = state.frame, state.marks
 
-    def _measure(self) -> None:
-        now = self._clock()
-        self._shown = [*(one for one in self._shown if now - one < _MEASURED_S), now]
-        if len(self._shown) > 2:
-            rate = (len(self._shown) - 1) / max(now - self._shown[0], 1e-6)
-            if self.measured is None or abs(rate - self.measured) > 0.1:
-                self.measured = rate
-                self.changed.emit()
+    def _measure(self, now: float, *, is_new: bool = False) -> None:
+        """Count the pictures since the first of the last two seconds; told now and then, as numbers are read."""
+        kept = [one for one in self._paints if now - one < _MEASURED_S]
+        self._paints = [*kept, now] if is_new else kept
+        if now - self._told_at_s < _TOLD_S:
+            return
+        self._told_at_s = now
+        since = self._paints[0] if len(self._paints) > 1 else now - _TOLD_S
+        rate = max(len(self._paints) - 1, 0) / max(now - since, 1e-6)
+        if self.measured is None or abs(rate - self.measured) > 0.1:
+            self.measured = rate
+            self.changed.emit()
 
 
 def looped(frame: int, marks: FrameRange, step: int = 1) -> int:

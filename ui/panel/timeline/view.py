@@ -95,10 +95,15 @@ class TimelineView(QWidget):
             self._set_count(Count.FRAMES)
         span = state.shot.all_frames
         self._range.setText(f"{self._label(state, span.first)} - {self._label(state, span.last)}")
-        rate = f"{float(state.shot.rate):.6g} fps"
-        measured = f", {player.measured:.1f} shown" if player.measured is not None else ""
         speed = f"  {player.speed:+d}x" if abs(player.speed) > 1 else ""
-        self._rate.setText(rate + measured + speed)
+        self._rate.setText(self._told_rate(state) + speed)
+
+    def _told_rate(self, state: ShotState) -> str:
+        """The shot's rate; with what is really seen of it where that is less."""
+        player = self._studio.player
+        if player.is_behind:
+            return f"{player.measured:.1f} of {player.wanted:.6g} fps"
+        return f"{float(state.shot.rate):.6g} fps"
 
     def _go(self) -> None:
         if self._state is None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,18 +12,18 @@ from PySide6.QtGui import QImage
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.media.shader import Shader
 from pai_studio.core.shot.errors import PaiError
-from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel.pictures.converted import screen_of
 from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.state.versions import Version
+from pai_studio.ui.panel.viewer.ahead import around, beside
 from pai_studio.ui.panel.viewer.shaders import Shaders
 from pai_studio.ui.panel.viewer.wanted import Wanted, wanted
 
 SCALES = (1, 2, 4, 8)
 _REST_MS = 120
-_AHEAD_MS = 60
+_AHEAD_MS = 200
 
 
 @dataclass
@@ -117,14 +116,23 @@ class Feed(QObject):
 
     @property
     def scale(self) -> int:
-        """Pixels of a picture for one that is read: as the zoom shows them; to play, as memory holds all frames."""
+        """Pixels of a picture for one that is read, now."""
+        return self.scale_at_rest if self._is_at_rest else self.scale_in_motion
+
+    @property
+    def scale_at_rest(self) -> int:
+        """As many as the zoom shows, or as somebody has chosen."""
         chosen = self._studio.view.now.scale
-        if chosen:
-            return chosen
-        finest = max((one for one in SCALES if one * self._zoom <= 1), default=1)
-        if self._state is None or not self._studio.player.is_playing or not self.sides:
+        return chosen or max((one for one in SCALES if one * self._zoom <= 1), default=1)
+
+    @property
+    def scale_in_motion(self) -> int:
+        """So many that memory holds all frames: to play, and to scrub. What somebody has chosen stays."""
+        finest = self.scale_at_rest
+        if self._state is None or not self.sides or self._studio.view.now.scale:
             return finest
-        count = len(self._state.marks) * len(self.sides)
+        marks, step = self._state.marks, self._state.shot.all_frames.step
+        count = len(range(marks.first, marks.last + 1, step)) * len(self.sides)
         return self._studio.pictures.scale_for(self.sides[0].wanted.source, count, finest)
 
     @property
@@ -148,14 +156,18 @@ class Feed(QObject):
             config = self.screen.config if self.screen is not None else None
             now = wanted(state.shot, self._studio.view.now, self.results, config)
             self.sides = tuple(self._side(one, index, state) for index, one in enumerate(now))
-            self._ahead.start()
+            if not self._ahead.isActive():  # each frame that plays would put it off anew
+                self._ahead.start()
         self.changed.emit()
 
     def _side(self, want: Wanted, index: int, state: ShotState) -> Side:
         before = self.sides[index] if index < len(self.sides) else None
         pictures, frame, scale = self._studio.pictures, state.frame, self.scale
         side = Side(want)
-        found = pictures.get(want.source, frame, scale)
+        found = None
+        if not self._studio.player.is_playing:  # a sharp frame among others would flicker in play
+            found = pictures.peek(want.source, frame, self.scale_at_rest)
+        found = found or pictures.get(want.source, frame, scale)
         side.fault = pictures.fault(want.source, frame, scale)
         if found is None and side.fault is None:
             side.is_late = True
@@ -263,10 +275,16 @@ class Feed(QObject):
         state = self._state
         if state is None:
             return
-        backwards = self._studio.player.speed < 0
+        backwards, span = self._studio.player.speed < 0, state.shot.all_frames
+        fine, coarse = self.scale_at_rest, self.scale_in_motion
         for side in self.sides:
-            frames = around(state.frame, state.marks, state.shot.all_frames, backwards=backwards)
-            self._studio.pictures.prefetch(side.wanted.source, frames, self.scale)
+            frames = around(state.frame, state.marks, span, backwards=backwards)
+            self._studio.pictures.prefetch(side.wanted.source, frames, coarse)
+        if fine != coarse and self._is_at_rest:
+            for side in self.sides:
+                source, pictures = side.wanted.source, self._studio.pictures
+                count = max(pictures.spare_for(source, fine) // len(self.sides), 1)
+                pictures.prefetch(source, beside(state.frame, span)[:count], fine)
 
     def _timer(self, milliseconds: int, call: object) -> QTimer:
         timer = QTimer(self)
@@ -280,13 +298,3 @@ def require_shown(screen: Screen, spaces: Sequence[str], look: Look) -> None:
     """Raise the PaiError for which pictures in one of these spaces cannot be shown."""
     for space in spaces:
         screen.shown(np.zeros((1, 1, 4), np.float16), space, look, fast=True)
-
-
-def around(frame: int, marks: FrameRange, shot: FrameRange, *, backwards: bool = False) -> Iterator[int]:
-    """The shot's frames inside the marks as playing comes to them: on to the end, then from the beginning."""
-    first = marks.first + (shot.first - marks.first) % shot.step
-    frames = range(first, marks.last + 1, shot.step)
-    if backwards:
-        frames = frames[::-1]
-    at = frames.index(frame) + 1 if frame in frames else 0
-    return chain(frames[at:], frames[:at])

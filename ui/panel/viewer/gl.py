@@ -95,9 +95,12 @@ class GlSurface(QOpenGLWidget):
 
     is_gpu = True
     broken = Signal(str)
+    painted = Signal()
+    """What was given last is on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.frameSwapped.connect(self.painted)
         self.setFormat(wanted_format())
         self._sight = Sight()
         self._pictures: Sequence[Lit] = ()

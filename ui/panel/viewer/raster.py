@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -26,6 +26,8 @@ class RasterSurface(QWidget):
     """One picture, or two with a line between them."""
 
     is_gpu = False
+    painted = Signal()
+    """What was given last is on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +58,7 @@ class RasterSurface(QWidget):
             self._draw(painter, left, until=self._wipe)
             self._draw(painter, right, since=self._wipe)
         painter.end()
+        self.painted.emit()
 
     def _draw(self, painter: QPainter, one: Painted, *, since: float = 0.0, until: float = 1.0) -> None:
         target = self._sight.device_rect(one.display)

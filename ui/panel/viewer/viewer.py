@@ -183,6 +183,7 @@ class Viewer(QWidget):
             surface = GlSurface(self.canvas)
             surface.broken.connect(self._use_cpu, Qt.ConnectionType.QueuedConnection)
         self.canvas.put_under(surface)
+        surface.painted.connect(self._painted)
         surface.look_from(self.canvas.sight)
         self.feed.makes_images = bool(reason)
         self.look_bar.show_path(reason)
@@ -192,6 +193,11 @@ class Viewer(QWidget):
         """The GPU has failed on the way: it shows in a tooltip, and the picture comes the other way."""
         self.surface = self._use_surface(reason)
         self.feed.update()
+
+    def _painted(self) -> None:
+        """The player counts what is really seen."""
+        if self.feed.state is not None and not self.feed.is_late:
+            self._studio.player.painted(self.feed.state.frame)
 
     def _show_words(self, sides: Sequence[Side]) -> None:
         state, view = self.feed.state, self._studio.view.now
