@@ -23,7 +23,7 @@ from pai_studio.core.delivery import finished, generations, provenance, qc, revi
 from pai_studio.core.delivery.writer import Writer
 from pai_studio.core.engines.base import Engine
 from pai_studio.core.engines.registry import Models, make_engine
-from pai_studio.core.finish.layers import finish
+from pai_studio.core.finish.finisher import Finisher
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.exr import LIMITS, Limits, sweep_temps, write_file
 from pai_studio.core.media.frame import Generated, Image, PlateFrame
@@ -138,6 +138,13 @@ class _Run:
         )
         self.store = generations.GenerationStore(request.generations, self.key)
         self.marks = finished.marks(self.key, shot, convert_plate=request.convert_plate)
+        self.finisher = Finisher(
+            self.source.stills,
+            self.source.display,
+            shot.finish,
+            shot.engine.seed,
+            gives_layers=self.engine.gives_layers,
+        )
         self.writer = Writer(
             shot,
             request.out,
@@ -268,10 +275,10 @@ class _Run:
 
     def _complete(self, frame: PlateFrame, image: Image, made: Generated) -> _Finished:
         """Finish one frame and write it; runs beside the engine."""
-        shot = self.request.shot
         if not self.store.has(frame.number):
             self.store.write(made, frame.canvas)
-        layers = finish(frame, made, shot.finish, shot.engine.seed)
+        seen = self.finisher.see(frame, made)
+        layers = self.finisher.finish(frame, made, {} if seen is None else {frame.number: seen})
         weights = np.asarray(self.config.luminance_weights, np.float32)
         picture = self.writer.picture(layers, image)
         record = qc.measure(

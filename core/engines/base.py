@@ -46,6 +46,9 @@ class Engine(Protocol):
     fills_background: bool
     """False for an engine that returns the plate as it is: only a beauty is delivered then."""
 
+    gives_layers: bool
+    """False for a model, which gives pictures: finishing makes layers of them, and looks at the frames around."""
+
     def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
         """Look at the whole shot once (camera, screen, light), keeping little of it.
 

@@ -79,6 +79,7 @@ class DraftEngine:
     name = "draft"
     version = "6"
     fills_background = True
+    gives_layers = True
 
     def __init__(self, choice: EngineChoice, *, chosen: str = "") -> None:
         """`chosen` says why it runs where the document did not name it."""

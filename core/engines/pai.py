@@ -62,6 +62,7 @@ class PaiEngine:
 
     name = "pai"
     fills_background = True
+    gives_layers = False
 
     def __init__(self, choice: EngineChoice, models: Models, *, chosen: str = "") -> None:
         """`chosen` says why it runs where the document did not name it."""

@@ -18,6 +18,7 @@ class PlateEngine:
     name = "plate"
     version = "1"
     fills_background = False
+    gives_layers = True
 
     def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
         """There is nothing to look for."""

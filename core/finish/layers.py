@@ -1,4 +1,4 @@
-"""Finishing: an engine's generation and the artist's controls become the delivered layers.
+"""The delivered layers, from those that an engine or finishing made and the artist's controls.
 
 `beauty = foreground * gain + background * shadow * (1 - matte) + wrap`, from the half-rounded passes in float32.
 """
@@ -9,9 +9,7 @@ import numpy as np
 
 from pai_studio.core.comp import grain as grains
 from pai_studio.core.comp.filters import as_f32
-from pai_studio.core.comp.lift import lift
 from pai_studio.core.comp.wrap import light_wrap
-from pai_studio.core.finish.model_layers import with_layers
 from pai_studio.core.media.frame import Array, Generated, Layers, PlateFrame
 from pai_studio.core.media.repairs import HALF_MAX
 from pai_studio.core.shot.document import Finish
@@ -35,21 +33,23 @@ def beauty(
     return as_f32(foreground * gain + background * behind + wrap)
 
 
-def finish(plate: PlateFrame, made: Generated, controls: Finish, seed: int) -> Layers:
-    """Every pass of one frame over the plate's canvas, and the beauty from them.
+def finished_matte(plate: PlateFrame, made: Generated) -> Array:
+    """The matte (H, W) as it is delivered: 0 where the plate's file holds no pixels."""
+    return half(made.matte if plate.inside is None else made.matte * plate.inside)
 
-    What a model made becomes layers first. An engine that made no background leaves the plate as it is: its beauty is
-    the plate's pixels, unrounded.
+
+def layers(
+    plate: PlateFrame, made: Generated, foreground: Array, matte: Array, *, controls: Finish, seed: int
+) -> Layers:
+    """Every pass of one frame from the layers that were made of it, and the beauty from the passes.
+
+    `foreground` (H, W, 3) is the lifted one, premultiplied by `matte` (H, W); both are half-rounded. `made` has a
+    background.
     """
-    shape = plate.rgb.shape[:2]
-    matte = half(_inside(plate, made.matte))
-    made = with_layers(plate, made, matte, controls.despill)
-    one, zero = np.ones(shape, np.float32), np.zeros(shape, np.float32)
+    assert made.background is not None
+    one, zero = np.ones(matte.shape, np.float32), np.zeros(matte.shape, np.float32)
     rebuilt = half(made.rebuilt if made.rebuilt is not None else zero)
     confidence = half(made.confidence if made.confidence is not None else one)
-    if made.background is None:
-        return _untouched(plate, matte, rebuilt, confidence)
-    foreground = half(lift(plate, matte, made.screen, controls.despill))
     gain = half(_gain(made, rebuilt, controls.gain_mix))
     shadow = half(1 - controls.shadow * (1 - made.shadow) if made.shadow is not None else one)
     clean = np.nan_to_num(made.background, nan=0.0, posinf=HALF_MAX, neginf=0.0)
@@ -72,7 +72,9 @@ def finish(plate: PlateFrame, made: Generated, controls: Finish, seed: int) -> L
     )
 
 
-def _untouched(plate: PlateFrame, matte: Array, rebuilt: Array, confidence: Array) -> Layers:
+def untouched(plate: PlateFrame, made: Generated, matte: Array) -> Layers:
+    """The passes of a frame whose engine left the plate as it is: the beauty is the plate's pixels, unrounded."""
+    one, zero = np.ones(matte.shape, np.float32), np.zeros(matte.shape, np.float32)
     finite = np.isfinite(plate.rgb).all()
     picture = plate.rgb if finite else np.nan_to_num(plate.rgb, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
     empty = np.zeros(picture.shape, np.float32)
@@ -86,14 +88,9 @@ def _untouched(plate: PlateFrame, matte: Array, rebuilt: Array, confidence: Arra
         gain=np.ones(picture.shape, np.float32),
         shadow=np.ones(matte.shape, np.float32),
         wrap=empty,
-        rebuilt=rebuilt,
-        confidence=confidence,
+        rebuilt=half(made.rebuilt if made.rebuilt is not None else zero),
+        confidence=half(made.confidence if made.confidence is not None else one),
     )
-
-
-def _inside(plate: PlateFrame, matte: Array) -> Array:
-    """The matte, 0 where the plate's file holds no pixels."""
-    return matte if plate.inside is None else as_f32(matte * plate.inside)
 
 
 def _gain(made: Generated, rebuilt: Array, mix: float) -> Array:

@@ -5,57 +5,45 @@ Only the model's place and its light reach the plate; the subject's pixels stay 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from pai_studio.core.comp.despill import own_tint, suppress_spill
 from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.finish.clean_plate import clean_plate
 from pai_studio.core.finish.relit import light_gain
-from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame, Screen
+from pai_studio.core.finish.seen import Seen
+from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame
+
+REACH = 0
+"""Frames on each side that a frame's layers look at."""
 
 
-def with_layers(plate: PlateFrame, made: Generated, matte: Array, despill: float) -> Generated:
-    """`made` with a background, its confidence and a gain over the plate's canvas, made of `made.model`.
+def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Generated:
+    """`made` with a background, its confidence and a gain over the plate's canvas, made of what a model gave.
 
-    `matte` (H, W) is the finished one, `despill` the amount by which the foreground is despilled. What the engine gave
-    of these layers itself stays. Beyond the display window, which is all that a model sees, the edge is repeated with
+    `near` holds what was seen of this frame, and of those within `REACH` that the shot has. What the engine gave of
+    these layers itself stays. Beyond the display window, which is all that a model sees, the edge is repeated with
     confidence 0. `rebuilt` is 0 all over unless the engine gave it: parts of the subject that the given
     matte lacks are not yet told from the place.
     """
-    model = made.model
-    if model is None:
-        return made
+    seen = near[made.number]
+    model = seen.picture
     window = plate.display.slices_in(plate.canvas)
-    covered = np.clip(model.frame.to_model(np.ascontiguousarray(matte[window])), 0, 1)
     gain = made.gain
     if gain is None:
-        subject = _despilled(plate, made.screen, model, covered, despill)
-        gain = _gain_at_plate(plate, model, light_gain(model.composite, subject, covered, model.white))
+        light = light_gain(model.composite, seen.subject, seen.covered, model.white)
+        gain = _gain_at_plate(plate, model, light)
     if made.background is not None:
         return replace(made, gain=gain)
-    clean, trust = clean_plate(model.composite, covered, model.white)
+    clean, trust = clean_plate(model.composite, seen.covered, model.white)
     # A cubic overshoots beside a lamp: neither below black nor above what the model made.
     background = np.clip(model.frame.to_plate(clean), min(float(clean.min()), 0), max(float(clean.max()), 0))
-    seen = np.zeros(plate.canvas.shape, np.float32)
-    seen[window] = np.clip(model.frame.to_plate(trust), 0, 1)
-    confidence = made.confidence if made.confidence is not None else seen
+    told = np.zeros(plate.canvas.shape, np.float32)
+    told[window] = np.clip(model.frame.to_plate(trust), 0, 1)
+    confidence = made.confidence if made.confidence is not None else told
     return replace(made, background=_over_canvas(plate, as_f32(background)), gain=gain, confidence=confidence)
-
-
-def _despilled(
-    plate: PlateFrame, screen: Screen | None, model: ModelPicture, matte: Array, despill: float
-) -> Array:
-    """The conditioning as the plate's foreground is lifted, so that what the model took of the spill goes only once."""
-    if screen is None or plate.keyed:
-        return model.conditioning
-    color = screen.color
-    if color.ndim == 3:
-        color = model.frame.to_model(np.ascontiguousarray(color[plate.display.slices_in(plate.canvas)]))
-    here = Screen(color, screen.channel)
-    own = None if plate.premultiplied else own_tint(model.conditioning, matte, here)
-    return suppress_spill(model.conditioning, here, despill, own)
 
 
 def _gain_at_plate(plate: PlateFrame, model: ModelPicture, gain: Array) -> Array:

@@ -34,6 +34,7 @@ class SamplingEngine:
     name = "sampling"
     version = "1"
     fills_background = False
+    gives_layers = True
 
     def __init__(self, shot: Shot) -> None:
         self._die = json.loads(shot.prompt.caption or "{}").get("die", 0)

@@ -12,12 +12,12 @@ pytest.importorskip("diffusers")
 from pai_studio.core.delivery.generations import quantised  # noqa: E402
 from pai_studio.core.engines.pai import _KEY_GREEN  # noqa: E402
 from pai_studio.core.engines.registry import Models, make_engine  # noqa: E402
-from pai_studio.core.finish.layers import finish  # noqa: E402
 from pai_studio.core.media.color import ColorConfig  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.document import Finish  # noqa: E402
 from pai_studio.core.shot.errors import BadInput, Cancelled  # noqa: E402
 from tests.core.engines.tiny_pai import NAME, tiny_pai  # noqa: E402
+from tests.core.finish.alone import finish  # noqa: E402
 
 STEPS, FRAMES = 2, 13
 

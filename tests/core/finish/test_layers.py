@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pai_studio.core.finish.layers import beauty, finish, half
+from pai_studio.core.finish.layers import beauty, half
 from pai_studio.core.media.frame import Box, Generated, PlateFrame, Screen
 from pai_studio.core.shot.document import Finish
+from tests.core.finish.alone import finish
 
 H, W = 24, 40
 BOX = Box(-3, 2, W, H)

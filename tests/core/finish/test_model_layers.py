@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pai_studio.core.delivery.generations import GenerationStore, quantised
-from pai_studio.core.finish.layers import beauty, finish
+from pai_studio.core.finish.layers import beauty
 from pai_studio.core.media.frame import Box, Generated, ModelPicture, PlateFrame, Screen
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.shot.document import Finish
+from tests.core.finish.alone import finish
 
 H, W = 96, 160
 DISPLAY = Box(-3, 2, W, H)

@@ -1,0 +1,48 @@
+"""Finishing of a shot's frames, each with the frames around it: a model's pictures become layers, layers a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pai_studio.core.comp.lift import lift
+from pai_studio.core.finish.layers import finished_matte, half, layers, untouched
+from pai_studio.core.finish.model_layers import REACH, with_layers
+from pai_studio.core.finish.seen import Seen, see
+from pai_studio.core.media.frame import Box, Generated, Layers, PlateFrame, Still
+from pai_studio.core.shot.document import Finish
+
+
+class Finisher:
+    """Finishes frames of one shot, each for itself; `see` and `finish` may be called from several threads.
+
+    `reach` frames on each side are looked at: what `see` kept of them is given to `finish`. A frame depends on its
+    own and these alone, so that a sub-range equals the whole shot. Engines that give layers themselves need none.
+    """
+
+    def __init__(
+        self, stills: Sequence[Still], display: Box, controls: Finish, seed: int, *, gives_layers: bool
+    ) -> None:
+        """`stills` are the shot's, `display` its plate's display window; `gives_layers` is the engine's."""
+        self._stills, self._display = stills, display
+        self._controls, self._seed = controls, seed
+        self.reach = 0 if gives_layers else REACH
+
+    def see(self, plate: PlateFrame, made: Generated) -> Seen | None:
+        """What the frames beside this one, and itself, look at; None where no model made it."""
+        if made.model is None:
+            return None
+        return see(plate, made, made.model, finished_matte(plate, made), self._controls.despill)
+
+    def finish(self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Layers:
+        """Every pass of a frame over the plate's canvas, and the beauty from them.
+
+        `near` holds what was seen of the frames within `reach`, this one's too; it is empty where no model made them.
+        An engine that made no background leaves the plate as it is: its beauty is the plate's pixels, unrounded.
+        """
+        matte = finished_matte(plate, made)
+        if made.background is None and made.model is None:
+            return untouched(plate, made, matte)
+        foreground = half(lift(plate, matte, made.screen, self._controls.despill))
+        if made.model is not None:
+            made = with_layers(plate, made, near)
+        return layers(plate, made, foreground, matte, controls=self._controls, seed=self._seed)

@@ -1,0 +1,45 @@
+"""What finishing keeps of a frame for the frames beside it: all at the model's size, so that many may wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pai_studio.core.comp.despill import own_tint, suppress_spill
+from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame, Screen
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One frame as its neighbours look at it, over the whole of `picture.frame`.
+
+    `covered` is the finished matte (h, w) in 0..1. `subject` (h, w, 3) is the conditioning as finishing lifts it
+    (despilled), so that what the model took of the spill goes only once.
+    """
+
+    number: int
+    picture: ModelPicture
+    covered: Array
+    subject: Array
+
+
+def see(plate: PlateFrame, made: Generated, picture: ModelPicture, matte: Array, despill: float) -> Seen:
+    """What a model made of a frame, `matte` (H, W) being the finished one and `despill` the foreground's."""
+    window = plate.display.slices_in(plate.canvas)
+    covered = np.clip(picture.frame.to_model(np.ascontiguousarray(matte[window])), 0, 1)
+    subject = _despilled(plate, made.screen, picture, covered, despill)
+    return Seen(plate.number, picture, covered, subject)
+
+
+def _despilled(
+    plate: PlateFrame, screen: Screen | None, picture: ModelPicture, matte: Array, despill: float
+) -> Array:
+    if screen is None or plate.keyed:
+        return picture.conditioning
+    color = screen.color
+    if color.ndim == 3:
+        color = picture.frame.to_model(np.ascontiguousarray(color[plate.display.slices_in(plate.canvas)]))
+    here = Screen(color, screen.channel)
+    own = None if plate.premultiplied else own_tint(picture.conditioning, matte, here)
+    return suppress_spill(picture.conditioning, here, despill, own)
