@@ -207,6 +207,7 @@ def model():
     server.server_close()
 
 
+@pytest.mark.long
 def test_a_learned_judge_speaks_beside_the_metrics(pai, tiny_set, finished, tmp_path, model):
     """Through processes, over two clips of four frames: every second frame of two contestants is sent once."""
     out = shutil.copytree(finished, tmp_path / "out")

@@ -75,6 +75,7 @@ def test_a_hand_held_shot_before_a_painted_wall(footage, delivered) -> None:
         assert np.isfinite(beauty).all()
 
 
+@pytest.mark.long
 def test_a_rendered_frame_keeps_its_window_and_its_twenty_channels(
     footage, delivered, pai, shot_file, tmp_path
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_lamp_of_thirty_stays_one_while_it_moves(both_ends):
         assert np.isfinite(result.background).all()
 
 
+@pytest.mark.long
 def test_exposures_go_over_from_still_to_still_without_a_step(filmed):
     source = filmed((1001, 1013), looks=(1.0, 1.6))
     engine = prepared(source)
@@ -141,6 +142,7 @@ def test_a_larger_still_is_filtered_and_lands_where_the_plate_size_one_does(film
     assert psnr(large, small) > 33
 
 
+@pytest.mark.long
 def test_preview_leaves_out_the_parallax_and_says_so(filmed):
     engine = prepared(filmed((1001, 1007), last=1007, quality="preview"))
     assert "left out" in engine.notes()["parallax"]
@@ -233,6 +235,7 @@ def test_a_given_matte_keeps_its_subject_out_of_the_clean_screen(filmed):
     assert np.abs(screen[60:170, 120:200] / screen[10, 10] - 1).max() < 0.1
 
 
+@pytest.mark.long
 def test_a_lens_that_falls_off_leaves_no_seam_where_a_still_ends(filmed):
     """Each still is darker toward its sides: where one ends, the other goes on at the same light."""
     source = filmed((1001, 1013))
@@ -251,6 +254,7 @@ def test_stills_that_agree_keep_a_locked_off_shot_from_trembling(filmed):
         assert np.allclose(frame.background, source.stills[0].rgb, rtol=1e-5)
 
 
+@pytest.mark.long
 def test_two_stills_at_one_anchor_and_a_third_elsewhere(filmed):
     source = filmed((1001, 1001, 1013))
     for number, result in made(source, (1001, 1006)).items():

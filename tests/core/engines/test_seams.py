@@ -37,6 +37,7 @@ def backgrounds(source):
     return {made.number: made.background for made in engine.generate(source.stream(NUMBERS), silent)}
 
 
+@pytest.mark.long
 def test_stills_of_other_exposures_and_a_lens_that_falls_off_leave_no_seam(filmed):
     """Against the same shot from even stills, so that nothing but light is compared."""
     even = filmed((1001, 1013), pan_px=(130, -6))

@@ -17,6 +17,8 @@ from pai_studio.core.synth.places.catalogue import PLACES, build_place
 torch = pytest.importorskip("torch")
 
 SIZE = (128, 72)
+QUICK = ("downtown", "gallery")
+"""The places that the quick run looks at."""
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +78,9 @@ def test_a_quad_out_of_the_picture_is_not_seen():
     assert see(upload(behind, torch.device("cpu")), _cameras()) is None
 
 
-@pytest.mark.parametrize("name", sorted(PLACES))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in sorted(PLACES)]
+)
 def test_a_place_is_seen_alike(name):
     from pai_studio.core.synth.device.place import DevicePlace
 

@@ -113,6 +113,7 @@ def test_a_quad_seen_head_on_shows_its_texture_and_keeps_its_mean(scene):
     assert np.allclose(found.depth_m, 60, rtol=1e-3)
 
 
+@pytest.mark.long
 def test_a_seed_is_the_same_place_at_every_size(scene):
     large = Scene(dataclasses.replace(scene.spec, size=(640, 360)))
     reduced = cv2.resize(large.background(0)[0], scene.spec.size, interpolation=cv2.INTER_AREA)
