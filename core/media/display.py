@@ -58,8 +58,19 @@ class Screen:
         view = look.view if look.view in self.views(display) else self._ocio.getDefaultView(display)
         return replace(look, display=display, view=view)
 
-    def shown(self, pixels: npt.NDArray[np.float16], space: str, look: Look, *, fast: bool = False) -> Bytes:
+    def shown(
+        self,
+        pixels: npt.NDArray[np.float16],
+        space: str,
+        look: Look,
+        *,
+        fast: bool = False,
+        into: Bytes | None = None,
+    ) -> Bytes:
         """(h, w, 4) half RGBA in `space` (empty: data) as (h, w, 4) bytes for the screen, opaque.
+
+        The bytes are RGBA; written `into` an array of that shape they are BGRA, as window systems paint them fastest,
+        and their last one says nothing.
 
         `fast` samples a view that is slow to compute into a table of 65 steps an axis, for what moves: a tenth of a
         step of a byte off in the mean, two for 1% of colours, twenty and more for those at the edge of the gamut;
@@ -69,16 +80,19 @@ class Screen:
         look = self.settled(look)
         processor = self._made(self._space(space, look), look, fast)
         source = np.ascontiguousarray(pixels, np.float16)
-        out = np.empty(source.shape, np.uint8)
+        rgba, bgra = ocio.CHANNEL_ORDERING_RGBA, ocio.CHANNEL_ORDERING_BGRA
+        out, order = (np.empty(source.shape, np.uint8), rgba) if into is None else (into, bgra)
 
         def rows(first: int, last: int) -> None:
             processor.apply(
-                _described(source[first:last], ocio.BIT_DEPTH_F16),
-                _described(out[first:last], ocio.BIT_DEPTH_UINT8),
+                _described(source[first:last], rgba, ocio.BIT_DEPTH_F16),
+                _described(out[first:last], order, ocio.BIT_DEPTH_UINT8),
             )
 
         if source.size:
             in_blocks(rows, *source.shape[:2])
+        if into is None:
+            out[..., 3] = 255  # a sampled view leaves the picture's own alpha
         return out
 
     def shader(self, space: str, look: Look, language: Language = "glsl 1.30") -> Shader:
@@ -152,9 +166,18 @@ class Screen:
         return found
 
 
-def _described(rows: npt.NDArray[Any], depth: ocio.BitDepth) -> ocio.PackedImageDesc:
+def _described(
+    rows: npt.NDArray[Any], order: ocio.ChannelOrdering, depth: ocio.BitDepth
+) -> ocio.PackedImageDesc:
     height, width, channels = rows.shape
     size = rows.itemsize
     return ocio.PackedImageDesc(
-        rows, width, height, channels, depth, size, channels * size, width * channels * size
+        rows,
+        width,
+        height,
+        chanOrder=order,  # by name: an order passes for a number of channels, too
+        bitDepth=depth,
+        chanStrideBytes=size,
+        xStrideBytes=channels * size,
+        yStrideBytes=width * channels * size,
     )

@@ -159,12 +159,12 @@ class StillModel(QAbstractListModel):
         uses: dict[str, int] = {}
         for state in self._followed:
             for one in state.shot.references:
-                of.setdefault(one.file, (still_of(one), state.shot.ocio))
+                of.setdefault(one.file, (still_of(one, state.shot.ocio), state.shot.ocio))
                 uses[one.file] = uses.get(one.file, 0) + 1
         current = self._studio.project.current
         ocio = current.shot.ocio if current is not None else Ocio()
         for file in self.kept:
-            of.setdefault(file, (still_of(Reference(file=file, frame=0)), ocio))
+            of.setdefault(file, (still_of(Reference(file=file, frame=0), ocio), ocio))
         if list(of) != self._rows:
             self.beginResetModel()
             self._rows, self._of, self._uses = list(of), of, uses

@@ -64,6 +64,17 @@ def test_the_sampled_view_is_near_enough_for_what_moves(screen: Screen) -> None:
     assert apart.max() <= 24, "single colours at the edge of the gamut"
 
 
+def test_bytes_for_a_window_system_are_the_same_in_its_order(screen: Screen) -> None:
+    pixels = ramp()
+    pixels[..., 3] = 0.5
+    for fast in (False, True):
+        own = screen.shown(pixels, "ACEScg", Look(), fast=fast)
+        into = np.empty(pixels.shape, np.uint8)
+        screen.shown(pixels, "ACEScg", Look(), fast=fast, into=into)
+        np.testing.assert_array_equal(into[..., 2::-1], own[..., :3])
+        assert own[..., 3].min() == 255
+
+
 def test_exposure_is_of_light_and_gamma_of_the_screen(screen: Screen) -> None:
     pixels = ramp(2.0)
     brighter = screen.shown(pixels, "ACEScg", Look(exposure_stops=1.0))

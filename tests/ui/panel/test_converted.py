@@ -8,7 +8,8 @@ from pai_studio.core.media.display import Look
 from pai_studio.core.media.frame import Box
 from pai_studio.core.shot.document import Ocio
 from pai_studio.core.shot.frames import FrameRange
-from pai_studio.ui.panel.pictures.converted import Converted, Ready, screen_of
+from pai_studio.ui.panel.pictures.converted import Converted, screen_of
+from pai_studio.ui.panel.pictures.making import Grade, Ready
 from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.work import Work
@@ -96,6 +97,33 @@ class Files:
         return Proxy(proxy(frame / 9).pixels, "ACEScg", Box(0, 0, 6, 4), 1.0, scale)
 
 
+def test_what_is_scrubbed_over_has_fewer_pixels_until_it_is_looked_at(qtbot: QtBot, work: Work) -> None:
+    converted = Converted(work, work)
+    pixels = np.random.default_rng(1).random((900, 800, 4)).astype(np.float16)
+    large = Proxy(pixels, "ACEScg", Box(0, 0, 800, 900), 1.0, 1)
+    with qtbot.waitSignal(converted.arrived):
+        assert converted.get(large, LOOK, OCIO, rough=True) is None
+    rough = converted.get(large, LOOK, OCIO, rough=True)
+    assert rough is not None
+    assert (rough.grade, rough.image.width(), rough.image.height()) == (Grade.ROUGH, 400, 450)
+    assert not converted.is_held(large, LOOK, OCIO)
+    with qtbot.waitSignal(converted.arrived):
+        assert converted.get(large, LOOK, OCIO, fast=True) is rough
+    sampled = converted.get(large, LOOK, OCIO, rough=True)
+    assert sampled is not None
+    assert (sampled.grade, sampled.image.width()) == (Grade.SAMPLED, 800)
+    assert sampled.image.pixel(200, 300) == rough.image.pixel(100, 150)
+    converted.close()
+
+
+def test_small_pictures_are_never_rough(qtbot: QtBot, work: Work) -> None:
+    converted, one = Converted(work, work), proxy(0.18)
+    with qtbot.waitSignal(converted.arrived):
+        converted.get(one, LOOK, OCIO, rough=True)
+    assert converted.is_held(one, LOOK, OCIO)
+    converted.close()
+
+
 def test_what_is_read_ahead_is_made_ready_without_a_word(qtbot: QtBot, studio: Studio) -> None:
     pictures, converted, source = studio.pictures, studio.converted, Files()
     told: list[None] = []
@@ -121,7 +149,10 @@ def test_no_picture_is_mistaken_for_one_that_is_gone() -> None:
 
 def test_a_config_that_cannot_be_used_is_told(qtbot: QtBot, work: Work) -> None:
     converted = Converted(work, work)
+    one = proxy(1)
     with qtbot.waitSignal(converted.failed) as told:
-        converted.get(proxy(1), LOOK, Ocio(config="/no/such/config.ocio"))
-    assert "config.ocio" in str(told.args[0])
+        converted.get(one, LOOK, Ocio(config="/no/such/config.ocio"))
+    assert told.args[0] is one
+    assert told.args[1] == LOOK
+    assert "config.ocio" in str(told.args[2])
     converted.close()

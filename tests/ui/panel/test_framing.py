@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from pai_studio.core.media.frame import Box
 from pai_studio.core.media.geometry import fit_placement
+from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer import Viewer, placement
@@ -281,6 +282,24 @@ def test_a_still_in_an_unknown_space_or_anchored_outside_says_so_in_the_bar(
     shot, _ = edits.change_reference(state.shot, new, colorspace="ACEScg", frame=1044)
     state.edit("Move", shot)
     qtbot.waitUntil(lambda: "outside the shot" in mode(viewer).bar.text.text())
+
+
+def test_a_failure_of_another_picture_is_not_told_of_the_still(
+    qtbot: QtBot, viewer: Viewer, studio: Studio, state: ShotState
+) -> None:
+    from pai_studio.ui.panel.state import edits
+
+    shot, new = edits.change_reference(state.shot, state.shot.references[0], colorspace="ACEScq")
+    state.edit("Space", shot)
+    bar = mode(viewer).bar
+    qtbot.waitUntil(lambda: "ACEScg" in bar.text.text())
+    shot, _ = edits.change_reference(state.shot, new, colorspace="ACEScg")
+    state.edit("Space", shot)
+    qtbot.waitUntil(lambda: bar.text.text().endswith("at 1003"))
+    other = Proxy(np.zeros((2, 2, 4), np.float16), "no such space", PLATE, 1.0, 1)
+    with qtbot.waitSignal(studio.converted.failed):
+        studio.converted.get(other, viewer.feed.look, state.shot.ocio)
+    assert bar.text.text().endswith("at 1003")
 
 
 def test_removing_the_still_ends_its_framing(viewer: Viewer, state: ShotState) -> None:

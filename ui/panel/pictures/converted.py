@@ -5,19 +5,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QImage
 
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.shot.document import Ocio
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.pictures.making import Grade, Ready, made, step_of
 from pai_studio.ui.panel.pictures.memory import share_of_memory
 from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.work import Work
@@ -29,9 +26,6 @@ _MOST_BYTES = 2 << 30
 _SHARE_OF_MEMORY = 8
 _FOLLOW_MS = 100
 _LAST_S = 1.0
-_STRIP_PX = 1 << 19
-"""So much of an exact picture is made before it is asked whether anybody still wants it."""
-
 
 _lock = threading.Lock()
 _screens: dict[str, Screen] = {}
@@ -49,16 +43,8 @@ def screen_of(ocio: Ocio) -> Screen:
         return _screens[key]
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A picture for the screen in a QImage that owns its bytes, over its proxy's display window."""
-
-    image: QImage
-    is_exact: bool
-
-
 _Key = tuple[int, str, Look]
-_Job = tuple[_Key, Proxy, Ocio, bool]
+_Job = tuple[_Key, Proxy, Ocio, Grade]
 
 
 class Converted(QObject):
@@ -69,7 +55,9 @@ class Converted(QObject):
     """
 
     arrived = Signal()
-    failed = Signal(object)
+    failed = Signal(object, object, object)
+    """The proxy and the look that cannot be shown, and the PaiError."""
+
     broken = Signal(object)
 
     def __init__(self, work: Work, parent: QObject | None = None, *, limit_bytes: int | None = None) -> None:
@@ -79,7 +67,7 @@ class Converted(QObject):
         self._held: OrderedDict[_Key, Ready] = OrderedDict()
         self._bytes = 0
         self._planned: list[_Key] = []
-        self._expected: set[tuple[_Key, bool]] = set()
+        self._expected: set[tuple[_Key, Grade]] = set()
         self._pictures: Pictures | None = None
         self._last: tuple[Proxy, Look, Ocio] | None = None
         self._soon = QTimer(self)
@@ -90,31 +78,39 @@ class Converted(QObject):
         self._exact: OrderedDict[_Key, _Job] = OrderedDict()
         self._moves = 0
         self._ahead: OrderedDict[_Key, _Job] = OrderedDict()
-        self._under_way: set[tuple[_Key, bool]] = set()
+        self._under_way: set[tuple[_Key, Grade]] = set()
         self._lock = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._is_closed = False
 
-    def get(self, proxy: Proxy, look: Look, ocio: Ocio, *, fast: bool = False) -> Ready | None:
-        """The picture if it is held; else None, and it is made next. Exact at rest, sampled where `fast`.
+    def get(
+        self, proxy: Proxy, look: Look, ocio: Ocio, *, fast: bool = False, rough: bool = False
+    ) -> Ready | None:
+        """The picture if it is held; else None, and it is made next.
 
-        A sampled one that is held is given, too, while the exact one is made.
+        Exact at rest, sampled where `fast`, with fewer pixels where `rough`: what is scrubbed over is there before the
+        next one is wanted. One that is held is given, too, while a better one is made.
         """
         key = _key(proxy, look, ocio)
-        if fast:
+        grade = Grade.EXACT
+        if fast or rough:
+            grade = Grade.ROUGH if rough and step_of(proxy) > 1 else Grade.SAMPLED
             self._leave_off_exact()
         found = self._held.get(key)
         if found is not None:
             self._held.move_to_end(key)
-        if found is None or not (found.is_exact or fast):
-            self._ask((key, proxy, ocio, fast))
+        if found is None or found.grade < grade:
+            self._ask((key, proxy, ocio, grade))
         self._last = proxy, look, ocio
         self._come_soon()
         return found
 
     def is_held(self, proxy: Proxy, look: Look, ocio: Ocio) -> bool:
-        """Whether drawing it would need no work."""
-        return _key(proxy, look, ocio) in self._held
+        """Whether drawing it, with all of its pixels, would need no work."""
+        return self._is_sharp(_key(proxy, look, ocio))
+
+    def _is_sharp(self, key: _Key) -> bool:
+        return key in self._held and self._held[key].grade > Grade.ROUGH
 
     def follow(self, pictures: Pictures) -> None:
         """Make ready what these pictures have read ahead, as what was asked for last is looked at."""
@@ -142,10 +138,10 @@ class Converted(QObject):
             if room < 0:
                 break
             key = proxy.number, config, look
-            planned[key] = key, proxy, ocio, True
+            planned[key] = key, proxy, ocio, Grade.SAMPLED
         self._planned = list(planned)
         with self._lock:
-            self._ahead = OrderedDict(one for one in planned.items() if one[0] not in self._held)
+            self._ahead = OrderedDict(one for one in planned.items() if not self._is_sharp(one[0]))
             self._lock.notify_all()
         self._start()
 
@@ -167,12 +163,12 @@ class Converted(QObject):
             thread.join(_LAST_S)
 
     def _ask(self, job: _Job) -> None:
-        key, _, _, fast = job
-        self._expected.add((key, fast))
+        key, _, _, grade = job
+        self._expected.add((key, grade))
         with self._lock:
-            if (key, fast) in self._under_way or self._is_closed:
+            if (key, grade) in self._under_way or self._is_closed:
                 return
-            queue = self._wanted if fast else self._exact
+            queue = self._exact if grade is Grade.EXACT else self._wanted
             queue.pop(key, None)
             queue[key] = job
             self._lock.notify_all()
@@ -183,8 +179,8 @@ class Converted(QObject):
         with self._lock:
             self._moves += 1
             self._exact.clear()
-            self._under_way = {one for one in self._under_way if one[1]}
-        self._expected = {one for one in self._expected if one[1]}
+            self._under_way = {one for one in self._under_way if one[1] is not Grade.EXACT}
+        self._expected = {one for one in self._expected if one[1] is not Grade.EXACT}
 
     def _has_moved(self, since: int) -> bool:
         return self._moves != since or self._is_closed
@@ -199,15 +195,15 @@ class Converted(QObject):
 
     def _serve(self, next_job: Callable[[], _Job | None]) -> None:
         while (job := next_job()) is not None:
-            key, proxy, ocio, fast = job
+            key, proxy, ocio, grade = job
             is_stale = partial(self._has_moved, self._moves)
-            made: Ready | None = None
+            ready: Ready | None = None
             error: Exception | None = None
             try:
-                made = _converted(proxy, key[2], ocio, fast=fast, is_stale=is_stale)
+                ready = made(proxy, key[2], screen_of(ocio), grade, is_stale)
             except Exception as caught:  # noqa: BLE001 - handed over whole, below
                 error = caught
-            self._work.here(lambda n=(key, fast), m=made, e=error: self._take(n, m, e))  # type: ignore[misc]
+            self._work.here(lambda j=job, r=ready, e=error: self._take(j, r, e))  # type: ignore[misc]
 
     def _next(self) -> _Job | None:
         with self._lock:
@@ -230,23 +226,27 @@ class Converted(QObject):
             self._under_way.add((job[0], job[3]))
             return job
 
-    def _take(self, name: tuple[_Key, bool], made: Ready | None, error: Exception | None) -> None:
+    def _take(self, job: _Job, ready: Ready | None, error: Exception | None) -> None:
+        key, proxy, _, grade = job
         with self._lock:
-            self._under_way.discard(name)
+            self._under_way.discard((key, grade))
         if error is not None:
-            self._expected.discard(name)
-            (self.failed if isinstance(error, PaiError) else self.broken).emit(error)
-        if made is None:
+            self._expected.discard((key, grade))
+        if isinstance(error, PaiError):
+            self.failed.emit(proxy, key[2], error)
+        elif error is not None:
+            self.broken.emit(error)
+        if ready is None:
             return
-        before = self._held.get(name[0])
-        if before is not None and before.is_exact and not made.is_exact:
+        before = self._held.get(key)
+        if before is not None and before.grade > ready.grade:
             return
-        self._bytes += made.image.sizeInBytes() - (before.image.sizeInBytes() if before is not None else 0)
-        self._held[name[0]] = made
-        self._held.move_to_end(name[0])
-        self._evict(keep=name[0])
-        if name in self._expected:  # nobody waits for what was made ahead
-            self._expected.discard(name)
+        self._bytes += ready.image.sizeInBytes() - (before.image.sizeInBytes() if before is not None else 0)
+        self._held[key] = ready
+        self._held.move_to_end(key)
+        self._evict(keep=key)
+        if (key, grade) in self._expected:  # nobody waits for what was made ahead
+            self._expected.discard((key, grade))
             self.arrived.emit()
 
     def _evict(self, keep: _Key) -> None:
@@ -264,21 +264,3 @@ class Converted(QObject):
 
 def _key(proxy: Proxy, look: Look, ocio: Ocio) -> _Key:
     return proxy.number, ocio.model_dump_json(), look
-
-
-def _converted(
-    proxy: Proxy, look: Look, ocio: Ocio, *, fast: bool, is_stale: Callable[[], bool]
-) -> Ready | None:
-    """The picture; None where an exact one has become stale meanwhile."""
-    pixels, screen = proxy.pixels, screen_of(ocio)
-    height, width, _ = pixels.shape
-    rows = height if fast else max(_STRIP_PX // width, 1)
-    shown = np.empty((height, width, 4), np.uint8)
-    for first in range(0, height, rows):
-        if not fast and is_stale():
-            return None
-        shown[first : first + rows] = screen.shown(pixels[first : first + rows], proxy.space, look, fast=fast)
-    # Qt paints Format_RGB32 three times as fast as RGBX8888.
-    cv2.cvtColor(shown, cv2.COLOR_RGBA2BGRA, dst=shown)
-    image = QImage(shown.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
-    return Ready(image, is_exact=not fast)

@@ -148,7 +148,7 @@ def plate_of(shot: Shot) -> PictureSource:
     return Files(plate.files, plate.colorspace, plate.layer, frames)
 
 
-def still_of(reference: Reference, ocio: Ocio | None = None) -> Still:
+def still_of(reference: Reference, ocio: Ocio) -> Still:
     """A reference's picture, by the shot's colour config."""
     return Still(reference.file, reference.colorspace, ocio)
 

@@ -64,12 +64,12 @@ class Strip(QObject):
 
     def still(self, shot: Shot, reference: Reference, height_px: float) -> QImage | None:
         """A reference."""
-        thumb = self._thumbs.get(still_of(reference), 0, shot.ocio, _box(height_px))
+        thumb = self._thumbs.get(still_of(reference, shot.ocio), 0, shot.ocio, _box(height_px))
         return thumb.image if thumb is not None else None
 
     def still_fault(self, shot: Shot, reference: Reference, height_px: float) -> PaiError | None:
         """Why a reference cannot be shown."""
-        return self._thumbs.fault(still_of(reference), 0, shot.ocio, _box(height_px))
+        return self._thumbs.fault(still_of(reference, shot.ocio), 0, shot.ocio, _box(height_px))
 
     def covering(self, image: QImage, size: QSize) -> QPixmap:
         """The middle part of a picture over `size` device pixels: scaled once, not at each repaint."""

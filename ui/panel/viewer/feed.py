@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
@@ -73,7 +72,7 @@ class Feed(QObject):
         studio.pictures.arrived.connect(self._arrived)
         studio.pictures.failed.connect(self._arrived)
         studio.converted.arrived.connect(self._soon.start)
-        studio.converted.failed.connect(self._look_whether_it_is_ours)
+        studio.converted.failed.connect(self._not_converted)
         self.shaders.arrived.connect(self.update)
         self.shaders.failed.connect(self._cannot_show)
         self._follow()
@@ -186,7 +185,9 @@ class Feed(QObject):
         converted, look, ocio = self._studio.converted, self.look, state.shot.ocio
         # A sampled view comes sooner: the exact one takes its place when nothing moves.
         is_fast = not self._is_at_rest or not converted.is_held(side.proxy, look, ocio)
-        ready = converted.get(side.proxy, look, ocio, fast=is_fast) if self._view_fault is None else None
+        ready = None
+        if self._view_fault is None:
+            ready = converted.get(side.proxy, look, ocio, fast=is_fast, rough=not self._is_at_rest)
         if ready is not None:
             side.image, side.image_of = ready.image, side.proxy
         elif before is not None and before.image is not None:
@@ -260,12 +261,10 @@ class Feed(QObject):
         if any(side.is_late or side.proxy is None for side in self.sides) or self._is_at_rest:
             self.update()
 
-    def _look_whether_it_is_ours(self, _error: PaiError) -> None:
-        """Something could not be shown, perhaps a thumbnail of somebody else's."""
-        spaces = [side.proxy.space for side in self.sides if side.proxy is not None]
-        screen, look = self.screen, self.look
-        if screen is not None and self.makes_images and self._view_fault is None:
-            self._studio.work.run(lambda: require_shown(screen, spaces, look), failed=self._cannot_show)
+    def _not_converted(self, proxy: Proxy, look: Look, error: PaiError) -> None:
+        """It may be a thumbnail of somebody else's, or a frame or a view that has been left."""
+        if look == self.look and any(side.proxy is proxy for side in self.sides):
+            self._cannot_show(error)
 
     def _cannot_show(self, error: PaiError) -> None:
         self._view_fault = error
@@ -292,9 +291,3 @@ class Feed(QObject):
         timer.setInterval(milliseconds)
         timer.timeout.connect(call)
         return timer
-
-
-def require_shown(screen: Screen, spaces: Sequence[str], look: Look) -> None:
-    """Raise the PaiError for which pictures in one of these spaces cannot be shown."""
-    for space in spaces:
-        screen.shown(np.zeros((1, 1, 4), np.float16), space, look, fast=True)

@@ -13,12 +13,11 @@ from pai_studio.core.shot.document import Reference
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel import style
-from pai_studio.ui.panel.pictures.converted import screen_of
+from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.pictures.sources import still_of
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer.controls import push
-from pai_studio.ui.panel.viewer.feed import require_shown
 from pai_studio.ui.panel.viewer.framing import Framing
 from pai_studio.ui.panel.viewer.toolbox import ModeBar
 
@@ -37,6 +36,7 @@ class FramingMode(QObject):
         self._file, self._before = reference.file, reference.fit
         self._look = Look()
         self._scale = 1
+        self._proxy: Proxy | None = None
         state.select(reference)
         state.go_to(reference.frame)
         studio.view.set(shows_plate=True, compare="none")
@@ -49,7 +49,7 @@ class FramingMode(QObject):
         studio.pictures.arrived.connect(self._arrived)
         studio.pictures.failed.connect(self._arrived)
         studio.converted.arrived.connect(self.refresh)
-        studio.converted.failed.connect(self._look_whether_it_is_ours)
+        studio.converted.failed.connect(self._not_converted)
         state.selected_changed.connect(self._selected)
         state.shot_changed.connect(self.refresh)
         state.frame_changed.connect(self._moved)
@@ -65,11 +65,12 @@ class FramingMode(QObject):
         reference = self._state.selected
         if reference is None:
             return
-        source = still_of(reference)
+        source = still_of(reference, self._state.shot.ocio)
         pictures = self._studio.pictures
         proxy = pictures.get(source, 0, self._scale) or pictures.nearest(source, 0, self._scale)
         span = self._state.shot.all_frames
         self.bar.show_still(reference, self._state.frame, span, pictures.fault(source, 0, self._scale))
+        self._proxy = proxy
         if proxy is None:
             self.tool.show_still(None, None)
             return
@@ -82,7 +83,7 @@ class FramingMode(QObject):
         self._studio.pictures.arrived.disconnect(self._arrived)
         self._studio.pictures.failed.disconnect(self._arrived)
         self._studio.converted.arrived.disconnect(self.refresh)
-        self._studio.converted.failed.disconnect(self._look_whether_it_is_ours)
+        self._studio.converted.failed.disconnect(self._not_converted)
         self._state.selected_changed.disconnect(self._selected)
         self._state.shot_changed.disconnect(self.refresh)
         self._state.frame_changed.disconnect(self._moved)
@@ -91,14 +92,10 @@ class FramingMode(QObject):
         self.bar.deleteLater()
         self.ended.emit()
 
-    def _look_whether_it_is_ours(self, _error: PaiError) -> None:
-        """Something could not be shown, perhaps the plate."""
-        reference, ocio, look = self._state.selected, self._state.shot.ocio, self._look
-        if reference is not None and reference.colorspace:
-            space = reference.colorspace
-            self._studio.work.run(
-                lambda: require_shown(screen_of(ocio), [space], look), failed=self.bar.show_fault
-            )
+    def _not_converted(self, proxy: Proxy, _look: Look, error: PaiError) -> None:
+        """It may be the plate, of which the viewer itself tells."""
+        if proxy is self._proxy:
+            self.bar.show_fault(error)
 
     def _arrived(self, _key: str, _frame: int, _error: object = None) -> None:
         self.refresh()
