@@ -7,6 +7,7 @@ the key and the remedy; an unknown key names the nearest known one.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import re
 from fractions import Fraction
@@ -297,13 +298,20 @@ def load(path: Path, *, unfinished: bool = False) -> Shot:
     `unfinished` takes one that somebody still works on, as `parse` does. Raises BadInput naming the file, the key and
     the remedy.
     """
+    return load_known(path, unfinished=unfinished)[0]
+
+
+def load_known(path: Path, *, unfinished: bool = False) -> tuple[Shot, str]:
+    """The same, and the SHA-256 of the very bytes that it was read from."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8")
     except FileNotFoundError:
         raise BadInput("there is no such shot document", where=str(path), hint="check the path") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path)) from None
-    return parse(text, where=str(path), unfinished=unfinished).with_paths_from(path.resolve().parent)
+    shot = parse(text, where=str(path), unfinished=unfinished).with_paths_from(path.resolve().parent)
+    return shot, hashlib.sha256(content).hexdigest()
 
 
 def parse(text: str, *, where: str = "shot", unfinished: bool = False) -> Shot:

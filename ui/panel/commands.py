@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from pai_studio.core import config
-from pai_studio.core.shot import document, timeline
-from pai_studio.core.shot.document import Shot
+from pai_studio.core.shot import timeline
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.inputs import MOVIES
 from pai_studio.ui.panel.opening import DOCUMENT, PICTURES, is_still, open_paths
@@ -23,7 +21,6 @@ from pai_studio.ui.panel.shortcutsheet import ShortcutSheet
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.jobs import Mode
 from pai_studio.ui.panel.state.project import Opened
-from pai_studio.ui.panel.state.saving import digest_on_disk
 from pai_studio.ui.panel.state.shot import ShotState, Status
 
 if TYPE_CHECKING:
@@ -186,11 +183,7 @@ class Commands(QObject):
     def reload(self, states: Iterable[ShotState]) -> None:
         """Documents as they are on disk, each as an edit that can be undone."""
         for state in states:
-            self._studio.work.run(
-                partial(_loaded, state.path),
-                done=partial(_take_over, state),
-                failed=self._studio.faults.tell,
-            )
+            state.reload(self._studio.faults.tell)
 
     def save_as(self, state: ShotState | None = None) -> None:
         """The shot's document in another place from now on."""
@@ -202,7 +195,7 @@ class Commands(QObject):
         )
         if file:
             path = Path(file if file.endswith(DOCUMENT) else f"{file}{DOCUMENT}")
-            state.saving.move_to(path, state.shot)
+            self._studio.project.save_as(state, path)
 
     def close_shot(self) -> None:
         """Let the current shot go."""
@@ -343,16 +336,3 @@ def film_demo() -> Path:
     if done.returncode:
         raise PaiError(f"the demo shot cannot be filmed ({done.stderr.strip().rpartition(chr(10))[2]})")
     return sorted((folder / "input").glob(f"*{DOCUMENT}"))[0]
-
-
-def _loaded(path: Path) -> tuple[Shot, str]:
-    """A document and the digest of its file."""
-    digest = digest_on_disk(path)
-    return document.load(path, unfinished=True), digest
-
-
-def _take_over(state: ShotState, loaded: tuple[Shot, str]) -> None:
-    """What another program wrote is the shot from now on; undo brings the artist's own back."""
-    shot, digest = loaded
-    state.saving.take_over(digest)
-    state.edit("Reload", shot)

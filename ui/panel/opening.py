@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -94,7 +95,8 @@ def _open(path: Path, rate: Fraction | None) -> Opened:
 
 
 def _document(path: Path) -> OpenedShot:
-    return OpenedShot(document.load(path, unfinished=True), path)
+    shot, digest = document.load_known(path, unfinished=True)
+    return OpenedShot(shot, path, digest)
 
 
 def _timeline(path: Path, rate: Fraction | None) -> Opened:
@@ -114,7 +116,7 @@ def _timeline(path: Path, rate: Fraction | None) -> Opened:
         except BadInput as error:
             faults.append(str(error))
         else:
-            shots.append(OpenedShot(one.shot, one.path, notes=said))
+            shots.append(replace(one, notes=said))
     return Opened(cut.name or path.name, tuple(shots), (*map(str, cut.notes), *faults), path)
 
 
@@ -226,7 +228,7 @@ def _new(name: str, plate: Plate, rate: Fraction, frames: FrameRange, notes: lis
         "references": [],
     }
     shot = document.parse(json.dumps(keys), where=plate.files, unfinished=True)
-    return OpenedShot(shot, path, is_new=True, notes=tuple(notes))
+    return OpenedShot(shot, path, notes=tuple(notes))
 
 
 def _name_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from fractions import Fraction
@@ -23,7 +24,8 @@ def test_a_document_is_opened_with_or_without_stills(tmp_path: Path) -> None:
     path = tmp_path / "SH010.shot.json"
     path.write_text(text_beside(a_shot(tmp_path), tmp_path))
     one = open_paths([path]).shots[0]
-    assert (one.shot, one.path, one.is_new) == (a_shot(tmp_path), path, False)
+    assert (one.shot, one.path) == (a_shot(tmp_path), path)
+    assert one.digest == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_folder_of_exr_ranges_becomes_shots_that_say_what_was_taken_for_granted(tmp_path: Path) -> None:
@@ -38,7 +40,7 @@ def test_a_folder_of_exr_ranges_becomes_shots_that_say_what_was_taken_for_grante
     top, below = open_paths([tmp_path]).shots
     assert below.shot.plate.files == str(pattern)
     assert below.shot.frames == FrameRange(1001, 1005)
-    assert below.is_new
+    assert below.digest == ""
     assert below.path == tmp_path / "a" / "SH010.shot.json"
     assert [note.split(";")[0] for note in below.notes] == [
         "1 frames are missing (1003)",

@@ -56,7 +56,9 @@ def trouble(state: ShotState) -> tuple[str, str]:
     """What is wrong, and the name of its colour: a save that failed before everything else; empty where nothing is."""
     error = state.saving.error
     if error is not None:
-        return f"Not saved: {error.what}", "bad"
+        return (
+            (error.what, "warn") if state.saving.kind == "overtaken" else (f"Not saved: {error.what}", "bad")
+        )
     if state.problems:
         more = len(state.problems) - 1
         kind = "warn" if state.status in (Status.EMPTY, Status.FAULTY, Status.STALE, Status.READY) else "bad"
@@ -65,8 +67,8 @@ def trouble(state: ShotState) -> tuple[str, str]:
 
 
 def is_saving(state: ShotState) -> bool:
-    """Whether an edit is on its way to the disk."""
-    return state.saving.kind in ("waiting", "saving")
+    """Whether an edit is on its way to the disk, and nothing is wrong with that."""
+    return state.saving.error is None and state.saving.kind in ("waiting", "saving")
 
 
 def whole(state: ShotState, notes: tuple[str, ...]) -> list[str]:
@@ -77,7 +79,7 @@ def whole(state: ShotState, notes: tuple[str, ...]) -> list[str]:
         f"{span.first}-{span.last}: {', '.join(facts(state))}",
     ]
     if state.saving.error is not None:
-        said.append(f"Not saved: {state.saving.error}")
+        said.append(f"{'' if state.saving.kind == 'overtaken' else 'Not saved: '}{state.saving.error}")
     elif is_saving(state):
         said.append("Saving")
     return [*said, *state.problems, *notes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from pai_studio.core.shot.errors import AlreadyThere
+from pai_studio.core.shot.errors import AlreadyThere, NotFound
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.state.project import ProjectState
 from pai_studio.ui.panel.state.shot import ShotState
@@ -68,13 +68,19 @@ class SaveStrip(QFrame):
         error = self._state.saving.error
         more = f" ({len(failed) - 1} more are not saved)" if len(failed) > 1 else ""
         assert error is not None
-        self.line.setText(f"{self._state.shot.name} is not saved: {error.what}; {error.hint}{more}")
-        self.line.setToolTip(str(error))
+        copy = self._state.saving.copy
+        kept = "" if copy is None else ". A copy of the edits is kept"
+        self.line.setText(f"{_head(self._state)}: {error.what}; {error.hint}{kept}{more}")
+        self.line.setToolTip(str(error) if copy is None else f"{error}\nThe copy: {copy}")
         self.line.setAccessibleName(self.line.text())
-        is_conflict = isinstance(error, AlreadyThere)
-        self.retry.setVisible(not is_conflict)
-        self.overwrite.setVisible(is_conflict)
-        self.reload.setVisible(is_conflict)
+        is_changed, is_gone = isinstance(error, AlreadyThere), isinstance(error, NotFound)
+        self.retry.setVisible(not (is_changed or is_gone))
+        self.overwrite.setVisible(is_changed or is_gone)
+        self.overwrite.setText("Save again" if is_gone else "Overwrite")
+        self.overwrite.setAccessibleName(self.overwrite.text())
+        tip = "Write it anew where it was" if is_gone else "Save over what the other program has written"
+        self.overwrite.setToolTip(tip)
+        self.reload.setVisible(is_changed)
         self._mark.setStyleSheet(f"background: {style.tokens().bad.name()};")
 
     def _button(self, text: str, tip: str, call: object) -> QPushButton:
@@ -87,7 +93,6 @@ class SaveStrip(QFrame):
     def _retry(self) -> None:
         state = self._state
         if state is not None:
-            state.saving.soon(state.shot)  # hides this strip
             state.saving.now()
 
     def _overwrite(self) -> None:
@@ -101,3 +106,8 @@ class SaveStrip(QFrame):
     def _reload(self) -> None:
         if self._state is not None:
             self.reload_wanted.emit([self._state])
+
+
+def _head(state: ShotState) -> str:
+    """Whether anything of ours is unsaved."""
+    return state.shot.name if state.saving.kind == "overtaken" else f"{state.shot.name} is not saved"

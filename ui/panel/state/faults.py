@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
@@ -15,12 +16,22 @@ _MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """What can be done about a fault, as a button beside its line."""
+
+    text: str
+    tip: str
+    call: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """One line, and what may follow it when it is copied."""
+    """One line, what may follow it when it is copied, and what can be done about it."""
 
     line: str
     kind: Literal["error", "note"] = "error"
     detail: str = ""
+    actions: tuple[Action, ...] = ()
     number: int = field(default_factory=lambda: next(_numbers))
 
 
@@ -35,11 +46,17 @@ class Faults(QObject):
 
     def tell(self, error: PaiError | str, *, detail: str = "") -> None:
         """Show an error. The same line twice in a row is shown once."""
-        self._add(Fault(str(error), "error", detail))
+        self.add(Fault(str(error), "error", detail))
 
     def note(self, line: str) -> None:
         """Show what is no error and yet worth knowing."""
-        self._add(Fault(line, "note"))
+        self.add(Fault(line, "note"))
+
+    def add(self, fault: Fault) -> None:
+        """Show any fault."""
+        if not self.all or self.all[-1].line != fault.line:
+            self.all = [*self.all, fault][-_MOST:]
+            self.changed.emit()
 
     def dismiss(self, fault: Fault) -> None:
         """Take one away."""
@@ -50,8 +67,3 @@ class Faults(QObject):
         """Take all away."""
         self.all = []
         self.changed.emit()
-
-    def _add(self, fault: Fault) -> None:
-        if not self.all or self.all[-1].line != fault.line:
-            self.all = [*self.all, fault][-_MOST:]
-            self.changed.emit()

@@ -2,135 +2,343 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from pai_studio.core import config
-from pai_studio.core.media.files import write_file
+from pai_studio.core.log import logger
+from pai_studio.core.media.files import as_pai_error, write_file
+from pai_studio.core.shot import document
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import AlreadyThere, PaiError
+from pai_studio.core.shot.errors import AlreadyThere, BadInput, NotFound, OutOfResources, PaiError
 from pai_studio.core.shot.saving import text_beside
-from pai_studio.ui.panel.work import Work
+from pai_studio.ui.panel.state import unsaved
+from pai_studio.ui.panel.work import Lane, Work
 
+_LOG = logger(__name__)
 _PAUSE_MS = 400
 """How long nothing is edited before it is written: a drag is one save."""
 
-SaveKind = Literal["saved", "waiting", "saving", "failed"]
+_SLOW_MS = 5000
+"""A save that takes longer is told of."""
+
+SaveKind = Literal["saved", "waiting", "saving", "failed", "overtaken"]
+"""`overtaken`: another program has changed the file, and nothing of ours is unsaved."""
 
 
 class Saving(QObject):
-    """Keeps one document. `kind` and `error` tell how that stands."""
+    """Keeps one document. `kind` tells what is under way, `error` what is wrong until a save has worked."""
 
     changed = Signal()
 
-    def __init__(self, work: Work, path: Path, parent: QObject | None = None) -> None:
+    moved = Signal()
+    """The document has another path."""
+
+    def __init__(self, work: Work, path: Path, digest: str = "", parent: QObject | None = None) -> None:
+        """`digest` is that of the bytes that the shot was read from; empty where there is no document yet."""
         super().__init__(parent)
         self.path = path
         self.kind: SaveKind = "saved"
         self.error: PaiError | None = None
+        self.copy: Path | None = None
+        """Where the edits lie that could not be saved."""
+
+        self.count = 0
+        """How many saves have begun: who has looked at the disk meanwhile may have seen one of them."""
+
         self._work = work
-        self._shot: Shot | None = None
-        self._known = digest_on_disk(path)
+        self._waits: Shot | None = None
+        self._newest: Shot | None = None
         self._under_way = 0
+        self._known: dict[Path, str] = {path: digest}
+        """The digests that may be replaced. Only the disk's one thread changes them, in the order of the saves."""
+
+        self._copied: Shot | None = None
+        self._slow_error: PaiError | None = None
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._timer.timeout.connect(self.now)
+        self._slow = QTimer(self, singleShot=True, interval=_SLOW_MS)
+        self._slow.timeout.connect(self._tell_it_is_slow)
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether something would be lost with the window."""
+        return self.kind in ("waiting", "saving", "failed")
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the disk has been asked and has not answered yet."""
+        return self._under_way > 0
+
+    # What is asked for
 
     def soon(self, shot: Shot) -> None:
         """Save this, unless something newer comes first."""
-        self._shot = shot
-        self._become("waiting")
+        self._waits = self._newest = shot
         self._timer.start()
+        self._become("waiting", self.error)
 
     def now(self) -> None:
-        """Save at once what waits: somebody renders, or the window closes."""
+        """Save at once what waits or has failed: somebody renders, asks again, or closes the window."""
         self._timer.stop()
-        if self._shot is not None:
-            self._start(self._shot)
+        if self._waits is not None:
+            shot, path = self._waits, self.path
+            self._waits = None
+            self._run(lambda: self._write(shot, path), self._saved, lambda error: self._failed(shot, error))
+
+    def again(self) -> None:
+        """Try once more by itself where that may help: a disk that was full, a folder that was away."""
+        if self.kind == "failed" and not isinstance(self.error, AlreadyThere | NotFound):
+            self.now()
 
     def overwrite(self, shot: Shot) -> None:
-        """Save over what somebody else has written: asked for."""
-        self._start(shot, is_agreed=True)
-
-    def take_over(self, digest: str) -> None:
-        """What is on disk was loaded: the next save may replace it, and nothing older waits any more."""
-        self._timer.stop()
-        self._shot, self._known = None, digest
-        self._become("saved")
-
-    def move_to(self, path: Path, shot: Shot) -> None:
-        """Save as another file from now on. What is there was agreed to be replaced."""
-        self.path = path
-        self._start(shot, is_agreed=True)
-
-    def _start(self, shot: Shot, *, is_agreed: bool = False) -> None:
-        self._shot = None
-        self._under_way += 1
-        self._become("saving")
+        """Save over what is on disk now, or where nothing is any more: asked for."""
         path = self.path
-        self._work.run(
-            lambda: self._write(shot, path, is_agreed),
-            done=lambda _nothing: self._saved(),
-            failed=lambda error: self._failed(shot, error),
-            lane="disk",
-        )
 
-    def _write(self, shot: Shot, path: Path, is_agreed: bool) -> None:
-        """In the disk's one thread, so that two saves in a row know of one another."""
+        def agreed() -> None:
+            self._known[path] = digest_on_disk(path)  # stays agreed to if the write fails
+            self._write(shot, path)
+
+        self._timer.stop()
+        self._waits, self._newest = None, shot
+        self._run(agreed, self._saved, lambda error: self._failed(shot, error))
+
+    def move_to(self, path: Path, shot: Shot, failed: Callable[[PaiError], None]) -> None:
+        """Save as another file, and from then on there. What is there was agreed to be replaced.
+
+        Where that fails the document stays where it was, and `failed` is told.
+        """
+
+        def write() -> None:
+            self._known[path] = write_document(shot, path, _digest_to_replace(path))
+
+        self._newest = shot
+        self._run(write, lambda: self._moved(path, shot), lambda error: self._stayed(error, failed))
+
+    def reload(self, done: Callable[[Shot], None], failed: Callable[[PaiError], None]) -> None:
+        """Load what is on disk, after what is under way: the next save may replace it, and nothing older waits."""
+        path = self.path
+
+        def read() -> Shot:
+            shot, self._known[path] = document.load_known(path, unfinished=True)
+            return shot
+
+        def take(shot: Shot) -> None:
+            self._timer.stop()
+            self._waits, self._newest = None, shot
+            self._settle(None)
+            self._ask(self._drop_copy)
+            done(shot)
+
+        self._ask(read, take, failed)
+
+    def adopt(self, copy: Path) -> None:
+        """This copy is of what is saved next: it goes when that has worked."""
+        self.copy = copy
+
+    def stop(self) -> None:
+        """Save nothing more by itself: the shot is closed."""
+        self._timer.stop()
+        self._slow.stop()
+        self._waits = None
+
+    def saw(self, digest: str, shot: Shot) -> None:
+        """What somebody found on disk while no save was under way; empty where nothing is there."""
+        known = self._known[self.path]
+        if digest == known:
+            if isinstance(self.error, AlreadyThere | NotFound):  # it is as it was
+                self._settle(None)
+                if self._waits is not None:
+                    self.now()
+        elif self.kind != "saved":
+            return
+        elif digest:
+            self._become("overtaken", _changed_elsewhere(self.path))
+        else:
+            self.soon(shot)
+            self.now()  # fails, which keeps a copy
+
+    # How it goes
+
+    def _run(
+        self, call: Callable[[], Any], done: Callable[[], None], failed: Callable[[PaiError], None]
+    ) -> None:
+        self._under_way += 1
+        self.count += 1
+        if not self._slow.isActive():
+            self._slow.start()
+        self._become("saving", self.error)
+        self._ask(self._told(call), lambda _nothing: done(), failed)
+
+    def _ask(
+        self,
+        call: Callable[[], Any],
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[PaiError], None] | None = None,
+        lane: Lane = "disk",
+    ) -> None:
+        """Work that keeps this and its shot, which may be closed meanwhile, until it is done."""
+        owner = self.parent()
+
+        def then(value: Any) -> None:
+            if done is not None:
+                done(value)
+            _ = owner
+
+        self._work.run(call, then, failed, lane=lane)
+
+    def _told(self, call: Callable[[], Any]) -> Callable[[], None]:
+        """The call with every exception as a PaiError: what fails otherwise would be said to go on for ever."""
+
+        def told() -> None:
+            try:
+                call()
+            except PaiError:
+                raise
+            except Exception as error:
+                _LOG.exception("a save failed")
+                bug = error
+                self._work.here(lambda: self._work.broken.emit(bug))
+                raise PaiError(f"an error of PAI-Studio itself: {type(error).__name__}: {error}") from error
+
+        return told
+
+    def _write(self, shot: Shot, path: Path) -> None:
         try:
-            self._known = write_document(shot, path, None if is_agreed else self._known)
-        except PaiError as error:
-            raise _with_copy(error, shot, path) from None
+            self._known[path] = write_document(shot, path, self._known[path])
+        except Exception as error:
+            self._keep_copy(shot, path, error)
+            raise
+        self._drop_copy()
 
     def _saved(self) -> None:
         self._under_way -= 1
-        if self._shot is None and not self._under_way:
-            self._become("saved")
+        self._settle(None)
 
     def _failed(self, shot: Shot, error: PaiError) -> None:
         self._under_way -= 1
         if not self._under_way:  # else something newer is on its way to the disk
-            self._shot = self._shot or shot
-        self._become("failed", error)
+            self._waits = self._newest or shot
+        self._settle(error)
 
-    def _become(self, kind: SaveKind, error: PaiError | None = None) -> None:
+    def _moved(self, path: Path, shot: Shot) -> None:
+        self._under_way -= 1
+        self.path, self._waits = path, None
+        self._timer.stop()
+        self._settle(None)
+        self._ask(self._drop_copy)
+        self.moved.emit()
+        if self._newest is not None and self._newest is not shot:  # edited meanwhile
+            self.soon(self._newest)
+
+    def _stayed(self, error: PaiError, failed: Callable[[PaiError], None]) -> None:
+        self._under_way -= 1
+        self._settle(None if self.error is self._slow_error else self.error)
+        failed(error)
+
+    def _settle(self, error: PaiError | None) -> None:
+        if not self._under_way:
+            self._slow.stop()
+        if self._under_way:
+            kind: SaveKind = "saving"
+        elif self._timer.isActive():
+            kind = "waiting"
+        elif error is not None:
+            kind = "overtaken" if self._waits is None else "failed"
+        else:
+            kind = "saved"
+        self._become(kind, error)
+
+    def _become(self, kind: SaveKind, error: PaiError | None) -> None:
         self.kind, self.error = kind, error
         self.changed.emit()
 
+    # The copy
+
+    def _keep_copy(self, shot: Shot, path: Path, error: Exception) -> None:
+        """The edits where they can be found again: the window may be closed next."""
+        if shot is self._copied and self.copy is not None:
+            return
+        copy = self.copy or unsaved.new_copy(path)
+        try:
+            unsaved.keep(copy, shot, path, error.what if isinstance(error, PaiError) else str(error))
+        except (PaiError, OSError, ValueError) as second:
+            self.copy = None
+            if isinstance(error, PaiError):
+                why = second.what if isinstance(second, PaiError) else str(second)
+                error.hint = f"{error.hint}; nor can a copy be kept: {why}".lstrip("; ")
+        else:
+            self.copy, self._copied = copy, shot
+
+    def _drop_copy(self) -> None:
+        copy, self.copy, self._copied = self.copy, None, None
+        if copy is not None:
+            unsaved.drop(copy)
+
+    def _tell_it_is_slow(self) -> None:
+        """Its disk hangs, and its lane with it: the copy goes by another."""
+        shot, path = self._newest, self.path
+        error = PaiError("its disk does not answer", where=str(path), hint="wait for it")
+        self._slow_error = error
+        self._become(self.kind, error)
+        if shot is not None:
+            self._ask(
+                lambda: self._keep_copy(shot, path, error), lambda _nothing: self.changed.emit(), lane="look"
+            )
+
 
 def digest_on_disk(path: Path) -> str:
-    """The digest of a document on disk; empty where there is none to be read."""
+    """The digest of a document on disk; empty where there is none. Raises BadInput where it cannot be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
+    except OSError as error:
+        hint = "check the disk; or save it elsewhere"
+        raise BadInput(f"cannot be read ({error.strerror})", where=str(path), hint=hint) from None
 
 
-def write_document(shot: Shot, path: Path, known: str | None) -> str:
-    """Write a shot whole and give its digest. `known` is the digest that may be replaced; None replaces any.
+def write_document(shot: Shot, path: Path, known: str) -> str:
+    """Write a shot whole and give its digest. `known` is the digest that may be replaced; empty: there is no file.
 
-    Raises AlreadyThere where another program has changed the file, and what `write_file` raises.
+    A link stays one: what it leads to is written. No folder is made: an absent one is a disk that is not mounted.
+    Raises AlreadyThere where another program has changed the file, NotFound where it has been taken away,
+    OutOfResources and BadInput where it cannot be written.
     """
-    if known is not None and digest_on_disk(path) not in ("", known):
-        hint = "save this one under another name, or load that one"
-        raise AlreadyThere("was changed by another program", where=str(path), hint=hint)
+    path = path.resolve()
+    if not path.parent.is_dir():
+        hint = "bring its folder back: it is saved by itself then; or save it elsewhere"
+        raise BadInput("its folder is not there", where=str(path), hint=hint)
+    there = digest_on_disk(path)
+    if known and not there:
+        hint = "save it here again, or under another name"
+        raise NotFound("the document was deleted or moved away", where=str(path), hint=hint)
+    if there not in ("", known):
+        raise _changed_elsewhere(path)
     content = text_beside(shot, path.parent).encode()
-    write_file(path, content)
+    try:
+        write_file(path, content)
+    except OutOfResources as error:
+        is_full = isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOSPC
+        hint = "make room: it is saved by itself then; or save it elsewhere"
+        what = "the disk is full" if is_full else error.what
+        raise OutOfResources(what, where=str(path), hint=hint) from None
+    except BadInput as error:
+        hint = f"{error.hint}: it is saved by itself then; or save it elsewhere"
+        raise BadInput(error.what, where=str(path), hint=hint) from None
+    except OSError as error:  # a disk that went while its half-written file was taken away
+        raise as_pai_error(error, path) from None
     return hashlib.sha256(content).hexdigest()
 
 
-def _with_copy(error: PaiError, shot: Shot, path: Path) -> PaiError:
-    """The error of a save that failed, and where the edits lie instead: the window may be closed next."""
-    name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]
-    copy = config.state_dir() / "panel" / "unsaved" / f"{shot.name}-{name}.shot.json"
-    try:
-        write_file(copy, text_beside(shot, copy.parent).encode())
-    except PaiError as second:
-        return type(error)(
-            error.what, where=error.where, hint=f"{error.hint}; nor is a copy kept ({second.what})"
-        )
-    return type(error)(
-        error.what, where=error.where, hint=f"{error.hint}; what was edited is kept in {copy}".lstrip("; ")
-    )
+def _digest_to_replace(path: Path) -> str:
+    return digest_on_disk(path.resolve())
+
+
+def _changed_elsewhere(path: Path) -> AlreadyThere:
+    hint = "save this one under another name, or load that one"
+    return AlreadyThere("was changed by another program", where=str(path), hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from pai_studio.core.shot.document import Reference, Shot
+from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel.state.saving import Saving
 from pai_studio.ui.panel.work import Work
@@ -41,13 +43,13 @@ class ShotState(QObject):
     status_changed = Signal()
 
     def __init__(
-        self, shot: Shot, path: Path, work: Work, *, parent: QObject | None = None, is_new: bool = False
+        self, shot: Shot, path: Path, work: Work, *, parent: QObject | None = None, digest: str = ""
     ) -> None:
+        """`digest` is that of the bytes that the shot was read from; empty where there is no document yet."""
         super().__init__(parent)
         self._shot = shot
         self.undo = QUndoStack(self)
-        self.saving = Saving(work, path, self)
-        self.is_new = is_new
+        self.saving = Saving(work, path, digest, self)
         self._gesture = 0
         self._frame = shot.frames.first
         self._marks: tuple[int, int] | None = None
@@ -80,6 +82,10 @@ class ShotState(QObject):
     def end_gesture(self) -> None:
         """The next edit is undone apart from the ones before it: the mouse was let go, a field was left."""
         self._gesture += 1
+
+    def reload(self, failed: Callable[[PaiError], None]) -> None:
+        """The document as it is on disk, as an edit that can be undone."""
+        self.saving.reload(lambda shot: self.edit("Reload", shot), failed)
 
     def _set(self, shot: Shot) -> None:
         before, self._shot = self._shot, shot
