@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pai_studio.core.delivery.generations import quantised
 from pai_studio.core.engines._modelled import at_model
@@ -23,6 +24,7 @@ from pai_studio.core.media.frame import Array, Box, Generated, ModelPicture, Pla
 from pai_studio.core.media.geometry import ModelFrame, fit_placement
 from pai_studio.core.media.modelspace import ModelSpace, ModelView
 from pai_studio.core.motion.flow import grid
+from pai_studio.core.motion.homography import Matrix
 from pai_studio.core.motion.resample import sample
 from pai_studio.core.synth.capture.codec import coded, decoded, recorded
 from pai_studio.core.synth.capture.sensor import exposed
@@ -170,13 +172,26 @@ def _still(film: Film, frame: int, pixels: Array, display: Box) -> Still:
 
     Its placement says nothing of that: it is laid over the plate as an artist would.
     """
-    width, height = film.size
-    turn = np.radians(0.3)
-    middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    spin = 0.98 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    to_plate = np.eye(3)
-    to_plate[:2, :2], to_plate[:2, 2] = spin, middle - spin @ middle
-    seen = sample(pixels, grid(to_plate, film.size), cv2.INTER_CUBIC)
+    seen = sample(pixels, grid(_to_plate(film.size), film.size), cv2.INTER_CUBIC)
     light = np.float32([1.03, 1.0, 0.97]) * np.float32(2 ** (1 / 3))
     rgb = np.maximum(seen, 0) * (light if not film.lamp else np.float32(1))
     return Still(half(rgb), frame, fit_placement(film.size, display), f"still.{frame}")
+
+
+def _to_plate(size: tuple[int, int]) -> Matrix:
+    """Where a still's pixels really are on the plate of its frame."""
+    turn = np.radians(0.3)
+    middle = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
+    spin = 0.98 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    to_plate = np.eye(3)
+    to_plate[:2, :2], to_plate[:2, 2] = spin, middle - spin @ middle
+    return to_plate
+
+
+def covered(size: tuple[int, int], margin_px: int = 8) -> npt.NDArray[np.bool_]:
+    """Where (H, W) a still of the plate's own frame reaches, less a margin."""
+    width, height = size
+    at = grid(np.linalg.inv(_to_plate(size)), size)
+    x, y = at[..., 0], at[..., 1]
+    m = margin_px
+    return np.asarray((x > m) & (x < width - 1 - m) & (y > m) & (y < height - 1 - m))
