@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pai_studio.core.comp.lift import lift
 from pai_studio.core.finish.layers import finished_matte, half, layers, untouched
 from pai_studio.core.finish.model_layers import REACH, with_layers
+from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.seen import Seen, see
 from pai_studio.core.media.frame import Box, Generated, Layers, PlateFrame, Still
 from pai_studio.core.shot.document import Finish
@@ -23,7 +24,7 @@ class Finisher:
         self, stills: Sequence[Still], display: Box, controls: Finish, seed: int, *, gives_layers: bool
     ) -> None:
         """`stills` are the shot's, `display` its plate's display window; `gives_layers` is the engine's."""
-        self._stills, self._display = stills, display
+        self._place, self._display = Place(stills), display
         self._controls, self._seed = controls, seed
         self.reach = 0 if gives_layers else REACH
 
@@ -44,5 +45,5 @@ class Finisher:
             return untouched(plate, made, matte)
         foreground = half(lift(plate, matte, made.screen, self._controls.despill))
         if made.model is not None:
-            made = with_layers(plate, made, near)
+            made = with_layers(plate, made, near, self._place)
         return layers(plate, made, foreground, matte, controls=self._controls, seed=self._seed)

@@ -10,8 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pai_studio.core.comp.filters import as_f32
-from pai_studio.core.finish.clean_plate import clean_plate
+from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.relit import light_gain
 from pai_studio.core.finish.seen import Seen
 from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame
@@ -20,8 +19,8 @@ REACH = 0
 """Frames on each side that a frame's layers look at."""
 
 
-def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Generated:
-    """`made` with a background, its confidence and a gain over the plate's canvas, made of what a model gave.
+def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen], place: Place) -> Generated:
+    """`made` with background, confidence, shadow and gain over the plate's canvas, made of what a model gave.
 
     `near` holds what was seen of this frame, and of those within `REACH` that the shot has. What the engine gave of
     these layers itself stays. Beyond the display window, which is all that a model sees, the edge is repeated with
@@ -30,20 +29,21 @@ def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) ->
     """
     seen = near[made.number]
     model = seen.picture
-    window = plate.display.slices_in(plate.canvas)
     gain = made.gain
     if gain is None:
         light = light_gain(model.composite, seen.subject, seen.covered, model.white)
         gain = _gain_at_plate(plate, model, light)
     if made.background is not None:
         return replace(made, gain=gain)
-    clean, trust = clean_plate(model.composite, seen.covered, model.white)
-    # A cubic overshoots beside a lamp: neither below black nor above what the model made.
-    background = np.clip(model.frame.to_plate(clean), min(float(clean.min()), 0), max(float(clean.max()), 0))
-    told = np.zeros(plate.canvas.shape, np.float32)
-    told[window] = np.clip(model.frame.to_plate(trust), 0, 1)
-    confidence = made.confidence if made.confidence is not None else told
-    return replace(made, background=_over_canvas(plate, as_f32(background)), gain=gain, confidence=confidence)
+    behind = place.behind(made.number, near)
+    confidence, shadow = made.confidence, made.shadow
+    if confidence is None:
+        confidence = np.zeros(plate.canvas.shape, np.float32)
+        confidence[plate.display.slices_in(plate.canvas)] = behind.confidence
+    if shadow is None:
+        shadow = _over_canvas(plate, behind.shadow)
+    background = _over_canvas(plate, behind.background)
+    return replace(made, background=background, gain=gain, confidence=confidence, shadow=shadow)
 
 
 def _gain_at_plate(plate: PlateFrame, model: ModelPicture, gain: Array) -> Array:
@@ -53,10 +53,10 @@ def _gain_at_plate(plate: PlateFrame, model: ModelPicture, gain: Array) -> Array
 
 
 def _over_canvas(plate: PlateFrame, pixels: Array) -> Array:
-    """(h, w, 3) of the display window over the whole canvas, which holds it; the edge is repeated."""
+    """(h, w[, 3]) of the display window over the whole canvas, which holds it; the edge is repeated."""
     if plate.canvas == plate.display:
         return pixels
     rows, columns = plate.display.slices_in(plate.canvas)
     height, width = plate.canvas.shape
-    around = ((rows.start, height - rows.stop), (columns.start, width - columns.stop), (0, 0))
-    return np.pad(pixels, around, mode="edge")
+    around = [(rows.start, height - rows.stop), (columns.start, width - columns.stop), (0, 0)]
+    return np.pad(pixels, around[: pixels.ndim], mode="edge")

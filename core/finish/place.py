@@ -1,0 +1,200 @@
+"""The place behind the subject at plate resolution: a model's picture of it, with all that the stills know better.
+
+The still that agrees stands in for the composite, in the composite's light: so its detail comes back, what the subject
+hides, and light above the model's white; and what is darker near the subject than it should be is their shadow. Where
+no still agrees, the composite stays. Decided at the model's resolution, read at the plate's, strip by strip.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pai_studio.core.comp.filters import as_f32, blur, fill
+from pai_studio.core.finish import holes, shadows, stills
+from pai_studio.core.finish.codes import coded, light
+from pai_studio.core.finish.seen import Seen
+from pai_studio.core.finish.stills import Laid, Prepared
+from pai_studio.core.media.frame import Array, Box, ModelPicture, Still
+from pai_studio.core.media.geometry import ModelFrame
+from pai_studio.core.motion.resample import CUBIC, MIRROR, sample
+
+_STRIP_PX = 2**18
+"""Pixels of a strip: what it needs beside the result is some 20 MB."""
+_MATCH_PX, _AROUND = 5.0, 0.04
+"""Light is matched within such a sigma; where a shadow may lie, within this share of the picture's width."""
+_AT_WHITE = 0.9
+"""Light above this share of the model's white may be any brighter: it tells no ratio, and is believed by half."""
+_SHADED = 0.05
+"""Where a shadow takes this share of the light, what is behind is wholly lit as its surroundings are."""
+_PICKY = 4
+"""The power of agreement by which stills share a pixel: two that are blended are less sharp than either."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The place without the subject over the display window: (H, W, 3) scene-linear, how far it is to be believed
+    (H, W) 0..1, and the factor (H, W) 0..1 by which the subject shadows it.
+    """
+
+    background: Array
+    confidence: Array
+    shadow: Array
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What is known at the model's resolution: background = sum of share * still + rest, in codes."""
+
+    laid: list[Laid]
+    shares: list[Array]
+    rest: Array
+    confidence: Array
+    shadow: Array
+
+
+class Place:
+    """The place of one shot; frames may be asked for in any order, and from several threads."""
+
+    def __init__(self, stills: Sequence[Still]) -> None:
+        """`stills` are kept; of each another copy is made at the plate's density once it is needed."""
+        self._stills = list(stills)
+        self._prepared: dict[int, Prepared] = {}
+        self._lock = threading.Lock()
+
+    def behind(self, number: int, near: Mapping[int, Seen]) -> Behind:
+        """The place at frame `number`; `near` holds what was seen of it and of the frames around it.
+
+        It follows from the arguments and the stills alone.
+        """
+        seen = near[number]
+        decided = _decided(seen, self._laid(seen))
+        return _at_plate(decided, seen.picture.frame, seen.picture.white)
+
+    def _laid(self, seen: Seen) -> list[Laid]:
+        """The stills anchored nearest to a frame, over its picture."""
+        if not self._stills:
+            return []
+        away = [(abs(still.frame - seen.number), index) for index, still in enumerate(self._stills)]
+        view = stills.View.of(seen.picture, holes.free(seen.covered))
+        return [
+            stills.lay(self._ready(index, seen.picture), view) for _, index in sorted(away)[: stills.MOST]
+        ]
+
+    def _ready(self, index: int, picture: ModelPicture) -> Prepared:
+        with self._lock:
+            if index not in self._prepared:
+                self._prepared[index] = stills.prepared(self._stills[index], picture.frame, picture.white)
+            return self._prepared[index]
+
+
+def _decided(seen: Seen, laid: list[Laid]) -> _Decided:
+    """What is known at the model's resolution."""
+    picture, free = seen.picture, holes.free(seen.covered)
+    code = coded(picture.composite, picture.white)
+    dim = as_f32(picture.composite.max(axis=2) < _AT_WHITE * picture.white)
+    lit = _lit(seen, laid, code, free, dim)
+    bare = coded(picture.composite / lit.shadow[..., None], picture.white)
+    base, known = holes.filled(bare, free)
+    trust = sum(lit.shares, np.zeros_like(free))
+    rest = (1 - trust)[..., None] * base
+    for share, difference in zip(lit.shares, lit.lights, strict=True):
+        rest += share[..., None] * difference
+    known = known * (1 - 0.5 * free * (1 - dim))
+    return _Decided(laid, lit.shares, as_f32(rest), as_f32(trust + (1 - trust) * known), lit.shadow)
+
+
+@dataclass(frozen=True)
+class _Lit:
+    """How far each still stands for a pixel (h, w), by what difference of codes (h, w, 3), and what is in shadow."""
+
+    shares: list[Array]
+    lights: list[Array]
+    shadow: Array
+
+
+def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> _Lit:
+    if not laid:
+        return _Lit([], [], np.ones_like(free))
+    picture = seen.picture
+    ceiling = float(np.log(picture.white))
+    close = shadows.nearness(seen.covered)
+    helds = [_told(one, free * dim, ceiling) for one in laid]
+    wides = [_widely(one, free, close) for one in laid]
+    around = [_light_around(code, one, held, close) for one, held in zip(laid, helds, strict=True)]
+    agreed = [np.where(free > 0, one.agreement, np.clip(2 * one.agreement - 0.2, 0, 1)) for one in laid]
+    weights = [np.maximum(a, 0.5 * wide) ** _PICKY + 1e-6 for a, wide in zip(agreed, wides, strict=True)]
+    total = sum(weights, np.zeros_like(free))
+    parts = [as_f32(weight / total) for weight in weights]
+    expected = sum(
+        (p[..., None] * (one.softened + there) for p, one, there in zip(parts, laid, around, strict=True)),
+        np.zeros_like(code),
+    )
+    widely = sum((p * wide for p, wide in zip(parts, wides, strict=True)), np.zeros_like(free))
+    shown = holes.free(seen.covered, holes.CLOSE) * np.where(free < 1, 1, dim)
+    shade = shadows.shadow(picture.composite, light(as_f32(expected), picture.white), shown, close * widely)
+    shaded = np.clip((1 - shade) / _SHADED, 0, 1)
+    trust = sum((p * a for p, a in zip(parts, agreed, strict=True)), np.zeros_like(free))
+    trust = trust + shaded * np.maximum(widely - trust, 0)
+    lights = [
+        _averaged(as_f32(code - one.softened), held, _MATCH_PX) for one, held in zip(laid, helds, strict=True)
+    ]
+    lights = [
+        as_f32(near + shaded[..., None] * (far - near)) for near, far in zip(lights, around, strict=True)
+    ]
+    return _Lit([as_f32(p * trust) for p in parts], lights, shade)
+
+
+def _widely(one: Laid, free: Array, close: Array) -> Array:
+    """How far (h, w) a still agrees around a place, where a shadow may lie on it."""
+    weight = as_f32(free * (1 - 0.9 * close))
+    wide = _averaged(one.agreement[..., None], weight, _AROUND * free.shape[1])[..., 0]
+    return as_f32(np.clip((wide - 0.2) / 0.4, 0, 1) * one.reach)
+
+
+def _light_around(code: Array, one: Laid, held: Array, close: Array) -> Array:
+    """The light (h, w, 3) that a still needs, from wide surroundings: what is darker near the subject has no say."""
+    px = _AROUND * code.shape[1]
+    difference = as_f32(code - one.softened)
+    first = _averaged(difference, as_f32(held * (1 - 0.98 * close)), px)
+    darker = np.maximum((first - blur(difference, 2.0)).mean(axis=2), 0)
+    return _averaged(difference, as_f32(held * np.exp(-((darker / 0.1) ** 2) * close)), px)
+
+
+def _told(one: Laid, weight: Array, ceiling: float) -> Array:
+    """Where a still and the composite tell a ratio of light: where they agree, and neither is clipped."""
+    dim = one.softened.max(axis=2) < ceiling + np.log(_AT_WHITE)
+    return as_f32(weight * one.agreement * dim)
+
+
+def _averaged(values: Array, weight: Array, sigma_px: float) -> Array:
+    known = blur(weight, sigma_px)
+    sums = blur(as_f32(values * weight[..., None]), sigma_px).reshape(values.shape)
+    mean = sums / np.maximum(known, 1e-6)[..., None]
+    return fill(as_f32(mean), as_f32(np.clip(known / 0.2, 0, 1)))
+
+
+def _at_plate(decided: _Decided, frame: ModelFrame, white: float) -> Behind:
+    """Read everything at the plate's resolution, some rows at a time."""
+    display = frame.display
+    background = np.empty((*display.shape, 3), np.float32)
+    confidence, shadow = (np.empty(display.shape, np.float32) for _ in range(2))
+    within = (float(decided.rest.min()), float(decided.rest.max()))
+    rows = max(16, _STRIP_PX // display.width)
+    for top in range(0, display.height, rows):
+        strip = Box(display.x, display.y + top, display.width, min(rows, display.height - top))
+        part = slice(top, top + strip.height)
+        there = replace(frame, display=strip)
+        # A cubic overshoots beside a lamp.
+        code = np.clip(there.to_plate(decided.rest), *within)
+        for one, share in zip(decided.laid, decided.shares, strict=True):
+            told = np.clip(there.to_plate(share), 0, 1)
+            if told.max() > 0.004:
+                code += told[..., None] * sample(one.of.fine, there.to_plate(one.at), CUBIC, MIRROR)
+        background[part] = light(code, white)
+        confidence[part] = np.clip(there.to_plate(decided.confidence), 0, 1)
+        shadow[part] = np.clip(there.to_plate(decided.shadow), 0, 1)
+    return Behind(background, confidence, shadow)
