@@ -28,6 +28,7 @@ class FaultBar(QFrame):
         self._line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._more = QLabel(self)
         self._more.setProperty("dim", True)
+        self._does = [self._button("", "", call) for call in (self._do_first, self._do_second)]
         self._copy = self._button("Copy", "Copy every message to the clipboard", self._copy_all)
         self._next = self._button("Dismiss", "Take this message away and show the one before", self._dismiss)
         self._all = self._button("Dismiss all", "Take every message away", self._faults.clear)
@@ -36,7 +37,7 @@ class FaultBar(QFrame):
         layout.setSpacing(style.grid(2))
         layout.addWidget(self._mark)
         layout.addWidget(self._line, 1)
-        for widget in (self._more, self._copy, self._next, self._all):
+        for widget in (*self._does, self._more, self._copy, self._next, self._all):
             layout.addWidget(widget)
         self._faults.changed.connect(self._show)
         self._show()
@@ -64,10 +65,29 @@ class FaultBar(QFrame):
         self._mark.setStyleSheet(f"background: {colour.name()};")
         self._line.setText(fault.line)
         self._line.setAccessibleName(fault.line)
+        for at, button in enumerate(self._does):
+            button.setVisible(at < len(fault.actions))
+            if at < len(fault.actions):
+                button.setText(fault.actions[at].text)
+                button.setAccessibleName(fault.actions[at].text)
+                button.setToolTip(fault.actions[at].tip)
         others = len(self._faults.all) - 1
         self._more.setText(f"{others} more" if others else "")
         self._more.setVisible(bool(others))
         self._all.setVisible(bool(others))
+
+    def _do_first(self) -> None:
+        self._do(0)
+
+    def _do_second(self) -> None:
+        self._do(1)
+
+    def _do(self, at: int) -> None:
+        """What is done about a fault takes it away."""
+        fault = self._newest
+        if fault is not None and at < len(fault.actions):
+            self._faults.dismiss(fault)
+            fault.actions[at].call()
 
     def _copy_all(self) -> None:
         texts = [f"{one.line}\n{one.detail}".strip() for one in self._faults.all]

@@ -23,6 +23,7 @@ from pai_studio.ui.panel.empty import EmptyState
 from pai_studio.ui.panel.faultbar import FaultBar
 from pai_studio.ui.panel.forms import ShotForm
 from pai_studio.ui.panel.history import HistoryView
+from pai_studio.ui.panel.leaving import Leaving
 from pai_studio.ui.panel.queue import QueueView
 from pai_studio.ui.panel.shots import ShotList
 from pai_studio.ui.panel.state.studio import Studio
@@ -54,12 +55,14 @@ class Window(QMainWindow):
         self.commands = Commands(self)
         self.actions_by_name = Actions(self, self.commands.calls())
         self.commands.bind()
+        self.leaving = Leaving(self, studio, self.commands.save_as)
         self._menus = self.actions_by_name.fill(self.menuBar())
         self._build()
         self._restore()
         studio.project.current_changed.connect(self._show_current)
         studio.project.shots_changed.connect(self._show_current)
         self._show_current()
+        studio.begin()
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files and come to the front."""
@@ -119,7 +122,10 @@ class Window(QMainWindow):
         self._split.restoreState(_bytes(memory.get("split", "")))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's
-        """Remember the window; what runs at a server goes on."""
+        """Save what waits and remember the window; what runs at a server goes on."""
+        if not self.leaving.may_leave():
+            event.ignore()
+            return
         self.studio.memory.keep(
             geometry=_text(self.saveGeometry()),
             layout=_text(self.saveState(_LAYOUT_VERSION)),

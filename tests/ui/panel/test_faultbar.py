@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.ui.panel.faultbar import FaultBar
+from pai_studio.ui.panel.state.faults import Action, Fault
 from pai_studio.ui.panel.state.studio import Studio
 
 
@@ -33,3 +34,20 @@ def test_errors_are_shown_copied_and_dismissed_the_newest_first(qtbot: QtBot, st
     assert bar._line.text() == "a.exr: cannot be read; look at it"
     press(qtbot, bar, "Dismiss")
     assert bar.isHidden()
+
+
+def test_what_can_be_done_about_a_fault_is_a_button_beside_it_and_takes_it_away(
+    qtbot: QtBot, studio: Studio
+) -> None:
+    bar, done = FaultBar(studio), []
+    qtbot.addWidget(bar)
+    bar.show()
+    studio.faults.note("the plate says no rate")
+    actions = tuple(
+        Action(text, f"{text} it", lambda text=text: done.append(text)) for text in ("Restore", "Discard")
+    )
+    studio.faults.add(Fault("edits were kept", "note", actions=actions))
+    press(qtbot, bar, "Discard")
+    assert done == ["Discard"]
+    assert bar._line.text() == "the plate says no rate"
+    assert not [one for one in bar.findChildren(QToolButton) if one.text() == "Restore" and one.isVisible()]

@@ -181,6 +181,7 @@ class ShotList(QWidget):
             at = self.shown.mapFromSource(self.model.index_of(state))
             if at.isValid():
                 found.select(at, at)
+        self._kept = []
         self.view.selectionModel().select(found, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._show_current()
 

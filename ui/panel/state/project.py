@@ -54,6 +54,9 @@ class ProjectState(QObject):
     shots_changed = Signal()
     current_changed = Signal()
 
+    saving_changed = Signal()
+    """Of one of the shots."""
+
     moved = Signal(object)
     """A ShotState whose document has another path."""
 
@@ -99,6 +102,7 @@ class ProjectState(QObject):
                 state = ShotState(one.shot, one.path, self._work, parent=self, digest=one.digest)
                 state.saving.moved.connect(self._has_moved)
                 state.saving.changed.connect(self._let_go_of_the_saved)
+                state.saving.changed.connect(self.saving_changed)
                 self._held.append(_Held(state, one.notes))
             elif state in self._going:
                 self._going.remove(state)

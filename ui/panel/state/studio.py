@@ -27,6 +27,7 @@ class Studio(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.is_closed = False
         self.work = Work(self)
         self.faults = Faults(self)
         self.memory = Memory(self.work, self)
@@ -56,6 +57,7 @@ class Studio(QObject):
 
     def close(self) -> None:
         """Save what waits and hear no more of what is under way; jobs on a server go on."""
+        self.is_closed = True
         self.watch.stop()
         for state in self.project.shots:
             state.saving.now()
