@@ -216,6 +216,14 @@ def test_keys_nudge_by_pixels_and_scale_and_escape_leaves(
     assert state.frame == 1003
     qtbot.keyClick(viewer.canvas, Qt.Key.Key_Plus)
     assert np.array(state.shot.references[0].fit)[0, 0] == pytest.approx(before[0, 0] * 1.01)
+    middle = placement.mapped(mode(viewer).tool.placement(), placement.on_still(SIZE, 0, 0))
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_BraceRight, Qt.KeyboardModifier.ShiftModifier)
+    turned = np.array(state.shot.references[0].fit)
+    assert np.arctan2(turned[1, 0], turned[0, 0]) == pytest.approx(np.radians(1.0))
+    assert placement.mapped(turned, placement.on_still(SIZE, 0, 0)) == pytest.approx(middle)
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_BracketLeft)
+    turned = np.array(state.shot.references[0].fit)
+    assert np.arctan2(turned[1, 0], turned[0, 0]) == pytest.approx(np.radians(0.9))
     qtbot.keyClick(viewer.canvas, Qt.Key.Key_Escape)
     assert viewer.mode is None
 

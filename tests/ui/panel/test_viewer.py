@@ -327,17 +327,17 @@ def test_the_probe_reads_the_file_s_own_values(qtbot: QtBot, viewer: Viewer, sta
     state.go_to(1002)
     settle(qtbot, viewer)
     viewer.canvas.hovered.emit(viewer.canvas.sight.point(30, 12))
-    found = viewer.probe.reading
+    found = viewer.inspector.probe.reading
     assert found is not None
     value = float(np.float16(RAMP[12, 30, 0]))
     assert (found.area.x, found.area.y) == (30, 12)
     assert found.own == (value, value, value, 1.0)
     assert found.luminance == pytest.approx(value, rel=1e-5)
     assert found.is_exact
-    assert f"R {value:.4f}" in viewer.line.text()
-    assert "~" not in viewer.line.text()
+    assert f"R {value:.4f}" in viewer.inspector.line.text()
+    assert "~" not in viewer.inspector.line.text()
     viewer.canvas.hovered.emit(None)
-    assert "Shift+drag" in viewer.line.text()
+    assert "Shift+drag" in viewer.inspector.line.text()
 
 
 def test_a_proxy_s_values_are_marked_until_the_exact_ones_come(
@@ -347,10 +347,10 @@ def test_a_proxy_s_values_are_marked_until_the_exact_ones_come(
     settle(qtbot, viewer)
     studio.pictures.forget(viewer.feed.sides[0].wanted.source.key)
     viewer.canvas.hovered.emit(viewer.canvas.sight.point(5, 10))
-    assert "~" in viewer.line.text()
-    qtbot.waitUntil(lambda: "~" not in viewer.line.text())
-    assert viewer.probe.reading is not None
-    assert viewer.probe.reading.own[0] == float(np.float16(0.4))
+    assert "~" in viewer.inspector.line.text()
+    qtbot.waitUntil(lambda: "~" not in viewer.inspector.line.text())
+    assert viewer.inspector.probe.reading is not None
+    assert viewer.inspector.probe.reading.own[0] == float(np.float16(0.4))
 
 
 def test_shift_and_drag_gives_the_mean_of_an_area(qtbot: QtBot, viewer: Viewer, state: ShotState) -> None:
@@ -361,8 +361,10 @@ def test_shift_and_drag_gives_the_mean_of_an_area(qtbot: QtBot, viewer: Viewer, 
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, shift, begin)
     qtbot.mouseMove(canvas, end)
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, shift, end)
-    qtbot.waitUntil(lambda: viewer.probe.reading is not None and viewer.probe.reading.area.width > 1)
-    found = viewer.probe.reading
+    qtbot.waitUntil(
+        lambda: viewer.inspector.probe.reading is not None and viewer.inspector.probe.reading.area.width > 1
+    )
+    found = viewer.inspector.probe.reading
     assert found is not None
     assert found.area == Box(10, 5, 10, 5)
     assert found.own[0] == pytest.approx(float(RAMP[5:10, 10:20].astype(np.float16).mean(dtype=np.float64)))

@@ -12,12 +12,14 @@ from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer import Viewer
 from pai_studio.ui.panel.viewer.garbage import GarbageMode
-from pai_studio.ui.panel.viewer.polygons import Polygons, shapes_of
+from pai_studio.ui.panel.viewer.outlines import Grip, shapes_of
+from pai_studio.ui.panel.viewer.polygons import Polygons
 from tests.ui.panel.files import plate
 from tests.ui.panel.shots import a_shot, opened
 from tests.ui.panel.test_viewer import viewing
 
 LEFT = Qt.MouseButton.LeftButton
+K = Qt.Key
 CORNERS = ((10.0, 8.0), (50.0, 8.0), (50.0, 28.0), (10.0, 28.0))
 
 
@@ -160,3 +162,65 @@ def test_the_last_key_stays_and_it_is_said_why(
     assert list(shapes_of(state.shot)[0].keys) == [1001]
     assert "needs one key" in studio.faults.all[-1].line
     assert viewer.mode.bar.key.isChecked()
+
+
+# By keyboard alone
+
+
+def press(qtbot: QtBot, viewer: Viewer, *keys: Qt.Key, shift: bool = False) -> None:
+    for key in keys:
+        held = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+        qtbot.keyClick(viewer.canvas, key, held)
+
+
+def test_arrows_move_a_cross_and_return_sets_points_and_closes(
+    qtbot: QtBot, viewer: Viewer, state: ShotState
+) -> None:
+    right, left, down, enter = K.Key_Right, K.Key_Left, K.Key_Down, K.Key_Return
+    press(qtbot, viewer, right, enter)
+    assert tool(viewer).begun == [(33.0, 18.0)]  # one beside the middle of 64 x 36
+    press(qtbot, viewer, right, shift=True)
+    press(qtbot, viewer, enter, down, down, enter)
+    press(qtbot, viewer, left, left, left, enter)
+    assert isinstance(viewer.mode, GarbageMode)
+    assert viewer.mode.bar.text.text().startswith("4 points, cross at 40, 20")
+    press(qtbot, viewer, K.Key_Backspace)
+    press(qtbot, viewer, right, enter)
+    assert tool(viewer).begun == [(33.0, 18.0), (43.0, 18.0), (43.0, 20.0), (41.0, 20.0)]
+    press(qtbot, viewer, enter)
+    (one,) = shapes_of(state.shot)
+    assert len(one.keys[1001]) == 4
+    assert state.undo.count() == 1
+    press(qtbot, viewer, K.Key_Escape)
+    assert viewer.mode is None
+
+
+def test_tab_goes_through_the_points_and_arrows_nudge_the_chosen_one_in_one_edit(
+    qtbot: QtBot, viewer: Viewer, state: ShotState
+) -> None:
+    draw(qtbot, viewer)
+    press(qtbot, viewer, K.Key_Tab, K.Key_Tab)
+    assert tool(viewer).selected == Grip(0, 1)
+    press(qtbot, viewer, K.Key_Right, K.Key_Up)
+    press(qtbot, viewer, K.Key_Down, shift=True)
+    (one,) = shapes_of(state.shot)
+    assert one.keys[1001][1] == pytest.approx((51.0, 17.0), abs=0.1)
+    assert state.undo.count() == 2
+    press(qtbot, viewer, K.Key_Backtab)
+    press(qtbot, viewer, K.Key_Delete)
+    assert len(shapes_of(state.shot)[0].keys[1001]) == 3
+    press(qtbot, viewer, K.Key_Tab, K.Key_Tab, K.Key_Tab)
+    assert viewer.canvas.hasFocus()
+    press(qtbot, viewer, K.Key_Tab)
+    assert tool(viewer).selected == Grip(0)
+    assert not viewer.canvas.hasFocus()
+
+
+def test_arrows_are_the_player_s_again_where_nothing_is_drawn(
+    qtbot: QtBot, viewer: Viewer, state: ShotState
+) -> None:
+    draw(qtbot, viewer)
+    viewer.draw_garbage()
+    before = shapes_of(state.shot)
+    press(qtbot, viewer, K.Key_Right, K.Key_Tab)
+    assert shapes_of(state.shot) == before

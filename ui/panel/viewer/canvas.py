@@ -50,8 +50,11 @@ class Tool(Protocol):
     def wants_key(self, event: QKeyEvent) -> bool:
         """Whether a key is the tool's own: it is no shortcut of the window's then."""
 
-    def key(self, event: QKeyEvent) -> None:
+    def key(self, event: QKeyEvent, sight: Sight) -> None:
         """A key that it wanted."""
+
+    def go_on(self, forward: bool) -> bool:
+        """Tab, or with Shift backwards: whether there was something in it to go on to."""
 
     def cursor(self, point: QPointF, sight: Sight) -> Qt.CursorShape | None:
         """What the mouse looks like at a widget point; None leaves it to others."""
@@ -176,8 +179,14 @@ class Canvas(QWidget):
         if taker is None:
             super().keyPressEvent(event)
             return
-        taker.key(event)
+        taker.key(event, self.sight)
         self.refresh()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's
+        """Tab goes through what a tool has before it leaves."""
+        has_gone = any(tool.go_on(forward) for tool in self._tools)
+        self.refresh()
+        return has_gone or super().focusNextPrevChild(forward)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's
         """Pan with the middle button or Alt; Shift+drag probes an area; the rest is the tools'."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QTransform
@@ -15,13 +17,15 @@ from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.viewer import placement
 from pai_studio.ui.panel.viewer.placement import CORNERS, EDGES, INSIDE, Drag, Handle
 from pai_studio.ui.panel.viewer.sight import Sight
-from pai_studio.ui.panel.viewer.tool import BaseTool, distance, has, is_left
+from pai_studio.ui.panel.viewer.tool import ARROWS, BaseTool, distance, has, is_left
 
 _K = Qt.Key
-_STEPS = {_K.Key_Left: (-1, 0), _K.Key_Right: (1, 0), _K.Key_Up: (0, -1), _K.Key_Down: (0, 1)}
+_TURNS = {_K.Key_BracketLeft: -1, _K.Key_BraceLeft: -1, _K.Key_BracketRight: 1, _K.Key_BraceRight: 1}
 _LARGER = frozenset({_K.Key_Plus, _K.Key_Equal})
 _SMALLER = frozenset({_K.Key_Minus, _K.Key_Underscore})
 _SCALE_STEP = 1.01
+_TURN_STEP_DEGREES = 0.1
+_MORE = 10
 _SNAP_POINTS = 8
 _TURN_ZONE = 6.0
 """How far outside a corner the still is turned, in handle sizes."""
@@ -135,27 +139,35 @@ class Framing(BaseTool):
         self._state.end_gesture()
 
     def wants_key(self, event: QKeyEvent) -> bool:
-        """Arrows, plus, minus, Escape."""
+        """Arrows, plus, minus, square brackets, Escape."""
         control = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
         if event.modifiers() & control:
             return False
         key = _K(event.key())
-        return key == _K.Key_Escape or (self.is_here and (key in _STEPS or key in _LARGER | _SMALLER))
+        return key == _K.Key_Escape or (
+            self.is_here and (key in ARROWS or key in _LARGER | _SMALLER or key in _TURNS)
+        )
 
-    def key(self, event: QKeyEvent) -> None:
-        """Nudge by a plate pixel, ten with Shift; scale by a hundredth about the middle."""
+    def key(self, event: QKeyEvent, sight: Sight) -> None:  # noqa: ARG002 - steps are the plate's
+        """Nudge by a plate pixel, turn by a tenth of a degree, ten times as much with Shift; scale by a hundredth."""
         key, now = _K(event.key()), self.placement()
         if key == _K.Key_Escape:
             self.left.emit()
-        elif now is None or self._size is None:
             return
-        elif key in _STEPS:
-            by = 10 if has(event, Qt.KeyboardModifier.ShiftModifier) else 1
-            x, y = _STEPS[key]
+        if now is None or self._size is None:
+            return
+        by = _MORE if has(event, Qt.KeyboardModifier.ShiftModifier) else 1
+        middle = placement.on_still(self._size, 0, 0)
+        if key in ARROWS:
+            x, y = ARROWS[key]
             self._place(placement.moved(now, x * by, y * by), "Move a still")
+        elif key in _TURNS:
+            angle = math.radians(_TURNS[key] * _TURN_STEP_DEGREES * by)
+            self._place(
+                placement.turned(now, placement.mapped(now, middle), angle, self._aspect), "Turn a still"
+            )
         else:
             factor = _SCALE_STEP if key in _LARGER else 1 / _SCALE_STEP
-            middle = placement.on_still(self._size, 0, 0)
             self._place(placement.scaled(now, middle, factor, factor), "Scale a still")
 
     # Where things are

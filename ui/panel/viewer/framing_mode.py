@@ -170,7 +170,8 @@ class FramingBar(ModeBar):
             text = f"{name} at {reference.frame}"
         self.text.setText(text)
         self.text.setToolTip(
-            "Drag inside to move, corners to scale, beside a corner to turn; Shift one axis, Ctrl snaps"
+            "Drag inside to move, corners to scale, beside a corner to turn; Shift one axis, Ctrl snaps.\n"
+            "By keyboard: arrows move, + and - scale, [ and ] turn, ten times as far with Shift; Esc leaves."
         )
         self.place()
 

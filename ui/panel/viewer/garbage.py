@@ -10,8 +10,15 @@ from pai_studio.ui.panel import style
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer.controls import Number, push
-from pai_studio.ui.panel.viewer.polygons import Polygons, shapes_of
+from pai_studio.ui.panel.viewer.outlines import shapes_of
+from pai_studio.ui.panel.viewer.polygons import Polygons
 from pai_studio.ui.panel.viewer.toolbox import ModeBar
+
+_KEYS = (
+    "By mouse: click points, drag them, double click an edge to insert one.\n"
+    "By keyboard: arrows move a cross, Return sets a point there, and again closes; Backspace takes one back.\n"
+    "Tab goes through the points and arrows nudge one, ten times as far with Shift; Delete removes; Esc leaves."
+)
 
 
 class GarbageMode(QObject):
@@ -53,6 +60,7 @@ class GarbageBar(ModeBar):
         super().__init__(room)
         self._tool, self._state = tool, state
         self.text = QLabel(self)
+        self.text.setToolTip(_KEYS)
         self.before = push("<", "Go to the key before", self._to_key_before, self)
         self.key = push("Key", "Set a key at the playhead, or take it away", self._toggle_key, self)
         self.after = push(">", "Go to the next key", self._to_key_after, self)
@@ -86,9 +94,11 @@ class GarbageBar(ModeBar):
         for widget in (self.before, self.key, self.after, self.feather, self.removed):
             widget.setVisible(shape is not None and not self._tool.begun)
         if self._tool.begun:
-            self.text.setText("Click points; Return, or a click on the first one, closes")
+            self.text.setText(f"{_counted(self._tool)}; Return again, or a click on the first, closes")
+        elif self._tool.cross is not None:
+            self.text.setText(f"Return sets a point at {_place(self._tool)}")
         elif shape is None or self._tool.selected is None:
-            self.text.setText("Click around what the model must not see")
+            self.text.setText("Click around what the model must not see, or go there by arrows")
         else:
             keys = (
                 ", ".join(str(one) for one in shape.keys)
@@ -124,3 +134,13 @@ class GarbageBar(ModeBar):
         if frames:
             self._state.go_to(frames[0])
         self._room.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _counted(tool: Polygons) -> str:
+    points = f"{len(tool.begun)} point{'s' if len(tool.begun) > 1 else ''}"
+    return f"{points}, cross at {_place(tool)}" if tool.cross is not None else points
+
+
+def _place(tool: Polygons) -> str:
+    assert tool.cross is not None
+    return f"{tool.cross[0]:.0f}, {tool.cross[1]:.0f}"

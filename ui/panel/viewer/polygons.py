@@ -1,32 +1,36 @@
-"""Garbage polygons by hand: points are clicked, dragged, inserted, removed; a drag makes a key at the playhead."""
+"""Garbage polygons by hand: points are set, dragged, nudged, inserted, removed; a move makes a key at the playhead."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from pai_studio.core.shot import shapes
-from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.shapes import Point, Shape
-from pai_studio.ui.panel import style
 from pai_studio.ui.panel.state.shot import ShotState
+from pai_studio.ui.panel.viewer import polygon_paint
+from pai_studio.ui.panel.viewer.outlines import (
+    GRAB_POINTS,
+    Grip,
+    Outlines,
+    held,
+    on_edges,
+    shapes_of,
+    shown,
+    with_shapes,
+)
 from pai_studio.ui.panel.viewer.sight import Sight
-from pai_studio.ui.panel.viewer.tool import BaseTool, distance, is_left
+from pai_studio.ui.panel.viewer.tool import ARROWS, BaseTool, distance, has, is_left
 
-_GRAB_POINTS = 9.0
-_FILL = 0.18
-
-
-@dataclass(frozen=True)
-class Grip:
-    """A shape by its number, and one of its points, or the whole of it where `point` is None."""
-
-    shape: int
-    point: int | None = None
+_K = Qt.Key
+_ENTER = frozenset({_K.Key_Return, _K.Key_Enter})
+_TAKE = frozenset({_K.Key_Delete, _K.Key_Backspace})
+_CROSS_STEP_POINTS = 4
+_MORE = 10
 
 
 @dataclass(frozen=True)
@@ -34,17 +38,6 @@ class _Held:
     grip: Grip
     start: Shape
     begin: Point
-
-
-def shapes_of(shot: Shot) -> list[Shape]:
-    """The garbage polygons of a shot."""
-    return shot.mattes.garbage.shapes
-
-
-def with_shapes(shot: Shot, drawn: list[Shape]) -> Shot:
-    """The shot with other garbage polygons."""
-    garbage = shot.mattes.garbage.model_copy(update={"shapes": drawn})
-    return shot.model_copy(update={"mattes": shot.mattes.model_copy(update={"garbage": garbage})})
 
 
 class Polygons(BaseTool):
@@ -60,9 +53,11 @@ class Polygons(BaseTool):
         self.begun: list[Point] = []
         """The points of a polygon that is not closed yet."""
 
+        self.cross: Point | None = None
+        """Where Return sets a point, once an arrow was pressed."""
+
         self.selected: Grip | None = Grip(0) if shapes_of(state.shot) else None
         self._held: _Held | None = None
-        self._hover: QPointF | None = None
 
     # What it works on
 
@@ -107,7 +102,7 @@ class Polygons(BaseTool):
         self.changed.emit()
 
     def close(self) -> None:
-        """Make a polygon of the points that were clicked."""
+        """Make a polygon of the points that were set."""
         if len(self.begun) < shapes.MIN_POINTS:
             return
         drawn = shapes_of(self._state.shot)
@@ -115,26 +110,35 @@ class Polygons(BaseTool):
             self.refused.emit(BadInput(f"a shot has {shapes.MAX_SHAPES} polygons at most", hint="remove one"))
             return
         new = Shape(keys={self._state.frame: tuple(self.begun)})
-        self.begun, self.selected = [], Grip(len(drawn))
+        self.begun, self.selected, self.cross = [], Grip(len(drawn)), None
         self._state.edit("Draw a garbage matte", with_shapes(self._state.shot, [*drawn, new]))
         self.changed.emit()
 
-    # The hand
+    def _move_point(self, start: Shape, index: int, by: Point) -> None:
+        """A key at the playhead, in the gesture that is under way."""
+        frame = self._state.frame
+        x, y = shapes.points_at(start, frame)[index]
+        to = held(x + by[0], y + by[1])
+        self.change(
+            "Move a point", lambda _: shapes.with_point_moved(start, frame, index, to), merge="polygon"
+        )
+
+    # The mouse
 
     def press(self, event: QMouseEvent, sight: Sight) -> bool:
         """Take hold of a point or a polygon; where there is none, a point is put down."""
         if not is_left(event):
             return False
-        here = _on_edges(sight, event.position())
+        here, self.cross = on_edges(sight, event.position()), None
         if self.begun:
-            is_first = distance(_shown(sight, self.begun[0]), event.position()) <= _GRAB_POINTS
+            is_first = distance(shown(sight, self.begun[0]), event.position()) <= GRAB_POINTS
             if is_first and len(self.begun) >= shapes.MIN_POINTS:
                 self.close()
             elif len(self.begun) < shapes.MAX_POINTS:
                 self.begun.append(here)
             self.changed.emit()
             return True
-        grip = self.grip_at(event.position(), sight)
+        grip = self._outlines(sight).grip_at(event.position())
         if grip is None:
             self.begun = [here]
         else:
@@ -146,39 +150,30 @@ class Polygons(BaseTool):
 
     def drag(self, event: QMouseEvent, sight: Sight) -> None:
         """Move the point or the polygon: a key at the playhead."""
-        held = self._held
-        if held is None:
+        now = self._held
+        if now is None:
             return
-        frame, x, y = self._state.frame, *_on_edges(sight, event.position())
-        index = held.grip.point
-        if index is None:
-            dx, dy = x - held.begin[0], y - held.begin[1]
-            self.change(
-                "Move a garbage matte",
-                lambda _: shapes.translated(held.start, frame, dx, dy),
-                merge="polygon",
-            )
-        else:
-            was = shapes.points_at(held.start, frame)[index]
-            to = was[0] + x - held.begin[0], was[1] + y - held.begin[1]
-            self.change(
-                "Move a point",
-                lambda _: shapes.with_point_moved(held.start, frame, index, to),
-                merge="polygon",
-            )
+        x, y = on_edges(sight, event.position())
+        dx, dy = x - now.begin[0], y - now.begin[1]
+        if now.grip.point is not None:
+            self._move_point(now.start, now.grip.point, (dx, dy))
+            return
+        frame = self._state.frame
+        self.change(
+            "Move a garbage matte", lambda _: shapes.translated(now.start, frame, dx, dy), merge="polygon"
+        )
 
     def release(self) -> None:
-        """The drag is one edit."""
-        if self._held is not None:
-            self._held = None
-            self._state.end_gesture()
+        """The drag, or the run of keys, is one edit."""
+        self._held = None
+        self._state.end_gesture()
 
     def double(self, event: QMouseEvent, sight: Sight) -> bool:
         """Close the polygon that is drawn; else put a point into an edge."""
         if self.begun:
             self.close()
             return True
-        edge = self.edge_at(event.position(), sight)
+        edge = self._outlines(sight).edge_at(event.position())
         if edge is None:
             return False
         number, index, share = edge
@@ -188,116 +183,94 @@ class Polygons(BaseTool):
         self.changed.emit()
         return True
 
-    def wants_key(self, event: QKeyEvent) -> bool:
-        """Delete, Return, Escape."""
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        return plain and Qt.Key(event.key()) in {
-            Qt.Key.Key_Delete,
-            Qt.Key.Key_Backspace,
-            Qt.Key.Key_Return,
-            Qt.Key.Key_Enter,
-            Qt.Key.Key_Escape,
-        }
-
-    def key(self, event: QKeyEvent) -> None:
-        """Return closes; Delete takes away; Escape drops what was begun, then leaves."""
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.close()
-        elif key == Qt.Key.Key_Escape and not self.begun:
-            self.left.emit()
-        elif self.begun:
-            self.begun = [] if key == Qt.Key.Key_Escape else self.begun[:-1]
-            self.changed.emit()
-        else:
-            self.remove()
-
-    # Where things are
-
-    def grip_at(self, point: QPointF, sight: Sight) -> Grip | None:
-        """The point, else the polygon or its edge, under a widget point; of the selected one first."""
-        outlines = self._outlines(sight)
-        for number in self._order(len(outlines)):
-            for index, corner in enumerate(outlines[number]):
-                if distance(corner, point) <= _GRAB_POINTS:
-                    return Grip(number, index)
-        for number in self._order(len(outlines)):
-            if QPolygonF(outlines[number]).containsPoint(point, Qt.FillRule.WindingFill):
-                return Grip(number)
-        edge = self.edge_at(point, sight)
-        return Grip(edge[0]) if edge is not None else None
-
-    def edge_at(self, point: QPointF, sight: Sight) -> tuple[int, int, float] | None:
-        """The polygon, the edge and the share of the way along it, where a widget point is near one."""
-        for number, corners in enumerate(self._outlines(sight)):
-            for index, one in enumerate(corners):
-                share, away = _beside(point, one, corners[(index + 1) % len(corners)])
-                if away <= _GRAB_POINTS and 0 < share < 1:
-                    return number, index, share
-        return None
-
     def cursor(self, point: QPointF, sight: Sight) -> Qt.CursorShape | None:
         """A cross draws, arrows move."""
-        is_over = not self.begun and self.grip_at(point, sight) is not None
+        is_over = not self.begun and self._outlines(sight).grip_at(point) is not None
         return Qt.CursorShape.SizeAllCursor if is_over else Qt.CursorShape.CrossCursor
 
-    def _order(self, count: int) -> list[int]:
-        first = self.selected.shape if self.selected is not None else -1
-        return sorted(range(count), key=lambda number: number != first)
+    # The keyboard
 
-    def _outlines(self, sight: Sight) -> list[list[QPointF]]:
+    def wants_key(self, event: QKeyEvent) -> bool:
+        """Arrows, with Shift too; Return, Delete, Backspace, Escape."""
+        own = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        key = _K(event.key())
+        if key in ARROWS:
+            return not own & ~Qt.KeyboardModifier.ShiftModifier
+        return not own and key in _ENTER | _TAKE | {_K.Key_Escape}
+
+    def key(self, event: QKeyEvent, sight: Sight) -> None:
+        """Arrows nudge the chosen point or move the cross; Return sets a point there, a second time it closes."""
+        key = _K(event.key())
+        if key in ARROWS:
+            x, y = ARROWS[key]
+            more = _MORE if has(event, Qt.KeyboardModifier.ShiftModifier) else 1
+            self._step(x * more, y * more, sight)
+        elif key in _ENTER:
+            self._enter()
+        elif key == _K.Key_Escape and not self.begun:
+            self.left.emit()
+        elif self.begun:
+            self.begun = [] if key == _K.Key_Escape else self.begun[:-1]
+        else:
+            self.remove()
+        self.changed.emit()
+
+    def go_on(self, forward: bool) -> bool:
+        """To the next point of all the polygons; False beyond the last one."""
         frame = self._state.frame
-        return [
-            [_shown(sight, point) for point in shapes.points_at(one, frame)]
-            for one in shapes_of(self._state.shot)
+        every = [
+            Grip(number, index)
+            for number, one in enumerate(shapes_of(self._state.shot))
+            for index in range(len(shapes.points_at(one, frame)))
         ]
+        at = every.index(self.selected) if self.selected in every else -1 if forward else len(every)
+        after = at + (1 if forward else -1)
+        self._state.end_gesture()
+        if self.begun or not 0 <= after < len(every):
+            self.selected = Grip(self.selected.shape) if self.selected is not None else None
+            self.changed.emit()
+            return False
+        self.selected, self.cross = every[after], None
+        self.changed.emit()
+        return True
+
+    def _step(self, x: int, y: int, sight: Sight) -> None:
+        index = self.selected.point if self.selected is not None and not self.begun else None
+        if index is not None and self.shape is not None:
+            self._move_point(self.shape, index, (x, y))
+            return
+        step = max(round(_CROSS_STEP_POINTS * sight.ratio / sight.zoom), 1)
+        start = self.cross or (self.begun[-1] if self.begun else on_edges(sight, _middle(sight)))
+        self.cross = held(round(start[0]) + x * step, round(start[1]) + y * step)
+
+    def _enter(self) -> None:
+        """Set a point at the cross; without one, or where a point was set already, the polygon is closed."""
+        if self.selected is not None and self.selected.point is not None and not self.begun:
+            self.selected = Grip(self.selected.shape)  # let go of, so that arrows move the cross again
+        elif self.cross is None or (self.begun and self.cross in (self.begun[0], self.begun[-1])):
+            self.close()
+        elif len(self.begun) < shapes.MAX_POINTS:
+            self.begun.append(self.cross)
 
     # The drawing
 
     def paint(self, painter: QPainter, sight: Sight) -> None:
-        """Every polygon, filled thinly; the points of the selected one, hollow between keys."""
-        colours = style.DARK
-        for number, (one, corners) in enumerate(
-            zip(shapes_of(self._state.shot), self._outlines(sight), strict=True)
-        ):
-            is_selected = self.selected is not None and self.selected.shape == number
-            fill = QColor(colours.bad)
-            fill.setAlphaF(_FILL)
-            painter.setBrush(fill)
-            painter.setPen(QPen(colours.accent if is_selected else colours.bad, 1.4))
-            painter.drawPolygon(QPolygonF(corners), Qt.FillRule.WindingFill)
-            if is_selected:
-                self._paint_points(painter, corners, is_key=self._state.frame in one.keys)
+        """What is drawn, what is begun, and the cross."""
+        selected = self.selected
+        if self.begun and selected is not None:
+            selected = Grip(selected.shape)
+        polygon_paint.polygons(painter, self._outlines(sight), selected)
+        cross = shown(sight, self.cross) if self.cross is not None else None
         if self.begun:
-            corners = [_shown(sight, point) for point in self.begun]
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colours.accent, 1.4, Qt.PenStyle.DashLine))
-            painter.drawPolyline(QPolygonF(corners))
-            self._paint_points(painter, corners, is_key=True)
+            polygon_paint.begun(painter, [shown(sight, point) for point in self.begun], cross)
+        if cross is not None:
+            polygon_paint.cross(painter, cross)
 
-    def _paint_points(self, painter: QPainter, corners: list[QPointF], *, is_key: bool) -> None:
-        colours, half = style.DARK, style.grid(0.9)
-        chosen = self.selected.point if self.selected is not None and not self.begun else None
-        for index, corner in enumerate(corners):
-            painter.setPen(QPen(colours.base if is_key else colours.accent, 1.2))
-            painter.setBrush(colours.text if index == chosen else colours.accent if is_key else colours.base)
-            painter.drawRect(QRectF(corner.x() - half, corner.y() - half, 2 * half, 2 * half))
+    def _outlines(self, sight: Sight) -> Outlines:
+        selected = self.selected.shape if self.selected is not None else -1
+        return Outlines(shapes_of(self._state.shot), self._state.frame, sight, selected)
 
 
-def _on_edges(sight: Sight, point: QPointF) -> Point:
-    """A widget point in the shapes' coordinates, which count from a pixel's edge and not from its centre."""
-    x, y = sight.plate(point)
-    far = shapes.FAR_PX
-    return min(max(x + 0.5, -far), far), min(max(y + 0.5, -far), far)
-
-
-def _shown(sight: Sight, point: Point) -> QPointF:
-    return sight.point(point[0] - 0.5, point[1] - 0.5)
-
-
-def _beside(point: QPointF, one: QPointF, other: QPointF) -> tuple[float, float]:
-    """How far along an edge a point lies, and how far from it."""
-    along, to = other - one, point - one
-    length2 = max(QPointF.dotProduct(along, along), 1e-9)
-    share = QPointF.dotProduct(to, along) / length2
-    return share, distance(point, one + along * share)
+def _middle(sight: Sight) -> QPointF:
+    """The middle of what is seen, in widget points."""
+    return QPointF(sight.width, sight.height) / (2 * sight.ratio)

@@ -7,6 +7,14 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from pai_studio.ui.panel.viewer.sight import Sight
 
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+"""Where each one goes, x to the right and y down."""
+
 
 class BaseTool(QObject):
     """See `canvas.Tool`; each tool overrides what it is about."""
@@ -32,8 +40,12 @@ class BaseTool(QObject):
         """No key."""
         return False
 
-    def key(self, event: QKeyEvent) -> None:
+    def key(self, event: QKeyEvent, sight: Sight) -> None:
         """None was wanted."""
+
+    def go_on(self, forward: bool) -> bool:  # noqa: ARG002
+        """Tab goes on to the next control."""
+        return False
 
     def cursor(self, point: QPointF, sight: Sight) -> Qt.CursorShape | None:  # noqa: ARG002
         """Leave it to others."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from pai_studio.core.media.frame import Box
 from pai_studio.core.shot.document import Reference
 from pai_studio.ui.panel.opening import is_still
 from pai_studio.ui.panel.state import edits
@@ -17,12 +16,12 @@ from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer.bars import LookBar, SourceBar
 from pai_studio.ui.panel.viewer.canvas import Canvas
 from pai_studio.ui.panel.viewer.feed import Feed, Side
-from pai_studio.ui.panel.viewer.foot import ErrorCard, ProbeLine
+from pai_studio.ui.panel.viewer.foot import ErrorCard
 from pai_studio.ui.panel.viewer.framing_mode import FramingMode
 from pai_studio.ui.panel.viewer.garbage import GarbageMode
 from pai_studio.ui.panel.viewer.gl import GlSurface, Lit, why_not
+from pai_studio.ui.panel.viewer.inspector import Inspector
 from pai_studio.ui.panel.viewer.marks import Marks, Wipe
-from pai_studio.ui.panel.viewer.probe import Probe
 from pai_studio.ui.panel.viewer.raster import Painted, RasterSurface
 from pai_studio.ui.panel.viewer.wanted import MIX, needs_refinish, result_of
 
@@ -37,7 +36,6 @@ class Viewer(QWidget):
         super().__init__(parent)
         self._studio = studio
         self.feed = Feed(studio, self)
-        self.probe = Probe(studio, self)
         self.source_bar = SourceBar(studio.view, self)
         self.look_bar = LookBar(studio.view, self)
         self.canvas = Canvas(self)
@@ -47,9 +45,7 @@ class Viewer(QWidget):
         self.canvas.add_tool(self.marks)
         self.canvas.add_tool(self.wipe)
         self.card = ErrorCard(self.canvas, self.feed.forget)
-        self.line = ProbeLine(self)
-        self._area: Box | None = None
-        self._under: QPointF | None = None
+        self.inspector = Inspector(studio, self.feed, self.canvas, self.marks, self.wipe)
         self._mode: FramingMode | GarbageMode | None = None
         self.setFocusProxy(self.canvas)
         column = QVBoxLayout(self)
@@ -57,7 +53,7 @@ class Viewer(QWidget):
         column.setSpacing(0)
         column.addWidget(self.source_bar)
         column.addWidget(self.canvas, 1)
-        column.addWidget(self.line)
+        column.addWidget(self.inspector.line)
         column.addWidget(self.look_bar)
         self.setAcceptDrops(True)
         self._connect()
@@ -67,10 +63,7 @@ class Viewer(QWidget):
         self._studio.project.current_changed.connect(self._change_shot)
         self.feed.changed.connect(self._show)
         self.canvas.sight_changed.connect(self._sight_changed)
-        self.canvas.hovered.connect(self._hover)
-        self.canvas.area_dragged.connect(self._drag_area)
         self.look_bar.zoom_wanted.connect(self._zoom_to)
-        self.probe.changed.connect(self._show_reading)
 
     # What the window asks
 
@@ -140,7 +133,6 @@ class Viewer(QWidget):
         self.source_bar.setVisible(self.feed.state is not None)
         self.source_bar.set_results(self.feed.results)
         self.look_bar.set_screen(self.feed.screen)
-        self.probe.set_config(self.feed.screen.config if self.feed.screen is not None else None)
         first = next((side.proxy for side in sides if side.proxy is not None), None)
         if first is not None:
             self.canvas.show_window(first.display, first.pixel_aspect)
@@ -150,8 +142,7 @@ class Viewer(QWidget):
         self._show_pictures(sides)
         self._show_words(sides)
         self.canvas.refresh()
-        if self._under is not None and self.marks.area is None:
-            self._hover(self._under)
+        self.inspector.refresh()
 
     def _show_pictures(self, sides: Sequence[Side]) -> None:
         self.card.show_fault(self.feed.fault)
@@ -248,44 +239,6 @@ class Viewer(QWidget):
     def _mouse(self) -> QPointF | None:
         point = self.canvas.mapFromGlobal(self.canvas.cursor().pos())
         return QPointF(point) if self.canvas.underMouse() and self.canvas.rect().contains(point) else None
-
-    # What is probed
-
-    def _hover(self, point: QPointF | None) -> None:
-        self._under = point
-        if self._area is not None:
-            return
-        if point is not None:
-            self.marks.area = None
-        pixel = self.canvas.sight.pixel(point) if point is not None else None
-        side = self._side_at(point) if point is not None else None
-        self._probe(side, Box(*pixel, 1, 1) if pixel is not None else None)
-
-    def _drag_area(self, area: QRectF, has_ended: bool) -> None:
-        sight = self.canvas.sight
-        left, top = sight.plate(area.topLeft())
-        right, bottom = sight.plate(area.bottomRight())
-        x, y = round(left), round(top)
-        self._area = Box(x, y, max(round(right) - x + 1, 1), max(round(bottom) - y + 1, 1))
-        self.marks.area = QRectF(x - 0.5, y - 0.5, self._area.width, self._area.height)
-        self._probe(self._side_at(area.center()), self._area)
-        if has_ended:
-            self._area = None
-
-    def _side_at(self, point: QPointF) -> Side | None:
-        sides = self.feed.sides
-        is_right = len(sides) == 2 and point.x() > self.wipe.x(self.canvas.sight)
-        return sides[1 if is_right else 0] if sides else None
-
-    def _probe(self, side: Side | None, area: Box | None) -> None:
-        state = self.feed.state
-        if side is None or state is None:
-            self.probe.look_at(None, 0, None, None)
-        else:
-            self.probe.look_at(side.wanted, state.frame, side.proxy, area)
-
-    def _show_reading(self) -> None:
-        self.line.show_reading(self.probe.reading)
 
     # What is dropped on it
 
