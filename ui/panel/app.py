@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication
 
 import pai_studio
-from pai_studio.core import config
 from pai_studio.core.shot.errors import NotFound
-from pai_studio.ui.panel import IS_OPEN, style
+from pai_studio.ui.panel import IS_OPEN, door, style
+from pai_studio.ui.panel.bugs import Bugs
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.window import Window
 
-_CALL_MS = 2000
 _SIGNALS_MS = 200
 
 
@@ -32,7 +28,8 @@ def run(
 ) -> int:
     """Show the window with some files until it is closed; or hand them to the window that is open already.
 
-    `is_apart` opens another window. Raises NotFound where there is no screen.
+    `is_apart` opens another window. Raises NotFound where there is no screen, Unreachable where a window is open and
+    does not answer.
     """
     _require_screen()
     for name, value in (("PAI_SERVER", server), ("PAI_TOKEN_FILE", token_file)):
@@ -43,17 +40,20 @@ def run(
     assert isinstance(application, QApplication)
     application.setApplicationName("PAI-Studio")
     application.setApplicationVersion(pai_studio.__version__)
-    door = _door()
-    if not is_apart and _handed_over(door, files):
+    files = [path.absolute() for path in files]
+    if not is_apart and door.hand_over(door.name(), files):
         print(IS_OPEN, flush=True)  # noqa: T201 - read by the sidecar
         return 0
     style.dress(application)
     studio = Studio()
+    bugs = Bugs(studio)
     style.choose_scheme(application, studio.memory.get("scheme", ""))
     window = Window(studio)
-    listener = None if is_apart else Listener(door, window.open)
+    listener = None if is_apart else door.Listener(door.name(), window.open)
+    if listener is not None and listener.error:
+        studio.faults.note(f"files of later calls are not taken by this window: {listener.error}")
     window.show()
-    window.open(list(files))
+    window.open(files)
     print(IS_OPEN, flush=True)  # noqa: T201 - read by the sidecar
     _end_on_signals(application)
     try:
@@ -62,58 +62,7 @@ def run(
         if listener is not None:
             listener.close()
         studio.close()
-
-
-class Listener(QObject):
-    """Hears the files of later calls. The door is open to this user alone."""
-
-    def __init__(self, door: str, on_files: Callable[[list[Path]], object]) -> None:
-        super().__init__()
-        self._on_files = on_files
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        QLocalServer.removeServer(door)  # of a panel that was killed
-        self._server.newConnection.connect(self._meet)
-        self._server.listen(door)
-
-    def close(self) -> None:
-        """Hear nothing more."""
-        self._server.close()
-
-    def _meet(self) -> None:
-        socket = self._server.nextPendingConnection()
-        socket.setParent(self)
-        socket.readyRead.connect(self._hear)
-        socket.disconnected.connect(socket.deleteLater)
-
-    def _hear(self) -> None:
-        socket = self.sender()
-        if not isinstance(socket, QLocalSocket) or not socket.canReadLine():
-            return
-        try:
-            files = json.loads(bytes(socket.readLine().data()))["open"]
-        except (ValueError, KeyError, TypeError):
-            socket.abort()
-            return
-        socket.write(b"ok\n")
-        socket.flush()
-        self._on_files([Path(str(one)) for one in files])
-
-
-def _door() -> str:
-    """The name of this user's open window."""
-    key = hashlib.sha256(str(config.state_dir()).encode()).hexdigest()[:16]
-    return f"pai-studio-panel-{key}"
-
-
-def _handed_over(door: str, files: Sequence[Path]) -> bool:
-    """Whether a window was there and has taken the files."""
-    socket = QLocalSocket()
-    socket.connectToServer(door)
-    if not socket.waitForConnected(_CALL_MS):
-        return False
-    socket.write(json.dumps({"open": [str(path) for path in files]}).encode() + b"\n")
-    return socket.waitForBytesWritten(_CALL_MS) and socket.waitForReadyRead(_CALL_MS)
+        bugs.close()
 
 
 def _require_screen() -> None:
