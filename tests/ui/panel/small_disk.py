@@ -156,6 +156,23 @@ def read_only(folder: Path) -> list[dict[str, Any]]:
     return seen
 
 
+def agreed(folder: Path) -> list[dict[str, Any]]:
+    """Overwriting what another program wrote is agreed to once, though the disk lets nobody write just then."""
+    sitting = Sitting(mount(folder / "agreed"))
+    sitting.state.path.write_text("{}")
+    sitting.edit("mine")
+    seen = [{"kind": sitting.state.saving.kind, "strip": sitting.list.strip.line.text()}]
+    subprocess.run(["mount", "-o", "remount,ro", str(sitting.disk)], check=True)
+    sitting.list.strip.overwrite.click()
+    sitting.settle()
+    seen.append({"kind": sitting.state.saving.kind, "strip": sitting.list.strip.line.text()})
+    subprocess.run(["mount", "-o", "remount,rw", str(sitting.disk)], check=True)
+    sitting.look()
+    seen.append(sitting.facts())
+    sitting.close()
+    return seen
+
+
 def away(folder: Path) -> list[dict[str, Any]]:
     """Unmounted while its shot is edited, and mounted again."""
     real, disk = folder / "real", folder / "mounted"
@@ -180,7 +197,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     os.environ["PAI_STATE_DIR"] = str(folder / "state")
     application = QApplication([])
-    seen = {call.__name__: call(folder) for call in (full, both_full, read_only, away)}
+    seen = {call.__name__: call(folder) for call in (full, both_full, read_only, agreed, away)}
     print(json.dumps(seen))
     del application
 

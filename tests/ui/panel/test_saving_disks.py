@@ -80,6 +80,13 @@ def test_a_read_only_disk_is_said_and_saved_to_when_it_may_be_written(seen: Fact
     assert (after["kind"], after["on_disk"], after["files"]) == ("saved", "after", ["SH010.shot.json"])
 
 
+def test_what_was_agreed_to_be_overwritten_is_not_asked_about_again(seen: Facts) -> None:
+    conflict, locked, after = seen["agreed"]
+    assert "was changed by another program" in conflict["strip"]
+    assert "Read-only file system" in locked["strip"]
+    assert (after["kind"], after["on_disk"]) == ("saved", "mine")
+
+
 def test_a_disk_that_goes_is_said_and_nothing_is_written_where_it_was(seen: Facts) -> None:
     gone, edited, back = seen["away"]
     assert "SH010 is not saved: the document was deleted or moved away" in gone["strip"]
