@@ -17,20 +17,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from pai_studio.core.delivery import finished, generations, provenance, qc, review
+from pai_studio.core.delivery.frames import Delivered, FrameDelivery
 from pai_studio.core.delivery.writer import Writer
 from pai_studio.core.engines.base import Engine
 from pai_studio.core.engines.registry import Models, make_engine
 from pai_studio.core.finish.finisher import Finisher
+from pai_studio.core.making import Making, Ready
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.exr import LIMITS, Limits, sweep_temps, write_file
-from pai_studio.core.media.frame import Generated, Image, PlateFrame
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.shot.frames import FrameRange, ranges_text
 from pai_studio.core.shot.inputs import input_files
 from pai_studio.core.shot.naming import refuse_taken, sidecar, version_of
 
@@ -83,16 +83,6 @@ class RenderResult:
     provenance: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Finished:
-    """What remains of a frame once it is on disk."""
-
-    number: int
-    files: list[Path]
-    record: qc.FrameQc
-    shown: review.Picture
-
-
 def _nobody(path: Path, frame: int | None) -> None:
     """A listener for finished files that nobody needs."""
 
@@ -138,13 +128,14 @@ class _Run:
         )
         self.store = generations.GenerationStore(request.generations, self.key)
         self.marks = finished.marks(self.key, shot, convert_plate=request.convert_plate)
-        self.finisher = Finisher(
+        finisher = Finisher(
             self.source.stills,
             self.source.display,
             shot.finish,
             shot.engine.seed,
             gives_layers=self.engine.gives_layers,
         )
+        self.making = Making(self.engine, self.source, self.store, finisher)
         self.writer = Writer(
             shot,
             request.out,
@@ -179,24 +170,25 @@ class _Run:
                 finished.require_marks(beauty, self.marks, self.request.limits)
             else:
                 todo.append(number)
-        absent = [n for n in todo if not self.store.has(n)]
+        absent = [n for n in self.making.needed(todo) if not self.store.has(n)]
         if self.request.mode == "refinish" and absent:
-            self.store.read(absent[0])  # says which frame, and what to do
+            raise _not_stored(absent, todo)
         sweep_temps(Path(self.writer.pattern).parent, self.writer.is_ours)  # of a run that was killed
         if absent:
             with self._timed("prepare"):
                 self.engine.prepare(self.source, self.report, self.store.state)
             self.store.keep_notes(self.engine.notes())
-        return self._stream(todo, stored=not absent)
+        return self._stream(todo, is_stored=not absent)
 
     def close(self) -> None:
         """Let go of the engine and of the files."""
         self.engine.close()
         self.source.close()
 
-    def _stream(self, todo: list[int], *, stored: bool) -> RenderResult:
+    def _stream(self, todo: list[int], *, is_stored: bool) -> RenderResult:
         """Finish and write frame after frame, then what goes beside them."""
-        self._made_at = self.store.made_at()
+        facts, limits = self._facts(), self.request.limits
+        self._delivery = FrameDelivery(self.source, self.writer, facts, self.store.made_at(), limits)
         records: list[qc.FrameQc] = []
         files: list[Path] = []
         shot = self.request.shot
@@ -205,7 +197,7 @@ class _Run:
         with (
             self._timed("frames"),
             review.Review(movie, shot.rate, self._label()) as reel,
-            closing(self._in_order(todo, stored=stored)) as frames,
+            closing(self._in_order(todo, is_stored=is_stored)) as frames,
         ):
             for done, frame in enumerate(frames, start=1):
                 reel.add(frame.shown, frame.number)
@@ -215,7 +207,7 @@ class _Run:
                     self.on_file(path, frame.number)
                 self._done = done
                 self.report(Progress("frames", done, len(self.numbers), frame.number))
-        if not stored:
+        if not is_stored:
             self.store.keep_notes(self.engine.notes())  # with what it found while it generated
         summary = qc.summary(records) | {"notes": self.source.notes}
         origin = self._provenance()
@@ -224,42 +216,26 @@ class _Run:
             self.on_file(path, None)
         return RenderResult(files + extra, summary, origin)
 
-    def _in_order(self, todo: list[int], *, stored: bool) -> Generator[_Finished]:
+    def _in_order(self, todo: list[int], *, is_stored: bool) -> Generator[Delivered]:
         """Every chosen frame in order: those on disk read back, the others made and written beside the engine."""
         fresh = set(todo)
-        pairs = self.source.stream_pairs(todo)
-        made = self._from_store(pairs) if stored else self._from_engine(pairs)
-        waiting: deque[Future[_Finished]] = deque()
-        with ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="finish") as pool:
+        waiting: deque[Future[Delivered]] = deque()
+        pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="finish")
+        with closing(self.making.frames(todo, pool, self._heard, is_stored=is_stored)) as ready:
             try:
                 for number in self.numbers:
-                    work = (self._complete, *next(made)) if number in fresh else (self._read_back, number)
+                    work = (
+                        (self._complete, next(ready))
+                        if number in fresh
+                        else (self._delivery.read_back, number)
+                    )
                     waiting.append(pool.submit(*work))
                     if len(waiting) > _IN_FLIGHT:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
             finally:
-                for future in waiting:
-                    future.cancel()
-                made.close()
-                pairs.close()
-
-    def _from_engine(
-        self, pairs: Iterator[tuple[PlateFrame, Image]]
-    ) -> Generator[tuple[PlateFrame, Image, Generated]]:
-        """The engine's frames with the plates that they came from; an engine may look a few frames ahead."""
-        ahead: deque[tuple[PlateFrame, Image]] = deque()
-
-        def fed() -> Iterator[PlateFrame]:
-            for pair in pairs:
-                ahead.append(pair)
-                yield pair[0]
-
-        for made in self.engine.generate(fed(), self._heard):
-            frame, image = ahead.popleft()
-            assert made.number == frame.number, "an engine must keep the order of the frames"
-            yield frame, image, generations.quantised(made)
+                pool.shutdown(wait=True, cancel_futures=True)
 
     def _heard(self, progress: Progress) -> None:
         """The engine's own steps while it generates: they let a cancel through. What it does not count, frames do."""
@@ -267,49 +243,19 @@ class _Run:
             progress = replace(progress, phase="frames", done=self._done, total=len(self.numbers))
         self.report(progress)
 
-    def _from_store(
-        self, pairs: Iterator[tuple[PlateFrame, Image]]
-    ) -> Generator[tuple[PlateFrame, Image, Generated]]:
-        for frame, image in pairs:
-            yield frame, image, self.store.read(frame.number)
-
-    def _complete(self, frame: PlateFrame, image: Image, made: Generated) -> _Finished:
+    def _complete(self, ready: Ready) -> Delivered:
         """Finish one frame and write it; runs beside the engine."""
-        if not self.store.has(frame.number):
-            self.store.write(made, frame.canvas)
-        seen = self.finisher.see(frame, made)
-        layers = self.finisher.finish(frame, made, {} if seen is None else {frame.number: seen})
-        weights = np.asarray(self.config.luminance_weights, np.float32)
-        picture = self.writer.picture(layers, image)
-        record = qc.measure(
-            layers,
-            picture.pixels[..., :3],
-            repairs=self.source.repaired(frame.number),
-            overscan=frame.canvas != frame.display,
-            weights=weights,
-        )
-        files = self.writer.write(picture, layers, image, self._facts(record, image))
-        inside = layers.beauty[frame.display.slices_in(frame.canvas)]
-        return _Finished(frame.number, files, record, review.picture(inside, self.config, frame.pixel_aspect))
+        frame, image = ready.plate, ready.image
+        layers = self.making.finisher.finish(frame, *ready.load())
+        return self._delivery.put(layers, frame, image)
 
-    def _read_back(self, number: int) -> _Finished:
-        """A frame that an earlier run finished: its record from the header, its picture for the movie."""
-        files = self.writer.files_of(number)
-        space = self.request.shot.delivery_colorspace
-        layer = "rgba" if self.engine.fills_background else self.source.layer
-        record, shown, aspect = finished.read_back(files[-1], layer, space, self.request.limits)
-        working = self.config.convert(shown, space, self.config.working)
-        return _Finished(number, files, record, review.picture(working, self.config, aspect))
-
-    def _facts(self, record: qc.FrameQc, plate: Image) -> dict[str, Any]:
-        """Our own keys in each file's header, and a date where the plate has none: a file follows from its inputs."""
+    def _facts(self) -> dict[str, Any]:
+        """Our own keys in each file's header."""
         return {
-            "DateTime": plate.metadata.get("DateTime") or self._made_at,
             "pai/engine": f"{self.engine.name} {self.engine.version}",
             **self.marks,
             "pai/seed": self.request.shot.engine.seed,
             "pai/passes_colorspace": self.config.working,
-            finished.QC: finished.record_text(record),
         }
 
     def _label(self) -> str:
@@ -329,6 +275,16 @@ class _Run:
             notes=self.store.notes(),
             timings_s=self.timings_s,
         )
+
+
+def _not_stored(absent: list[int], asked: list[int]) -> BadInput:
+    """Why nothing can be finished again: names the frames that were never made."""
+    those = f"frame{'s' if len(absent) > 1 else ''} {ranges_text(absent)[:120]}"
+    beside = ", which finishing looks at beside those asked for" if not set(absent) & set(asked) else ""
+    return BadInput(
+        f"no generation is stored for {those}{beside}",
+        hint="render the shot once; refinishing starts from what that has stored",
+    )
 
 
 def _sidecars(pattern: str, documents: Mapping[str, Mapping[str, Any]]) -> list[Path]:

@@ -327,7 +327,7 @@ def test_frames_outside_the_shot_are_refused(a_shot, tmp_path: Path) -> None:
 
 
 def test_refinishing_without_a_generation_says_what_to_do(a_shot, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no generation is stored for frame 1001; render the shot once"):
+    with pytest.raises(BadInput, match="no generation is stored for frames 1001-1002; render the shot once"):
         rendered(a_shot([1001, 1002]), tmp_path, mode="refinish")
 
 

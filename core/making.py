@@ -1,0 +1,143 @@
+"""What finishing starts from, frame after frame: from the store where it is, else from the engine.
+
+Finishing looks `reach` frames to each side. So frames are made and stored `reach` ahead of the one that is handed
+out; what their neighbours look at is kept, at the model's size, and each frame's plate and generation are read again
+when its turn comes. However far finishing looks, no plate waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+
+from pai_studio.core.delivery.generations import GenerationStore, quantised
+from pai_studio.core.engines.base import Engine
+from pai_studio.core.finish.finisher import Finisher
+from pai_studio.core.finish.seen import Seen
+from pai_studio.core.media.frame import Generated, Image, PlateFrame
+from pai_studio.core.media.source import FileSource
+from pai_studio.core.report import Report
+
+_BEING_SEEN = 2
+"""Frames being stored and looked at beside the engine."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A frame to finish: its plate, and how to get what was made of it and what was seen of the frames around."""
+
+    plate: PlateFrame
+    image: Image
+    load: Callable[[], tuple[Generated, dict[int, Seen]]]
+    """May be called in any thread, once. It waits for the frames around, and stores what is not stored yet."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """One render's generations: asked of the engine, which has to be prepared, or only of the store."""
+
+    engine: Engine
+    source: FileSource
+    store: GenerationStore
+    finisher: Finisher
+
+    def needed(self, numbers: Iterable[int]) -> list[int]:
+        """Those frames and all that finishing looks at beside them, in order."""
+        return sorted({near for number in numbers for near in self._around(number)})
+
+    def frames(
+        self, numbers: list[int], pool: Executor, heard: Report, *, is_stored: bool
+    ) -> Generator[Ready]:
+        """Those frames in their order; `is_stored` tells that the store has all that they need."""
+        engine = None if is_stored else partial(self._from_engine, heard=heard)
+        if self.finisher.reach:
+            return self._among_others(numbers, pool, engine or self._from_store)
+        return self._alone(numbers, engine or self._from_store)
+
+    def _around(self, number: int) -> list[int]:
+        frames = self.source.frames
+        reach = self.finisher.reach * frames.step
+        return [n for n in range(number - reach, number + reach + 1, frames.step) if n in frames]
+
+    def _alone(self, numbers: list[int], making: _Making) -> Generator[Ready]:
+        """Frames that look at no other: their plates go to the engine and on to finishing."""
+        images: deque[Image] = deque()
+
+        def plates(pairs: Iterator[tuple[PlateFrame, Image]]) -> Iterator[PlateFrame]:
+            for frame, image in pairs:
+                images.append(image)
+                yield frame
+
+        with closing(self.source.stream_pairs(numbers)) as pairs, closing(making(plates(pairs))) as made:
+            for frame, generated in made:
+                yield Ready(frame, images.popleft(), partial(self._by_itself, frame, generated))
+
+    def _by_itself(self, frame: PlateFrame, made: Generated | None) -> tuple[Generated, dict[int, Seen]]:
+        stored = self._stored(frame, made)
+        seen = self.finisher.see(frame, stored)
+        return stored, {} if seen is None else {frame.number: seen}
+
+    def _among_others(self, numbers: list[int], pool: Executor, making: _Making) -> Generator[Ready]:
+        """Frames that look at those around them."""
+        seen: dict[int, Future[Seen | None]] = {}
+        busy: deque[Future[Seen | None]] = deque()
+        with (
+            closing(self.source.stream_pairs(numbers)) as pairs,
+            closing(self.source.stream(self.needed(numbers))) as plates,
+            closing(making(plates)) as made,
+        ):
+            for number in numbers:
+                around = self._around(number)
+                seen = {n: future for n, future in seen.items() if n >= around[0]}
+                while around[-1] not in seen:
+                    frame, generated = next(made)
+                    seen[frame.number] = pool.submit(self._see, frame, generated)
+                    busy.append(seen[frame.number])
+                    if len(busy) > _BEING_SEEN:
+                        busy.popleft().result()
+                yield Ready(*next(pairs), partial(self._read, number, [seen[n] for n in around]))
+
+    def _see(self, frame: PlateFrame, made: Generated | None) -> Seen | None:
+        return self.finisher.see(frame, self._stored(frame, made))
+
+    def _read(self, number: int, around: list[Future[Seen | None]]) -> tuple[Generated, dict[int, Seen]]:
+        near = {seen.number: seen for future in around if (seen := future.result()) is not None}
+        return self.store.read(number), near
+
+    def _stored(self, frame: PlateFrame, made: Generated | None) -> Generated:
+        """What is stored of a frame: what was there before, else what was made."""
+        if made is None or self.store.has(frame.number):
+            return self.store.read(frame.number)
+        made = quantised(made)
+        self.store.write(made, frame.canvas)
+        return made
+
+    def _from_engine(
+        self, plates: Iterator[PlateFrame], heard: Report
+    ) -> Generator[tuple[PlateFrame, Generated | None]]:
+        """The engine's frames with the plates that they came from; an engine may look a few frames ahead."""
+        ahead: deque[PlateFrame] = deque()
+
+        def fed() -> Iterator[PlateFrame]:
+            for frame in plates:
+                ahead.append(frame)
+                yield frame
+
+        for made in self.engine.generate(fed(), heard):
+            frame = ahead.popleft()
+            assert made.number == frame.number, "an engine must keep the order of the frames"
+            yield frame, made
+
+    @staticmethod
+    def _from_store(plates: Iterator[PlateFrame]) -> Generator[tuple[PlateFrame, Generated | None]]:
+        """Plates whose generations are on disk."""
+        for frame in plates:
+            yield frame, None
+
+
+_Making = Callable[[Iterator[PlateFrame]], Generator[tuple[PlateFrame, Generated | None]]]
+"""How frames are made of their plates; None where what was made is stored."""

@@ -1,0 +1,108 @@
+"""An engine that gives a model's pictures at once, and a finisher whose every frame follows from the frames around.
+
+`install` puts both into the spine in place of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pai_studio.core import render as spine
+from pai_studio.core.engines.base import ShotSource
+from pai_studio.core.engines.registry import Models
+from pai_studio.core.finish.finisher import Finisher
+from pai_studio.core.finish.seen import Seen
+from pai_studio.core.media.frame import Generated, Layers, ModelPicture, PlateFrame
+from pai_studio.core.media.geometry import ModelFrame
+from pai_studio.core.report import Progress, Report
+from pai_studio.core.shot.document import Shot
+
+REACH = 2
+
+
+class PicturingEngine:
+    """A picture of noise for each frame, at half the plate's size; the matte is the plate's own alpha."""
+
+    name = "picturing"
+    version = "1"
+    fills_background = True
+    gives_layers = False
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+
+    def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
+        """There is nothing to look for."""
+
+    def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
+        """Noise that follows from a frame's number."""
+        for frame in frames:
+            report(Progress("generate", frame=frame.number))
+            self.made.append(frame.number)
+            limit = frame.display.width // 2, frame.display.height // 2
+            at = ModelFrame.fitting(frame.display, frame.pixel_aspect, limit, 2)
+            rng = np.random.default_rng(frame.number)
+            composite = rng.uniform(0.1, 2, (at.height, at.width, 3)).astype(np.float32)
+            seen = at.to_model(np.ascontiguousarray(frame.rgb[frame.display.slices_in(frame.canvas)]))
+            assert frame.alpha is not None
+            yield Generated(frame.number, frame.alpha, None, model=ModelPicture(composite, seen, at))
+
+    def notes(self) -> dict[str, object]:
+        """Nothing was found."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class MixingFinisher(Finisher):
+    """Takes the mean of the pictures around for each frame's own, and tells what it was given."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.seen: list[int] = []
+        self.near: dict[int, list[int]] = {}
+
+    def see(self, plate: PlateFrame, made: Generated) -> Seen | None:
+        """As it is; remembers for which frames it was asked."""
+        self.seen.append(plate.number)
+        return super().see(plate, made)
+
+    def finish(self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Layers:
+        """Finish the frame with the mixed picture."""
+        self.near[plate.number] = sorted(near)
+        own = near[plate.number]
+        mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
+        seen = replace(own, picture=replace(own.picture, composite=mixed))
+        return super().finish(plate, made, {**near, plate.number: seen})
+
+
+class Installed:
+    """What the spine made of both in its latest run."""
+
+    engine: PicturingEngine
+    finisher: MixingFinisher
+
+
+def install(monkeypatch: pytest.MonkeyPatch, reach: int = REACH) -> Installed:
+    """The spine runs `PicturingEngine` and `MixingFinisher`."""
+    now = Installed()
+
+    def make_engine(shot: Shot, models: Models) -> PicturingEngine:
+        now.engine = PicturingEngine()
+        return now.engine
+
+    def make_finisher(*given: Any, **named: Any) -> MixingFinisher:
+        now.finisher = MixingFinisher(*given, **named)
+        now.finisher.reach = reach
+        return now.finisher
+
+    monkeypatch.setattr(spine, "make_engine", make_engine)
+    monkeypatch.setattr(spine, "Finisher", make_finisher)
+    return now
