@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pai_studio.core.log import logger
 from pai_studio.core.shot import document, exports, naming
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import Cancelled, PaiError
+from pai_studio.core.shot.errors import Cancelled, NotFound, PaiError
 from pai_studio.ui.checks import check_inputs
 from pai_studio.ui.findings import findings
 
@@ -32,13 +32,19 @@ class Rendering:
     """For one use; `cancel` may be called from another thread at any time."""
 
     def __init__(
-        self, tell: Callable[[dict[str, Any]], None], on_preview: Callable[[bytes], None] | None = None
+        self,
+        tell: Callable[[dict[str, Any]], None],
+        on_preview: Callable[[bytes], None] | None = None,
+        on_workers: Callable[[int], None] | None = None,
     ) -> None:
+        """`on_workers` hears how many renders the server runs at once."""
         self._tell = tell
-        self._on_preview = on_preview
+        self._on_preview, self._on_workers = on_preview, on_workers
         self._stop = threading.Event()
         self._client: Client | None = None
-        self._job = ""
+        self.job = ""
+        """The job's name at the server, once it was heard of."""
+
         self._waits_for = ""
         self._on_deaf: Callable[[Cancelled], None] = _nobody
 
@@ -64,22 +70,42 @@ class Rendering:
         with connect(on_wait=self._wait) as client:
             self._client = client
             self._go_on()
+            if self._on_workers is not None:
+                self._on_workers(client.info().workers)
             rendered = client.render(path, mode=mode, resume=resume, request_id=request, on_event=self._hear)
         return _answer(shot, base, rendered, [*findings(rendered.qc), *_tidied(base, rendered, path)])
 
     def cancel(self) -> None:
         """Stop: before the job is made by not making it, afterwards by telling the server."""
         self._stop.set()
-        client, job = self._client, self._job
+        client, job = self._client, self.job
         if client is not None and job and (hint := client.give_up(job)):
             self._on_deaf(Cancelled("the render was cancelled", where=job, hint=hint))
+
+    def withdraw(self, path: Path, mode: Mode, request: str, job: str = "") -> NoReturn:
+        """Stop what somebody else has asked for with that request and will not follow: by its job, where that is known.
+
+        Without one it is asked for once more, which is the same job where there is one. Raises Cancelled, whose hint
+        says so where the server could not be told.
+        """
+        from pai_studio.server.api.client import connect
+
+        try:
+            with connect() as client:
+                client.cancel(job or _asked_again(client, path, mode, request))
+            hint = ""
+        except NotFound:  # the server has forgotten it, or is another one
+            hint = ""
+        except PaiError as error:
+            hint = f"the server could not be told and may go on with it ({error.what})"
+        raise Cancelled("the render was cancelled", where=job, hint=hint)
 
     def _go_on(self) -> None:
         if self._stop.is_set():
             raise Cancelled("the render was cancelled")
 
     def _hear(self, event: JobEvent) -> None:
-        self._job = event.job or self._job
+        self.job = event.job or self.job
         self._waits_for = ""
         if event.state != "CANCELLED":  # which is how it ends when the server was told
             self._go_on()
@@ -99,6 +125,12 @@ class Rendering:
         if self._waits_for != say:
             self._waits_for = say
             self._tell({"state": "WAITING", "message": say})
+
+
+def _asked_again(client: Client, path: Path, mode: Mode, request: str) -> str:
+    """The job of a request, by asking for the very same."""
+    _base, placed = naming.based(document.load(path), path.parent)
+    return client.submit(placed, mode=mode, request_id=request).name
 
 
 def _nobody(error: Cancelled) -> None:

@@ -32,6 +32,9 @@ _WORDS = {
     "CANCELLED": "cancelled",
 }
 
+_EXPLAINED = ("CHECKING", "CANCELLED")
+"""States whose message says more than they do."""
+
 
 class QueueView(QWidget):
     """One row for each render, in the order in which they run."""
@@ -99,11 +102,12 @@ class QueueView(QWidget):
 
     def _refresh(self) -> None:
         items = self._jobs.items
+        is_held = self._jobs.runs_elsewhere
         for item in items:
-            self._rows[item.id].show_item(item)
+            self._rows[item.id].show_item(item, is_held=is_held)
         running = sum(not one.has_ended and not one.is_waiting for one in items)
         waiting = sum(one.is_waiting for one in items)
-        self._says.setText(f"{running} under way, {waiting} waiting" if running or waiting else "")
+        self._says.setText(_summary(running, waiting, is_held=is_held))
         self._clear.setEnabled(any(one.has_ended for one in items))
 
     def cancel(self, key: str) -> None:
@@ -154,13 +158,13 @@ class QueueRow(QWidget):
         row.addLayout(words, 1)
         self.show_item(item)
 
-    def show_item(self, item: Item) -> None:
-        """Say how it is now."""
+    def show_item(self, item: Item, *, is_held: bool = False) -> None:
+        """Say how it is now; `is_held` while another panel runs the queue."""
         self._item = item
         mode = "" if item.mode == "render" else ", re-finish"
         version = f"  {_version(item.files)}" if item.files else ""
         self.name.setText(f"{item.shot}{version}{mode}")
-        line = line_of(item)
+        line = "waits for the other panel to close" if is_held and item.is_waiting else line_of(item)
         self.line.setText(line)
         self.line.setToolTip(item.error or line)
         self.setAccessibleName(f"{item.shot}{version}: {line}")
@@ -169,7 +173,7 @@ class QueueRow(QWidget):
         self.bar.setRange(0, item.total if is_open else 1)
         self.bar.setValue(item.done)
         self.cancel.setVisible(not item.has_ended)
-        self.cancel.setEnabled(item.message != "cancelling")
+        self.cancel.setEnabled(not item.is_cancelling)
         self.retry.setVisible(item.state in ("FAILED", "CANCELLED"))
         self.copy.setVisible(bool(item.error))
         if item.preview != self._preview:
@@ -194,17 +198,26 @@ class QueueRow(QWidget):
         QGuiApplication.clipboard().setText(self._item.error)
 
 
+def _summary(running: int, waiting: int, *, is_held: bool) -> str:
+    """How many there are, and who else runs them; empty where there are none."""
+    if is_held:
+        return (
+            f"{waiting} waiting: another panel runs the queue" if waiting else "Another panel runs the queue"
+        )
+    return f"{running} under way, {waiting} waiting" if running or waiting else ""
+
+
 def line_of(item: Item) -> str:
     """Where a render is, in one line: phase, frames, time left."""
     if item.error:
         return f"failed: {item.error}"
-    if item.message == "cancelling":
+    if item.is_cancelling:
         return "cancelling"
     words = _WORDS[item.state]
     if item.state == "UPLOADING" and item.total:
         return f"{words}: {item.done / 1e6:.0f} of {item.total / 1e6:.0f} MB"
     if item.state != "RUNNING":
-        return f"{words}: {item.message}" if item.message and item.state == "CHECKING" else words
+        return f"{words}: {item.message}" if item.message and item.state in _EXPLAINED else words
     parts = [item.phase or words]
     if item.total:
         parts.append(f"{item.done} of {item.total}")

@@ -1,12 +1,10 @@
-"""The queue of renders: each with the document as it was when it was asked for, run one after another at the server."""
+"""The queue of renders: each with the document as it was when it was asked for, in the order in which they begin."""
 
 from __future__ import annotations
 
-import threading
-import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,39 +12,25 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from pai_studio.core import config
 from pai_studio.core.log import logger
-from pai_studio.core.media.files import write_file
-from pai_studio.core.shot import document, naming
-from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import Cancelled, PaiError
+from pai_studio.ui.panel.state.copies import write_copy
 from pai_studio.ui.panel.state.faults import Faults
-from pai_studio.ui.panel.state.job_store import Item, JobStore, plain
+from pai_studio.ui.panel.state.job_store import Item, JobStore, Kept, plain
+from pai_studio.ui.panel.state.runs import Asked, Mode, Runs
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.work import Work
-from pai_studio.ui.rendering import Rendering
 
+__all__ = ["JobsState", "Mode"]
 _LOG = logger(__name__)
-_TOLD_MS = 100
-"""How often the window hears of a render at most: an engine may tell of every frame of every step."""
-
-Mode = Literal["render", "refinish"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a render's thread is told; the item itself belongs to the window's thread."""
-
-    id: str
-    copy: Path
-    mode: Mode
-    request: str
-    resume: bool
+_LOOK_MS = 2000
+"""How often a panel that does not run the queue looks whether it may."""
 
 
 class JobsState(QObject):
-    """Lives in the window's thread; each render has a daemon thread. What runs at the server outlives the panel."""
+    """Lives in the window's thread; the disk is the `disk` lane's, the server the runs'."""
 
     changed = Signal()
-    """Items have come, gone, moved or changed their state."""
+    """Items have come, gone, moved or changed their state, or another panel runs the queue now."""
 
     progressed = Signal()
     """Something of a running one is new."""
@@ -58,15 +42,21 @@ class JobsState(QObject):
         super().__init__(parent)
         self._work, self._faults = work, faults
         self._store = JobStore(config.state_dir() / "panel" / "jobs")
+        self._runs = Runs(work, self)
+        self._runs.heard.connect(self._hear)
+        self._runs.placed.connect(self._know)
+        self._runs.ended.connect(self._take)
+        self._runs.room_changed.connect(self._next)
         self.items: list[Item] = []
-        self.most_at_once = 1
-        self._running: dict[str, Rendering] = {}
-        self._events: dict[str, dict[str, Any]] = {}
-        self._previews: dict[str, bytes] = {}
-        self._events_lock = threading.Lock()
-        self._timer = QTimer(self, interval=_TOLD_MS)
-        self._timer.timeout.connect(self._hear)
-        self._load()
+        self.runs_elsewhere = False
+        """Whether another panel runs the queue: what is asked for here waits for that to close."""
+
+        self._is_ours = self._is_looking = False
+        self._store_fault = ""
+        self._copying: set[str] = set()
+        self._look_again = QTimer(self, interval=_LOOK_MS)
+        self._look_again.timeout.connect(self._look)
+        self._look()
 
     # What is asked for
 
@@ -75,42 +65,43 @@ class JobsState(QObject):
         added = []
         for state in states:
             state.saving.now()
-            item = Item(state.shot.name, str(state.path.absolute()), mode)
-            self.items.append(item)
-            added.append(item)
-            copy, shot, folder = self._store.copy_of(item), state.shot, state.path.absolute().parent
+            path = state.path.absolute()
+            item = Item(state.shot.name, str(path), mode)
+            self._copying.add(item.id)
             self._work.run(
-                lambda c=copy, s=shot, f=folder: _write_copy(c, s, f),  # type: ignore[misc]
-                done=lambda _nothing: self._next(),
-                failed=lambda error, one=item: self._fail(one, error),  # type: ignore[misc]
+                partial(write_copy, self._store.copy_of(item), state.shot, path.parent),
+                done=partial(self._copied, item),
+                failed=partial(self._not_copied, item),
                 lane="disk",
             )
+            added.append(item)
+        self.items += added
         self._keep()
         return added
 
     def cancel(self, item: Item) -> None:
         """Stop one; the window does not wait for the server to hear of it."""
-        rendering = self._running.get(item.id)
-        if rendering is None:
-            if not item.has_ended:
-                self._end(item, "CANCELLED")
+        if item.has_ended or item.is_cancelling:
             return
-        item.message = "cancelling"
-        self.changed.emit()
-        threading.Thread(target=rendering.cancel, name="panel-cancel", daemon=True).start()
+        if item.id not in self._runs and not item.is_asked:
+            self._end(item, "CANCELLED")
+            return
+        item.is_cancelling = True
+        self._keep()
+        if item.id in self._runs:
+            self._runs.cancel(item.id)
+        else:
+            self._runs.withdraw(self._asked(item))
 
     def cancel_of(self, path: Path) -> None:
         """Stop everything that is under way of a document."""
         for item in self.of(path):
-            if not item.has_ended:
-                self.cancel(item)
+            self.cancel(item)
 
     def retry(self, item: Item) -> None:
         """Ask once more for what has failed or was cancelled, with the same copy of the document."""
         if item.has_ended and item.state != "SUCCEEDED":
-            item.state, item.error, item.message, item.ended_s = "WAITING", "", "", None
-            item.request, item.job, item.done, item.total = "", "", 0, 0
-            item.files = ""
+            item.start_over()
             self._keep()
             self._next()
 
@@ -131,188 +122,136 @@ class JobsState(QObject):
         return [one for one in self.items if one.document == str(path.absolute())]
 
     def close(self) -> None:
-        """Let another panel go on with the queue. Nothing is waited for: what the server does, it goes on doing."""
-        self._timer.stop()
-        self._store.release()
+        """Let another panel go on with the queue, once its last save is on disk."""
+        self._look_again.stop()
+        self._runs.close()
+        self._is_ours = False
+        self._work.run(self._store.release, lane="disk")
 
-    # How it runs
+    # Whose the queue is
 
-    def _load(self) -> None:
-        if not self._store.take():
+    def _look(self) -> None:
+        if not self._is_looking:
+            self._is_looking = True
+            self._work.run(self._store.take_over, self._take_over, self._no_store, lane="disk")
+
+    def _take_over(self, kept: Kept | None) -> None:
+        self._is_looking = False
+        if kept is None:
+            self._wait_for_another_panel()
+            return
+        self._look_again.stop()
+        self._is_ours, self.runs_elsewhere = True, False
+        self.items = [*kept.items, *self.items]
+        if kept.fault:
+            self._faults.tell(kept.fault)
+        for item in kept.items:
+            if item.is_cancelling and not item.has_ended:
+                self._runs.withdraw(self._asked(item))
+        self._keep()
+        self._next()
+
+    def _wait_for_another_panel(self) -> None:
+        self._look_again.start()
+        if not self.runs_elsewhere:
+            self.runs_elsewhere = True
             self._faults.note(
                 "another panel runs the queue: renders that are asked for here wait for it to close"
             )
-            return
-        there, fault = self._store.load()
-        self.items = [*there, *self.items]
-        if fault:
-            self._faults.tell(fault)
-        QTimer.singleShot(0, self, self._next)
+            self.changed.emit()
+
+    def _no_store(self, error: PaiError) -> None:
+        self._is_looking = False
+        self._look_again.start()
+        if str(error) != self._store_fault:
+            self._store_fault = str(error)
+            self._faults.tell(error)
+
+    # How it runs
 
     def _next(self) -> None:
         """Begin what may begin: what was under way when the panel closed goes on first."""
-        if not self._store.is_ours:
-            self._load()
-            return
         waiting = sorted((one for one in self.items if not one.has_ended), key=lambda one: one.is_waiting)
         for item in waiting:
-            if len(self._running) >= self.most_at_once:
+            if not self._is_ours or not self._runs.has_room:
                 return
-            if item.id not in self._running and self._store.copy_of(item).is_file():
+            if item.id not in self._runs and item.id not in self._copying:
                 self._begin(item)
 
     def _begin(self, item: Item) -> None:
-        resume = bool(item.request and item.files)
-        item.request = item.request or str(uuid.uuid4())
-        item.state = "CHECKING"
-        rendering = Rendering(
-            lambda event, key=item.id: self._tell(key, event),  # type: ignore[misc]
-            lambda picture, key=item.id: self._show(key, picture),  # type: ignore[misc]
-        )
-        self._running[item.id] = rendering
-        asked = _Asked(item.id, self._store.copy_of(item), item.mode, item.request, resume)
-        threading.Thread(
-            target=self._render, args=(asked, rendering), name=f"panel-render-{item.id}", daemon=True
-        ).start()
-        self._timer.start()
+        asked = self._asked(item)
+        item.state, item.request = "CHECKING", asked.request
+        self._runs.start(asked)
         self._keep()
 
-    def _render(self, asked: _Asked, rendering: Rendering) -> None:
-        """In its own thread."""
-        key = asked.id
-        try:
-            files = _with_version(asked.copy, keep=asked.resume)
-            self._work.here(lambda: self._know(key, rendering, files))
-            answer = rendering.run(
-                asked.copy,
-                asked.mode,
-                asked.request,
-                resume=asked.resume,
-                on_deaf=lambda error: self._come(key, rendering, None, error),
-            )
-            self._come(key, rendering, answer, None)
-        except Exception as error:  # noqa: BLE001 - handed over whole
-            self._come(key, rendering, None, error)
+    def _asked(self, item: Item) -> Asked:
+        others = (one.files for one in self.items if one is not item and not one.has_ended and one.files)
+        return Asked(
+            item.id,
+            self._store.copy_of(item),
+            item.mode,
+            item.request or str(uuid.uuid4()),
+            item.job,
+            resume=bool(item.request and item.files),
+            is_at_server=item.is_asked,
+            taken=frozenset(others),
+        )
 
-    def _come(
-        self, key: str, rendering: Rendering, answer: dict[str, Any] | None, error: Exception | None
-    ) -> None:
-        self._work.here(lambda: self._take(key, rendering, answer, error))
+    def _copied(self, item: Item, _nothing: None) -> None:
+        self._copying.discard(item.id)
+        self._next()
 
-    def _take(
-        self, key: str, rendering: Rendering, answer: dict[str, Any] | None, error: Exception | None
-    ) -> None:
-        self._hear()
-        item = self._running_item(key)
-        if item is None or self._running[key] is not rendering:  # it was given up, and may run anew
-            return
-        del self._running[key]
-        if answer is not None:
-            item.files, item.notes, item.job = answer["files"], answer["notes"], answer["job"]
-            self._end(item, "SUCCEEDED")
-        elif isinstance(error, Cancelled):
-            item.message = error.hint
-            self._end(item, "CANCELLED")
-        elif isinstance(error, PaiError | OSError):
+    def _not_copied(self, item: Item, error: PaiError) -> None:
+        self._copying.discard(item.id)
+        if not item.has_ended:
             self._fail(item, error)
+
+    def _take(self, key: str, outcome: dict[str, Any] | Exception) -> None:
+        item = self._item(key)
+        if isinstance(outcome, dict):
+            item.files, item.notes, item.job = outcome["files"], outcome["notes"], outcome["job"]
+            self._end(item, "SUCCEEDED")
+        elif isinstance(outcome, Cancelled):
+            self._end(item, "CANCELLED", outcome.hint)
+        elif isinstance(outcome, PaiError | OSError):
+            self._fail(item, outcome)
         else:
-            _LOG.error("a render of the panel failed", exc_info=error)
-            self._fail(item, f"an error of PAI-Studio itself: {type(error).__name__}: {error}")
-            self._work.broken.emit(error)
+            _LOG.error("a render of the panel failed", exc_info=outcome)
+            self._fail(item, f"an error of PAI-Studio itself: {type(outcome).__name__}: {outcome}")
+            self._work.broken.emit(outcome)
 
     def _fail(self, item: Item, error: PaiError | OSError | str) -> None:
         item.error = str(error)
         self._faults.tell(f"{item.shot}: {error}")
         self._end(item, "FAILED")
 
-    def _end(self, item: Item, state: Literal["SUCCEEDED", "FAILED", "CANCELLED"]) -> None:
-        item.state, item.ended_s, item.eta_s = state, time.time(), None
-        item.preview = b""
-        if not self._running:
-            self._timer.stop()
+    def _end(self, item: Item, state: Literal["SUCCEEDED", "FAILED", "CANCELLED"], message: str = "") -> None:
+        item.end(state, message)
         self._keep()
         self.ended.emit(item)
         self._next()
 
-    def _know(self, key: str, rendering: Rendering, files: str) -> None:
-        item = self._running_item(key)
-        if item is not None and self._running[key] is rendering:
-            item.files = files
-            self._keep()
+    def _know(self, key: str, files: str) -> None:
+        self._item(key).files = files
+        self._keep()
 
-    def _running_item(self, key: str) -> Item | None:
-        return next((one for one in self.items if one.id == key and key in self._running), None)
+    def _item(self, key: str) -> Item:
+        return next(one for one in self.items if one.id == key)
 
-    # What is heard of it
-
-    def _tell(self, key: str, event: dict[str, Any]) -> None:
-        """From the render's thread: kept until the window looks next."""
-        with self._events_lock:
-            self._events.setdefault(key, {}).update(event)
-
-    def _show(self, key: str, picture: bytes) -> None:
-        with self._events_lock:
-            self._previews[key] = picture
-
-    def _hear(self) -> None:
-        with self._events_lock:
-            events, self._events = self._events, {}
-            previews, self._previews = self._previews, {}
+    def _hear(self, news: dict[str, tuple[dict[str, Any], bytes]]) -> None:
         is_other = False
-        for key in {*events, *previews}:
-            item = self._running_item(key)
-            if item is not None:
-                is_other |= _note(item, events.get(key, {}))
-                item.preview = previews.get(key, item.preview)
+        for key, (event, preview) in news.items():
+            item = self._item(key)
+            is_other |= item.hear(event)
+            item.preview = preview or item.preview
         if is_other:
             self._keep()
-        elif events or previews:
+        else:
             self.progressed.emit()
 
     def _keep(self) -> None:
         """The queue to disk, and the word that it has changed."""
-        if self._store.is_ours:
-            items = plain(self.items)
-            self._work.run(lambda: self._store.save(items), failed=self._faults.tell, lane="disk")
+        if self._is_ours:
+            save = partial(self._store.save, plain(self.items))
+            self._work.run(save, failed=self._faults.tell, lane="disk")
         self.changed.emit()
-
-
-def _note(item: Item, event: dict[str, Any]) -> bool:
-    """Write what is new into an item; whether its state is another one."""
-    before = item.state
-    state = event.get("state", before)
-    item.state = (
-        "AWAY"
-        if state == "WAITING"
-        else state
-        if state not in ("SUCCEEDED", "FAILED", "CANCELLED")
-        else before
-    )
-    if item.state != before:  # what was counted before, bytes perhaps, is no progress of this
-        item.phase, item.done, item.total, item.frame, item.eta_s = "", 0, 0, None, None
-    for name in ("phase", "done", "total", "frame", "eta_s", "message", "job"):
-        if name in event:
-            setattr(item, name, event[name])
-    return item.state != before
-
-
-def _write_copy(copy: Path, shot: Shot, folder: Path) -> None:
-    """The document as it is, with absolute paths, also the one of its delivery."""
-    whole = str((folder / shot.delivery_files).absolute())
-    delivery = shot.delivery.model_copy(update={"files": whole})
-    write_file(copy, shot.model_copy(update={"delivery": delivery}).to_json().encode())
-
-
-def _with_version(copy: Path, *, keep: bool) -> str:
-    """The pattern that a copy delivers; raised to the next free version unless it is gone on with.
-
-    Raises BadInput for a document that cannot be rendered.
-    """
-    shot = document.load(copy)
-    if keep or naming.version_of(shot.delivery_files) is None:
-        return shot.delivery_files
-    base, placed = naming.based(shot, copy.parent)
-    free = naming.next_free(base, placed.delivery_files)
-    raised = naming.delivered_as(placed, str(base / free))
-    write_file(copy, raised.to_json().encode())
-    return raised.delivery_files
