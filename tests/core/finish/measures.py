@@ -162,12 +162,12 @@ def gain_error(got: Layers, truth: Truth, within_px: int = 12) -> GainError:
 
 
 def gain_changes(got: Sequence[Layers], share: float = 0.99) -> float:
-    """How much the gain changes from frame to frame where the matte is solid; `share` of all changes are smaller."""
+    """How much the solid subject's gain changes between two frames: in the worst pair, all but `share` change less."""
     changes = []
     for before, after in pairwise(got):
         solid = (before.matte > SOLID) & (after.matte > SOLID)
-        changes.append(np.abs(after.gain / before.gain - 1)[solid].ravel())
-    return float(np.quantile(np.concatenate(changes), share))
+        changes.append(float(np.quantile(np.abs(after.gain / before.gain - 1)[solid], share)))
+    return max(changes)
 
 
 def recombination_error(got: Layers) -> float:

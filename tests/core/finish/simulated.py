@@ -46,6 +46,9 @@ class Faults:
     gain: float = 0.05
     blur_px: float = 0.6
     quality: int = 20
+    flickers: bool = False
+    """Each frame is coded for itself: a stream holds what stands still, and errs anew at its keyframes alone."""
+
     period: int = 96
     window: int = 0
     """A new window after so many frames, 0 for one alone; at its border the fields jump by `jump` of themselves."""
@@ -88,15 +91,13 @@ def generation(film: Film, folder: Path, faults: Faults | None = None) -> Simula
     view = ModelView(ColorConfig.open(""), ModelSpace.named("display-16"))
     subject = Subject.find(samples, "green")
     model = _Model(film.seed, at, faults)
-    made, shown, conditioned = {}, [], []
+    made, shown, seen = {}, [], []
     for index, (number, plate) in enumerate(plates.items()):
         shown.append(model.shown(view, at.to_model(truths[number].composite), index))
         small = at_model(plate, at)
         codes, _ = view.to_codes(subject.on_key(small, *subject.matte(small), _NO_KEY))
-        conditioned.append(_eight_bits(codes))
-    pictures = zip(
-        through_codec(shown, faults.quality), through_codec(conditioned, faults.quality), strict=True
-    )
+        seen.append(_eight_bits(codes))
+    pictures = zip(through_codec(shown, faults), through_codec(seen, faults), strict=True)
     for (number, plate), (composite, conditioning) in zip(plates.items(), pictures, strict=True):
         matte, screen = subject.matte(plate)
         picture = ModelPicture(view.to_working(composite), view.to_working(conditioning), at, view.white)
@@ -106,9 +107,11 @@ def generation(film: Film, folder: Path, faults: Faults | None = None) -> Simula
     return Simulated(truths, plates, made, stills, moved)
 
 
-def through_codec(codes: list[Array], quality: int) -> list[Array]:
+def through_codec(codes: list[Array], faults: Faults) -> list[Array]:
     """Codes (h, w, 3) as a video that was written and read."""
-    return [coded(light) for light in recorded((decoded(one) for one in codes), quality, RATE)]
+    runs = [[one] for one in codes] if faults.flickers else [codes]
+    coded_again = (recorded((decoded(one) for one in run), faults.quality, RATE) for run in runs)
+    return [coded(light) for run in coded_again for light in run]
 
 
 @dataclass(frozen=True)
