@@ -14,13 +14,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 import pai_studio
+from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import NotFound
-from pai_studio.ui.panel import IS_OPEN, door, style
+from pai_studio.ui.panel import IS_OPEN, LOG_VARIABLE, door, style
 from pai_studio.ui.panel.bugs import Bugs
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.window import Window
 
+_LOG = logger(__name__)
 _SIGNALS_MS = 200
+_LOG_LOOK_MS = 10_000
+_LOG_BYTES = 4 << 20
 
 
 def run(
@@ -55,7 +59,8 @@ def run(
     window.show()
     window.open(files)
     print(IS_OPEN, flush=True)  # noqa: T201 - read by the sidecar
-    _end_on_signals(application)
+    _end_on_signals(application, window)
+    _keep_log_small(application)
     try:
         return int(application.exec())
     finally:
@@ -72,11 +77,11 @@ def _require_screen() -> None:
         raise NotFound("there is no screen here for the panel", hint=hint)
 
 
-def _end_on_signals(application: QApplication) -> None:
-    """Ctrl+C and a polite kill close the window as its button does."""
+def _end_on_signals(application: QApplication, window: Window) -> None:
+    """Ctrl+C and a polite kill end it without a question: what cannot be saved is offered at the next start."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        application.closeAllWindows()
+        window.leaving.leave()
         application.quit()
 
     for which in (signal.SIGINT, signal.SIGTERM):
@@ -84,3 +89,18 @@ def _end_on_signals(application: QApplication) -> None:
     timer = QTimer(application)
     timer.start(_SIGNALS_MS)
     timer.timeout.connect(lambda: None)  # lets Python see the signal while Qt's loop waits
+
+
+def _keep_log_small(application: QApplication) -> None:
+    """Begin the log anew when it is long: an error that comes again and again must not fill the disk."""
+    if os.environ.get(LOG_VARIABLE):
+        timer = QTimer(application)
+        timer.timeout.connect(_shorten_log)
+        timer.start(_LOG_LOOK_MS)
+
+
+def _shorten_log(most_bytes: int = _LOG_BYTES) -> None:
+    number = sys.stderr.fileno()  # opened to append, so that what comes next is written at the new end
+    if os.fstat(number).st_size > most_bytes:
+        os.ftruncate(number, 0)
+        _LOG.warning("this log was over %d bytes long and begins anew", most_bytes)

@@ -15,26 +15,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pai_studio.core import config
 from pai_studio.core.shot import document, exports
-from pai_studio.core.shot.errors import BadInput, NotFound
+from pai_studio.core.shot.errors import BadInput
 from pai_studio.ui.checks import check_colour
-from pai_studio.ui.panel import IS_OPEN
+from pai_studio.ui.sidecar.panel import start as start_panel
 
 if TYPE_CHECKING:
     from pai_studio.server.api.client import Mode
 
 Asked = dict[str, Any]
-_PANEL_S = 60.0
 
 
 def text(asked: Asked, key: str) -> str:
@@ -110,29 +104,8 @@ def versions(asked: Asked) -> dict[str, Any]:
 
 def panel(asked: Asked) -> dict[str, Any]:
     """Open the panel with a shot or a timeline; it outlives the host. Raises NotFound where no window opens."""
-    path = text(asked, "document")
-    if find_spec("PySide6") is None:
-        say = "the panel needs PySide6, which is not installed beside PAI-Studio"
-        raise NotFound(say, hint=f"install it; the document is {path}, and `pai-studio render` takes it")
-    command = [sys.executable, "-m", "pai_studio.ui.cli.main", "panel", path]
-    told = config.state_dir() / "panel.log"
-    with told.open("wb") as log:
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    until = time.monotonic() + _PANEL_S
-    while time.monotonic() < until:
-        said = told.read_text(encoding="utf-8", errors="replace").strip()
-        if IS_OPEN in said:
-            return {}
-        if child.poll() is not None:
-            raise NotFound(
-                "the panel does not open", where=str(told), hint=said.splitlines()[-1] if said else ""
-            )
-        time.sleep(0.05)
-    raise NotFound(
-        f"the panel has not opened in {_PANEL_S:.0f} s", where=str(told), hint="look into that file"
-    )
+    start_panel(text(asked, "document"))
+    return {}
 
 
 REQUESTS: dict[str, Callable[[Asked], dict[str, Any]]] = {
