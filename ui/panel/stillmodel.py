@@ -125,10 +125,7 @@ class StillModel(QAbstractListModel):
 
     def read_again(self, index: Index) -> None:
         """Its file has changed, or may be there again."""
-        key = self.still(index)[0].key
-        self._studio.pictures.forget(key)
-        self._thumbs.forget(key)
-        self._come(key)
+        self._studio.pictures.forget(self.still(index)[0].key)
 
     def facts(self, index: Index) -> str:
         """Its size and its space, or what is wrong with it; empty until it was read."""

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage, QKeyEvent
 from pytestqt.qtbot import QtBot
 
 from pai_studio.ui.panel.pictures.sources import plate_of
 from pai_studio.ui.panel.shots import ShotList, lines
 from pai_studio.ui.panel.shots.model import STATE
+from pai_studio.ui.panel.shots.thumbs import Thumbs
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.project import Opened, OpenedShot
 from pai_studio.ui.panel.state.shot import ShotState, Status
@@ -265,8 +266,7 @@ def test_reload_reads_the_pictures_anew(
 ) -> None:
     plate(tmp_path / "plate", range(1001, 1002))
     state = cut(studio, tmp_path, "SH900")[0]
-    for kept in (studio.pictures, widget.thumbs):
-        kept.forget(plate_of(state.shot).key)  # the fixture's shots have looked for it before
+    studio.pictures.forget(plate_of(state.shot).key)  # the fixture's shots have looked for it before
     row = widget.view.currentIndex().row()
     widget.resize(320, 900)
     qtbot.waitUntil(lambda: green_at(widget, row))
@@ -274,6 +274,26 @@ def test_reload_reads_the_pictures_anew(
     with qtbot.waitSignal(widget.reload_wanted):
         next(a for a in widget.menu_of([state]).actions() if a.text() == "Reload").trigger()
     qtbot.waitUntil(lambda: studio.pictures.is_idle and not green_at(widget, row))
+
+
+def test_a_thumbnail_hears_that_its_pictures_are_old_whoever_says_so(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+) -> None:
+    plate(tmp_path / "plate", range(1001, 1002))
+    state = cut(studio, tmp_path, "SH900")[0]
+    source, box = plate_of(state.shot), QSize(64, 36)
+    thumbs = Thumbs(studio)
+
+    def green() -> int:
+        made = thumbs.get(source, 1001, state.shot.ocio, box)
+        colour = made.image.pixelColor(2, 2) if made is not None else None
+        return -1 if colour is None else colour.green() - colour.red()
+
+    qtbot.waitUntil(lambda: green() > 40)
+    picture(tmp_path / "plate" / "SH010.1001.exr", np.full((36, 64, 3), 0.2, np.float32))
+    with qtbot.waitSignal(thumbs.changed):
+        studio.forget_pictures(state)
+    qtbot.waitUntil(lambda: green() == 0)
 
 
 def test_five_hundred_shots_are_drawn_and_scrolled_at_once(

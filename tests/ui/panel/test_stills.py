@@ -59,7 +59,7 @@ def test_stills_of_the_shots_come_and_go_with_them(
     state.edit("Remove", edits.remove_reference(state.shot, state.shot.references[0]))
     assert names(widget) == ["1.exr"]
     studio.project.close([state])
-    assert names(widget) == []
+    qtbot.waitUntil(lambda: names(widget) == [])
 
 
 def test_what_is_dropped_is_kept_from_one_day_to_the_next(

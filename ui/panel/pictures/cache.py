@@ -42,6 +42,9 @@ class Pictures(QObject):
     failed = Signal(str, int, object)
     """A source's key, the frame, its PaiError."""
 
+    forgotten = Signal(str)
+    """A source's key: what was made from its pictures is old."""
+
     broken = Signal(object)
     """An exception that is no PaiError: a bug."""
 
@@ -158,6 +161,7 @@ class Pictures(QObject):
         with self._lock:
             self._forgotten |= {one for one in self._reading if one[0] == key}
         self._plan()
+        self.forgotten.emit(key)
 
     def close(self) -> None:
         """Read no more. What is under way has a moment to end; a read that hangs is left to itself."""

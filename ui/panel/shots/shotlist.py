@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from pai_studio.ui.panel import shortcuts, style
 from pai_studio.ui.panel.forms.choices import CalmCombo
-from pai_studio.ui.panel.pictures.sources import plate_of
 from pai_studio.ui.panel.shots.delegate import ShotDelegate
 from pai_studio.ui.panel.shots.model import STATE, ShotFilter, ShotModel
 from pai_studio.ui.panel.shots.savestrip import SaveStrip
@@ -213,11 +212,8 @@ class ShotList(QWidget):
     def _reload(self, states: list[ShotState]) -> None:
         """Read the pictures anew, too: somebody has written them, or brought back the disk."""
         for state in states:
-            key = plate_of(state.shot).key
-            self._studio.pictures.forget(key)
-            self.thumbs.forget(key)
+            self._studio.forget_pictures(state)
         self.reload_wanted.emit(states)
-        self._redraw.start()
 
     def _show_menu(self, at: QPoint) -> None:
         chosen = self.selected

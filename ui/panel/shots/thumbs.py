@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
@@ -61,6 +62,7 @@ class Thumbs(QObject):
         self._reading: dict[_Key, _Job] = {}
         studio.pictures.arrived.connect(self._arrived)
         studio.pictures.failed.connect(self._failed)
+        studio.pictures.forgotten.connect(self._forget)
 
     def get(self, source: PictureSource, frame: int, ocio: Ocio, box: QSize) -> Thumb | None:
         """The picture, at most as large as `box` in device pixels, if it is there; else None, and it is made soon."""
@@ -81,12 +83,14 @@ class Thumbs(QObject):
         found = self._faults.get(self._key(source, frame, ocio, box)[0])
         return found[0] if found is not None else None
 
-    def forget(self, source_key: str) -> None:
-        """The files have changed: make their pictures anew."""
-        for key in [one for one in self._held if one[0] == source_key]:
-            del self._held[key]
-        for key in [one for one in self._faults if one[0] == source_key]:
-            del self._faults[key]
+    def _forget(self, source_key: str) -> None:
+        """The files have changed: what was made of them is old, also what is being made."""
+        known: tuple[dict[_Key, Any], ...] = (self._held, self._faults, self._reading)
+        for kept in known:
+            for key in [one for one in kept if one[0] == source_key]:
+                del kept[key]
+        self.changed.emit(source_key)
+        self._read_on()
 
     def _is_hopeless(self, key: _Key) -> bool:
         """Whether it has failed; a read that somebody has told the cache to try again is tried here, too."""
@@ -123,7 +127,7 @@ class Thumbs(QObject):
             job.is_read = True
             self._studio.work.run(
                 lambda: _made(read, job),
-                done=lambda made: self._take(key, made),
+                done=lambda made: self._take(key, job, made),
                 failed=lambda error: self._give_up(key, job, error),
             )
 
@@ -135,13 +139,17 @@ class Thumbs(QObject):
     def _failed(self, source_key: str, frame: int, _error: PaiError) -> None:
         self._arrived(source_key, frame)
 
-    def _take(self, key: _Key, made: Thumb) -> None:
+    def _take(self, key: _Key, job: _Job, made: Thumb) -> None:
+        if self._reading.get(key) is not job:  # forgotten meanwhile
+            return
         self._held[key] = made
         while len(self._held) > _MOST_HELD:
             self._held.popitem(last=False)
         self._end(key)
 
     def _give_up(self, key: _Key, job: _Job, error: PaiError) -> None:
+        if self._reading.get(key) is not job:
+            return
         self._faults[key] = error, job
         self._end(key)
 

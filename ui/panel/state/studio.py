@@ -55,6 +55,12 @@ class Studio(QObject):
         self.restoring.begin()
         self.watch.begin()
 
+    def forget_pictures(self, state: ShotState) -> None:
+        """The files of a shot's plate and stills may be others now: read them anew."""
+        stills = (still_of(one, state.shot.ocio) for one in state.shot.references)
+        for source in (plate_of(state.shot), *stills):
+            self.pictures.forget(source.key)
+
     def close(self) -> None:
         """Save what waits and hear no more of what is under way; jobs on a server go on."""
         self.is_closed = True
@@ -76,12 +82,8 @@ class Studio(QObject):
         self.versions.refresh()
 
     def _look_at_files(self, state: ShotState, is_disk: bool) -> None:
-        if is_disk:  # gone, or back: what could not be read may be now
-            for source in (
-                plate_of(state.shot),
-                *(still_of(one, state.shot.ocio) for one in state.shot.references),
-            ):
-                self.pictures.forget(source.key)
+        if is_disk:  # gone, or back
+            self.forget_pictures(state)
         self.standing.look_again(state)
 
     def _look_for_versions(self, _item: object) -> None:
