@@ -148,7 +148,11 @@ def test_a_disk_that_hangs_is_shown_and_asked_about_in_time(
 ) -> None:
     """Who opens a pipe that nobody writes to waits for ever, as on a disk that has gone."""
     state = opened(studio, tmp_path / "cut")
-    for timer, after_ms in ((frame.leaving._show, 1), (state.saving._slow, 100), (frame.leaving._patience, 200)):
+    for timer, after_ms in (
+        (frame.leaving._show, 1),
+        (state.saving._slow, 100),
+        (frame.leaving._patience, 200),
+    ):
         timer.setInterval(after_ms)
     state.path.unlink()
     os.mkfifo(state.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from pai_studio.ui.panel.work import Work
 
 _LOG = logger(__name__)
 _MOST_RECENT = 12
+_PATIENCE_S = 1.0
+"""How long the first window waits for its size. A disk that answers later is told of by `changed`."""
 
 
 class Memory(QObject):
@@ -23,11 +26,17 @@ class Memory(QObject):
 
     changed = Signal()
 
-    def __init__(self, work: Work, parent: QObject | None = None) -> None:
+    def __init__(self, work: Work, parent: QObject | None = None, *, patience_s: float = _PATIENCE_S) -> None:
         super().__init__(parent)
         self._work = work
         self._path = config.state_dir() / "panel" / "memory.json"
-        self._kept = _read(self._path)
+        self._kept: dict[str, Any] = {}
+        self._found: dict[str, Any] | None = None
+        self._is_read = threading.Event()
+        self._is_taken = False
+        work.run(self._read, lambda _nothing: self._take(), lane="disk")
+        if self._is_read.wait(patience_s):
+            self._take()
 
     def get(self, key: str, default: Any = None) -> Any:
         """What is remembered under a key; the default too where it is of another kind than the default."""
@@ -39,8 +48,8 @@ class Memory(QObject):
         if all(self._kept.get(key) == value for key, value in values.items()):
             return
         self._kept = {**self._kept, **values}
-        content = json.dumps(self._kept, indent=1).encode()
-        self._work.run(lambda: write_file(self._path, content), failed=_shrug, lane="disk")
+        if self._is_taken:  # else what is not read yet would be lost
+            self._write()
         self.changed.emit()
 
     @property
@@ -54,13 +63,27 @@ class Memory(QObject):
         others = [str(one) for one in self.recent if str(one) != text]
         self.keep(recent=[text, *others][:_MOST_RECENT], folder=str(path.absolute().parent))
 
+    def _read(self) -> None:
+        """In the disk's thread."""
+        try:
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = {}
+        self._found = found if isinstance(found, dict) else {}
+        self._is_read.set()
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    def _take(self) -> None:
+        if self._is_taken or self._found is None:
+            return
+        self._is_taken = True
+        asked, self._kept = self._kept, {**self._found, **self._kept}
+        if asked:
+            self._write()
+        self.changed.emit()
+
+    def _write(self) -> None:
+        content = json.dumps(self._kept, indent=1).encode()
+        self._work.run(lambda: write_file(self._path, content), failed=_shrug, lane="disk")
 
 
 def _shrug(error: PaiError) -> None:
