@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.folding import FoldingBar
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.timeline.fields import Count, counts, shown, typed
@@ -38,27 +39,19 @@ class TimelineView(QWidget):
         self._count = self._button(
             Count.FRAMES, "Count in frames, timecode, or drop-frame timecode", self._next_count
         )
-        bar = QHBoxLayout()
-        bar.setContentsMargins(style.grid(2), style.grid(1), style.grid(2), style.grid(1))
-        bar.setSpacing(style.grid(2))
-        for widget in (
-            self._button("◀", "Play backwards; again is faster (J)", studio.player.backwards),
-            self._play,
-            self.frame_field,
-            self._range,
-        ):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        for widget in (
-            self._rate,
-            self._count,
-            self._button("Fit", "See the whole shot (F on the timeline)", self.track.fit),
-        ):
-            bar.addWidget(widget)
+        self.bar = FoldingBar(self)
+        self.bar.add(self._button("◀", "Play backwards; again is faster (J)", studio.player.backwards))
+        self.bar.add(self._play)
+        self.bar.add(self.frame_field)
+        self.bar.add(self._range, fold=3)
+        self.bar.add(QWidget(self), stretch=1)
+        self.bar.add(self._rate)
+        self.bar.add(self._count, fold=1)
+        self.bar.add(self._button("Fit", "See the whole shot (F on the timeline)", self.track.fit), fold=2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(self.bar)
         column.addWidget(self.track, 1)
         studio.player.changed.connect(self._show)
         studio.project.current_changed.connect(self._follow)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QW
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.shot.document import PASSES
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.folding import FoldingBar
 from pai_studio.ui.panel.rows import Elided
 from pai_studio.ui.panel.state.versions import Version
 from pai_studio.ui.panel.state.view import Channel, ViewState
@@ -31,7 +32,7 @@ _ZOOMS = (("fit", "Fit"), *((f"{z:g}", f"{z:.0%}") for z in (0.25, 0.5, 1.0, 2.0
 _SEPARATOR = " / "
 
 
-class SourceBar(QWidget):
+class SourceBar(FoldingBar):
     """What is shown: the picture's name and space, plate or result, pass, version, comparison."""
 
     def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
@@ -41,6 +42,7 @@ class SourceBar(QWidget):
         self.name = Elided(self)
         self.space = QLabel(self)
         self.space.setProperty("dim", True)
+        self.space.setContentsMargins(0, 0, style.grid(2), 0)
         self.plate = toggle("Plate", "Show the plate", tip("Show the plate", "toggle"), self)
         self.result = toggle("Result", "Show the result", tip("Show the result", "toggle"), self)
         self._which = QButtonGroup(self)
@@ -57,12 +59,12 @@ class SourceBar(QWidget):
             self,
         )
         self.against = Choice("Compare with", "What the result is compared with", self._against, self)
-        row = _row(self)
-        row.addWidget(self.name, 1)
-        row.addWidget(self.space)
-        row.addSpacing(style.grid(2))
-        for widget in (self.plate, self.result, self.layer, self.version, self.compare, self.against):
-            row.addWidget(widget)
+        self.add(self.name, stretch=1)
+        self.add(self.space, fold=1)
+        self.add(self.plate)
+        self.add(self.result)
+        for fold, widget in enumerate((self.layer, self.version, self.compare, self.against), 2):
+            self.add(widget, fold=fold)
         self._which.buttonClicked.connect(self._choose_side)
         view.changed.connect(self.refresh)
         self.refresh()
@@ -119,7 +121,7 @@ class SourceBar(QWidget):
         self._view.set(against=value)
 
 
-class LookBar(QWidget):
+class LookBar(FoldingBar):
     """How it is shown: display and view, exposure, gamma, channels, pixels read, zoom."""
 
     zoom_wanted = Signal(float)
@@ -150,18 +152,15 @@ class LookBar(QWidget):
         )
         self.path = QLabel(self)
         self.path.setProperty("dim", True)
-        row = _row(self)
-        row.addWidget(self.look)
-        row.addWidget(self.exposure)
-        row.addWidget(self.gamma)
-        row.addSpacing(style.grid(1))
-        for button in self.channels.values():
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.path)
-        row.addSpacing(style.grid(1))
-        row.addWidget(self.scale)
-        row.addWidget(self.zoom)
+        self.path.setContentsMargins(0, 0, style.grid(1), 0)
+        self.add(self.look)
+        self.add(self.exposure)
+        self.add(self.gamma, fold=2)
+        self.add(self._row_of_channels(), fold=1)
+        self.add(QWidget(self), stretch=1)
+        self.add(self.path, fold=4)
+        self.add(self.scale, fold=3)
+        self.add(self.zoom)
         self.exposure.valueChanged.connect(self._expose)
         self.gamma.valueChanged.connect(self._bend)
         self._channels.buttonClicked.connect(self._choose_channel)
@@ -209,6 +208,16 @@ class LookBar(QWidget):
         self._channels.addButton(button)
         return button
 
+    def _row_of_channels(self) -> QWidget:
+        """They fold as one."""
+        whole = QWidget(self)
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(style.grid(0.5))
+        for button in self.channels.values():
+            row.addWidget(button)
+        return whole
+
     def _choose_channel(self, button: QWidget) -> None:
         self._view.set(channel=button.property("channel"))
 
@@ -227,10 +236,3 @@ class LookBar(QWidget):
 
     def _zoom(self, value: str) -> None:
         self.zoom_wanted.emit(0.0 if value == "fit" else float(value))
-
-
-def _row(widget: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout(widget)
-    row.setContentsMargins(style.grid(2), style.grid(1), style.grid(2), style.grid(1))
-    row.setSpacing(style.grid(1))
-    return row

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from pai_studio.core.media.display import Look
 from pai_studio.core.media.frame import Box
 from pai_studio.core.shot.document import Reference
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.frames import FrameRange
-from pai_studio.ui.panel import style
 from pai_studio.ui.panel.pictures.shown import Proxy
 from pai_studio.ui.panel.pictures.sources import still_of
 from pai_studio.ui.panel.state.shot import ShotState
@@ -127,7 +126,6 @@ class FramingBar(ModeBar):
     def __init__(self, tool: Framing, room: QWidget) -> None:
         super().__init__(room)
         self._tool = tool
-        self.text = QLabel(self)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
         self.opacity.setValue(round(tool.opacity * 100))
@@ -135,11 +133,7 @@ class FramingBar(ModeBar):
         self.opacity.setAccessibleName("Opacity of the still")
         self.opacity.setToolTip("How much of the still is seen over the plate")
         self.opacity.valueChanged.connect(self._fade)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(style.grid(3), style.grid(1.5), style.grid(1.5), style.grid(1.5))
-        row.setSpacing(style.grid(1.5))
-        row.addWidget(self.text)
-        row.addWidget(self.opacity)
+        self.add(self.opacity)
         self.buttons = [
             push("Fill", "Cover the plate with the still", self._fill, self),
             push("Fit", "Show all of the still", self._fit, self),
@@ -147,7 +141,7 @@ class FramingBar(ModeBar):
             push("Done", "Leave framing (Esc)", self.done.emit, self),
         ]
         for button in self.buttons:
-            row.addWidget(button)
+            self.add(button)
         self.show()
 
     def show_fault(self, fault: PaiError) -> None:

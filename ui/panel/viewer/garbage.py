@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from pai_studio.core.shot import shapes
-from pai_studio.ui.panel import style
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer.controls import Number, push
@@ -59,7 +58,6 @@ class GarbageBar(ModeBar):
     def __init__(self, tool: Polygons, state: ShotState, room: QWidget) -> None:
         super().__init__(room)
         self._tool, self._state = tool, state
-        self.text = QLabel(self)
         self.text.setToolTip(_KEYS)
         self.before = push("<", "Go to the key before", self._to_key_before, self)
         self.key = push("Key", "Set a key at the playhead, or take it away", self._toggle_key, self)
@@ -79,12 +77,8 @@ class GarbageBar(ModeBar):
         self.feather.valueChanged.connect(self._soften)
         self.removed = push("Remove", "Remove the point or the polygon (Delete)", tool.remove, self)
         self.closing = push("Done", "Leave drawing (Esc)", self.done.emit, self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(style.grid(3), style.grid(1.5), style.grid(1.5), style.grid(1.5))
-        row.setSpacing(style.grid(1.5))
-        row.addWidget(self.text)
         for widget in (self.before, self.key, self.after, self.feather, self.removed, self.closing):
-            row.addWidget(widget)
+            self.add(widget)
         self.refresh()
         self.show()
 

@@ -241,7 +241,10 @@ class Polygons(BaseTool):
             return
         step = max(round(_CROSS_STEP_POINTS * sight.ratio / sight.zoom), 1)
         start = self.cross or (self.begun[-1] if self.begun else on_edges(sight, _middle(sight)))
-        self.cross = held(round(start[0]) + x * step, round(start[1]) + y * step)
+        left, top = on_edges(sight, QPointF(0, 0))
+        right, bottom = on_edges(sight, 2 * _middle(sight))
+        to = round(start[0]) + x * step, round(start[1]) + y * step
+        self.cross = held(min(max(to[0], left), right), min(max(to[1], top), bottom))  # it stays in sight
 
     def _enter(self) -> None:
         """Set a point at the cross; without one, or where a point was set already, the polygon is closed."""
