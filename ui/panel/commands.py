@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QCoreApplication, QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from pai_studio.core import config
 from pai_studio.core.shot import timeline
-from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.inputs import MOVIES
+from pai_studio.ui.panel.demo import DemoFilm
 from pai_studio.ui.panel.opening import DOCUMENT, PICTURES, is_still, open_paths
 from pai_studio.ui.panel.shortcutsheet import ShortcutSheet
 from pai_studio.ui.panel.state import edits
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from pai_studio.ui.panel.window import Window
 
 _EXPOSURE_STEP = 1 / 3
-_DEMO = ("--size", "480x270", "--frames", "24")
 
 
 class Commands(QObject):
@@ -38,6 +34,10 @@ class Commands(QObject):
         self._window = window
         self._studio = window.studio
         self._sheet: ShortcutSheet | None = None
+        self._demo = DemoFilm(self._studio.work, self)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._demo.close)
 
     def calls(self) -> dict[str, Callable[[], object]]:
         """What to do by the name of the shortcut."""
@@ -113,7 +113,11 @@ class Commands(QObject):
         window.shots.close_wanted.connect(self._studio.project.close)
         window.empty.open_wanted.connect(self.ask_files)
         window.empty.folder_wanted.connect(self.ask_folder)
-        window.empty.demo_wanted.connect(self.try_demo)
+        window.empty.demo_wanted.connect(self._demo.start)
+        window.empty.demo_cancelled.connect(self._demo.cancel)
+        self._demo.changed.connect(self._show_demo)
+        self._demo.filmed.connect(self._open_one)
+        self._demo.failed.connect(self._studio.faults.tell)
         window.empty.recent_wanted.connect(self._open_one)
         window.stills.still_wanted.connect(self.add_stills)
         window.stills.add_wanted.connect(self.ask_stills)
@@ -163,12 +167,8 @@ class Commands(QObject):
     def _open_one(self, path: Path) -> None:
         self.open_paths([path])
 
-    def try_demo(self) -> None:
-        """Film the demo's shot, in a process of its own since the renderer is no part of the panel, and open it."""
-        self._studio.faults.note("the demo shot is being filmed: it opens in about half a minute")
-        self._studio.work.run(
-            film_demo, done=lambda path: self.open_paths([path]), failed=self._studio.faults.tell
-        )
+    def _show_demo(self) -> None:
+        self._window.empty.show_demo(is_under_way=self._demo.is_under_way, share=self._demo.share)
 
     def ask_folder(self) -> None:
         """A dialog for a folder."""
@@ -314,25 +314,3 @@ class Commands(QObject):
 
     def _folder(self) -> str:
         return str(self._studio.memory.get("folder", "") or Path.home())
-
-
-def film_demo() -> Path:
-    """The demo's shot document, filmed small unless it is there already. Raises PaiError."""
-    folder = config.state_dir() / "panel" / "demo"
-    there = sorted((folder / "input").glob(f"*{DOCUMENT}"))
-    if there:
-        return there[0]
-    command = [
-        sys.executable,
-        "-m",
-        "pai_studio.ui.cli.main",
-        "demo",
-        "--film-only",
-        *_DEMO,
-        "--out",
-        str(folder),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        raise PaiError(f"the demo shot cannot be filmed ({done.stderr.strip().rpartition(chr(10))[2]})")
-    return sorted((folder / "input").glob(f"*{DOCUMENT}"))[0]

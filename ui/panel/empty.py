@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -84,6 +85,7 @@ class EmptyState(QWidget):
     open_wanted = Signal()
     folder_wanted = Signal()
     demo_wanted = Signal()
+    demo_cancelled = Signal()
     recent_wanted = Signal(object)
     """A Path."""
 
@@ -101,10 +103,16 @@ class EmptyState(QWidget):
         self.open = self._button("Open…", shortcuts.by_name("open").tip, "open")
         self.open.setProperty("primary", True)
         self.folder = self._button("Open folder…", shortcuts.by_name("open_folder").tip, "open_folder")
-        self.demo = self._button("Try the demo shot", "Make a green-screen shot with its stills, and open it")
+        self.demo = self._button("Try the demo shot", "")
         self.open.clicked.connect(self.open_wanted)
         self.folder.clicked.connect(self.folder_wanted)
-        self.demo.clicked.connect(self.demo_wanted)
+        self.demo.clicked.connect(self._demo_clicked)
+        self.filming = QLabel(self)
+        self.filming.setProperty("dim", True)
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Filming the demo shot")
+        self.show_demo(is_under_way=False)
         self.model = RecentModel(studio, self)
         self.recent = _Rows(self)
         self.recent.setAccessibleName("Recent files")
@@ -119,6 +127,24 @@ class EmptyState(QWidget):
         self.model.modelReset.connect(self._fit)
         self._lay_out()
         self._fit()
+
+    def show_demo(self, *, is_under_way: bool, share: float | None = None) -> None:
+        """How far the demo is filmed; the button then cancels it."""
+        self._is_filming = is_under_way
+        text = "Cancel the demo" if is_under_way else "Try the demo shot"
+        tip = "Stop filming it" if is_under_way else "Make a green-screen shot with its stills, and open it"
+        self.demo.setText(text)
+        self.demo.setAccessibleName(text)
+        self.demo.setToolTip(tip)
+        done = f": {share:.0%}" if share is not None else ", about half a minute"
+        self.filming.setText(f"Filming the demo shot{done}")
+        self.bar.setRange(0, 0 if share is None else 100)
+        self.bar.setValue(round((share or 0) * 100))
+        for widget in (self.filming, self.bar):
+            widget.setVisible(is_under_way)
+
+    def _demo_clicked(self) -> None:
+        (self.demo_cancelled if self._is_filming else self.demo_wanted).emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's
         """Keep a line's length to what is read with ease."""
@@ -147,6 +173,8 @@ class EmptyState(QWidget):
             buttons.addWidget(button)
         buttons.addStretch(1)
         inner.addLayout(buttons)
+        inner.addWidget(self.filming)
+        inner.addWidget(self.bar)
         inner.addWidget(self.heading)
         inner.addWidget(self.recent)
         outer = QVBoxLayout(self)
