@@ -18,6 +18,7 @@ from pai_studio.ui.panel import style
 from pai_studio.ui.panel.rows import Elided, RowList, Thumb
 from pai_studio.ui.panel.state.job_store import Item
 from pai_studio.ui.panel.state.studio import Studio
+from pai_studio.ui.panel.state.wording import in_words
 
 _WORDS = {
     "WAITING": "waits here",
@@ -210,7 +211,7 @@ def _summary(running: int, waiting: int, *, is_held: bool) -> str:
 def line_of(item: Item) -> str:
     """Where a render is, in one line: phase, frames, time left."""
     if item.error:
-        return f"failed: {item.error}"
+        return f"failed: {in_words(item.error)}"
     if item.is_cancelling:
         return "cancelling"
     words = _WORDS[item.state]

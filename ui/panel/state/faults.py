@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.state.wording import in_words
 
 _numbers = count(1)
 _MOST = 200
@@ -53,7 +54,10 @@ class Faults(QObject):
         self.add(Fault(line, "note"))
 
     def add(self, fault: Fault) -> None:
-        """Show any fault."""
+        """Show any fault, in the words of the form; what it was called before follows when it is copied."""
+        line = in_words(fault.line)
+        if line != fault.line:
+            fault = replace(fault, line=line, detail=f"{fault.line}\n{fault.detail}".strip())
         if not self.all or self.all[-1].line != fault.line:
             self.all = [*self.all, fault][-_MOST:]
             self.changed.emit()
