@@ -23,6 +23,7 @@ from pai_studio.ui.panel.timeline import paint
 from pai_studio.ui.panel.timeline.fields import Count, shown
 from pai_studio.ui.panel.timeline.layout import Span
 from pai_studio.ui.panel.timeline.rows import Rows
+from pai_studio.ui.panel.timeline.spoken import Spoken
 from pai_studio.ui.panel.timeline.strip import Strip
 
 _NO_SHOT = FrameRange(1, 1)
@@ -44,6 +45,7 @@ class Board(QWidget):
         self._strip.changed.connect(self._repaint)
         self.span = Span.fitting(_NO_SHOT, 1)
         self.count = Count.FRAMES
+        self.spoken = Spoken(self)
         self._layer: QPixmap | None = None
         self._ghosts: list[int] = []
         self._refusal = ""
@@ -82,6 +84,7 @@ class Board(QWidget):
         if self._state is not None and self.span.shot != self._state.shot.all_frames:
             self.span = Span.fitting(self._state.shot.all_frames, self.width())
         self.setAccessibleDescription(self._told())
+        self._restate()
         self._repaint()
 
     def _moved(self, frame: int) -> None:
@@ -109,6 +112,7 @@ class Board(QWidget):
     def look(self, span: Span) -> None:
         """Show other frames, or the same ones larger."""
         self.span = span
+        self._restate()
         self._repaint()
 
     def fit(self) -> None:
@@ -118,6 +122,7 @@ class Board(QWidget):
     def set_count(self, count: Count) -> None:
         """Frames or timecode."""
         self.count = count
+        self._restate()
         self._repaint()
 
     @property
@@ -125,6 +130,13 @@ class Board(QWidget):
         """Where everything is now."""
         stills = tuple(self._state.shot.references) if self._state is not None else ()
         return Rows(self.width(), self.height(), self.fontMetrics().height(), self.span, stills)
+
+    def _restate(self) -> None:
+        """Tell assistive tools what is where now."""
+        if self._state is None:
+            self.spoken.show(self.rows, None, str)
+        else:
+            self.spoken.show(self.rows, self._state.selected, self._label)
 
     def _repaint(self) -> None:
         self._layer = None

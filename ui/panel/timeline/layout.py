@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from pai_studio.core.shot.document import Reference
 from pai_studio.core.shot.frames import FrameRange
 
 _STEPS = (1, 2, 5)
@@ -132,6 +133,15 @@ def spread_out(middles: Sequence[float], wide: float, left: float, right: float)
     first, last = left + wide / 2, left + wide / 2 + room - apart * (count - 1)
     flat = [mean for mean, members in blocks for _ in range(members)]
     return [min(max(mean, first), max(last, first)) + at * apart for at, mean in enumerate(flat)]
+
+
+def reach(stills: Sequence[Reference], one: Reference, shot: FrameRange) -> tuple[float, float]:
+    """From where to where a still leads: half-way to its neighbours, beyond which they do, else to the shot's ends."""
+    anchors = sorted({other.frame for other in stills})
+    place = anchors.index(one.frame)
+    first = (anchors[place - 1] + one.frame) / 2 if place else float(shot.first)
+    last = (anchors[place + 1] + one.frame) / 2 if place + 1 < len(anchors) else float(shot.last)
+    return first, last
 
 
 def runs(frames: Iterable[int], step: int = 1) -> list[tuple[int, int]]:

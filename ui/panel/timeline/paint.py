@@ -12,7 +12,7 @@ from pai_studio.core.shot.document import Reference, Shot
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.timeline.fields import Count, shown
-from pai_studio.ui.panel.timeline.layout import runs
+from pai_studio.ui.panel.timeline.layout import reach, runs
 from pai_studio.ui.panel.timeline.rows import Rows
 from pai_studio.ui.panel.timeline.strip import Strip
 
@@ -158,12 +158,9 @@ def _advise(painter: QPainter, scene: Scene, text: str) -> None:
 
 
 def _reach(painter: QPainter, scene: Scene, at: int, one: Reference) -> None:
-    """A bar from the still to both sides, as strong as the still is trusted there; it ends half-way to its
-    neighbours, beyond which they lead."""
-    span, anchors = scene.rows.span, sorted({other.frame for other in scene.shot.references})
-    place = anchors.index(one.frame)
-    first = (anchors[place - 1] + one.frame) / 2 if place else float(span.shot.first)
-    last = (anchors[place + 1] + one.frame) / 2 if place + 1 < len(anchors) else float(span.shot.last)
+    """A bar from the still to both sides, as strong as the still is trusted there."""
+    span = scene.rows.span
+    first, last = reach(scene.shot.references, one, span.shot)
     y, left, right = scene.rows.spots[at].y(), span.middle(first), span.middle(last)
     if right <= left:
         return

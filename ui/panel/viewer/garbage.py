@@ -88,7 +88,9 @@ class GarbageBar(ModeBar):
         for widget in (self.before, self.key, self.after, self.feather, self.removed):
             widget.setVisible(shape is not None and not self._tool.begun)
         if self._tool.begun:
-            self.text.setText(f"{_counted(self._tool)}; Return again, or a click on the first, closes")
+            is_enough = len(self._tool.begun) >= shapes.MIN_POINTS
+            how = "Return again, or a click on the first, closes" if is_enough else "three make a polygon"
+            self.text.setText(f"{_counted(self._tool)}; {how}")
         elif self._tool.cross is not None:
             self.text.setText(f"Return sets a point at {_place(self._tool)}")
         elif shape is None or self._tool.selected is None:

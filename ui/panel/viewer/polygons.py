@@ -242,7 +242,7 @@ class Polygons(BaseTool):
         step = max(round(_CROSS_STEP_POINTS * sight.ratio / sight.zoom), 1)
         start = self.cross or (self.begun[-1] if self.begun else on_edges(sight, _middle(sight)))
         left, top = on_edges(sight, QPointF(0, 0))
-        right, bottom = on_edges(sight, 2 * _middle(sight))
+        right, bottom = on_edges(sight, _middle(sight) * 2)
         to = round(start[0]) + x * step, round(start[1]) + y * step
         self.cross = held(min(max(to[0], left), right), min(max(to[1], top), bottom))  # it stays in sight
 
