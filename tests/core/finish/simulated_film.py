@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pai_studio.core import synth
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.frame import Array, Box
 from pai_studio.core.media.geometry import fit_placement
@@ -82,7 +83,7 @@ class Truth:
 def filmed(film: Film, folder: Path) -> tuple[dict[int, Truth], dict[int, Array]]:
     """The truth by frame number and the places behind the stills by index, from the folder where they are there."""
     named = replace(film, noise=1.0, quality=None, lamp=0.0, held=0)
-    path = folder / f"{hashlib.sha256(repr(named).encode()).hexdigest()[:16]}.npz"
+    path = folder / f"{_digest(named)}.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         _film(named, path)
@@ -98,6 +99,14 @@ def filmed(film: Film, folder: Path) -> tuple[dict[int, Truth], dict[int, Array]
         truths = truths[:1] * film.held
         return {FIRST + index: truth for index, truth in enumerate(truths)}, behind
     return {FIRST + index: truth for index, truth in zip(film.at, truths, strict=True)}, behind
+
+
+def _digest(film: Film) -> str:
+    """What a film follows from: what it is, and the code that films it."""
+    found = hashlib.sha256(repr(film).encode())
+    for file in sorted(Path(synth.__file__).parent.rglob("*.py")):
+        found.update(file.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def lamp_of(size: tuple[int, int]) -> Array:

@@ -1,0 +1,115 @@
+"""The place behind the subject on films whose truth is known: the bars of finishing, at the plate's size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pai_studio.core.comp.space import luminance
+from pai_studio.core.shot.document import Finish
+from tests.core.finish import measures, measures_place
+from tests.core.finish.simulated import Faults, generation
+from tests.core.finish.simulated_film import UHD
+from tests.core.finish.simulated_shots import PLAIN, RENDERED, film, held, judged, missed
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
+_GHOST = 0.03
+_WINDOW, _FRAMES = 6, 18
+
+
+@pytest.fixture(scope="module")
+def films(pytestconfig) -> Path:
+    return pytestconfig.cache.mkdir("films")
+
+
+@missed({})
+def test_the_place_is_2_db_nearer_than_the_cubics(films, seed):
+    one = judged(films, seed)
+    found = measures_place.over_bicubic_db(one.got, one.made)
+    print(f"\n{seed}: {found:.2f} dB over bicubic")
+    assert found >= 2
+
+
+@missed({}, (29, 39))
+def test_at_4k_too(films, seed):
+    one = judged(films, seed, UHD)
+    found, left = measures_place.over_bicubic_db(one.got, one.made), measures_place.ghost(one.got, one.made)
+    print(f"\n{seed}: {found:.2f} dB over bicubic, a ghost of {left:.3f}")
+    assert found >= 2
+    assert left <= _GHOST
+
+
+@missed({})
+def test_sliding_the_subject_uncovers_no_ghost(films, seed):
+    one = judged(films, seed)
+    found = measures_place.ghost(one.got, one.made)
+    print(f"\n{seed}: a ghost of {found:.3f}")
+    assert found <= _GHOST
+
+
+@missed({})
+def test_a_lamp_of_30_comes_back(films, seed):
+    one = judged(films, seed, lamp=30.0)
+    found = measures_place.lamp_light(one.got, one.made)
+    print(f"\n{seed}: {found:.1f} of 30")
+    assert found >= 20
+
+
+@missed({}, RENDERED)
+def test_the_shadow_is_the_truths(films, seed):
+    one = judged(films, seed)
+    found = measures_place.shadow_correlation(one.got, one.made)
+    print(f"\n{seed}: shadow {found:.3f}")
+    assert found >= 0.8
+
+
+@missed({}, RENDERED)
+@pytest.mark.parametrize("camera", ["clean", "noisy", "coded"])
+def test_the_grain_is_the_plates(films, seed, camera):
+    kind = {"clean": {}, "noisy": {"noise": 3.0}, "coded": {"noise": 3.0, "quality": 18}}[camera]
+    made = generation(replace(film(seed), **kind), films)
+    number, plate = next(iter(made.plates.items()))
+    bare = measures.finished(made, PLAIN)[number].background
+    grain = measures.finished(made, Finish(grain=1, wrap=0))[number].background - bare
+    clean = made.truths[number].clean
+    found = measures_place.grain_like(grain, bare, plate.rgb - clean, clean, _flat(clean))
+    print(f"\n{seed}, {camera}: by level {found.by_level.round(3)}, by band {found.by_band.round(3)}")
+    assert found.worst <= 0.15
+
+
+def _flat(clean: np.ndarray) -> np.ndarray:
+    """Where a plate has no edges, which a codec changes: what it does there is no grain."""
+    plain = luminance(clean)
+    steep = np.hypot(cv2.Sobel(plain, cv2.CV_32F, 1, 0), cv2.Sobel(plain, cv2.CV_32F, 0, 1)) > 0.02
+    return cv2.dilate(steep.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+
+
+@missed({}, RENDERED)
+@pytest.mark.parametrize("focus_px", [0.0, 0.8, 1.6])
+def test_edges_are_as_wide_as_the_plates(films, seed, focus_px):
+    """The place in full detail, as soft as the plate's lens, is what edges are held against."""
+    made = generation(replace(film(seed), focus_px=focus_px), films)
+    number = next(iter(made.plates))
+    got, truth = measures.finished(made, PLAIN)[number], made.truths[number]
+    meant = made.meant(number, truth.background)
+    sigma_px = focus_px * meant.shape[1] / 1280
+    soft = cv2.GaussianBlur(meant, (0, 0), sigma_px) if sigma_px else meant
+    free = truth.matte < 0.01
+    found, wanted = (measures_place.edge_width_px(light, meant, free) for light in (got.background, soft))
+    print(f"\n{seed}, focus {focus_px}: {found:.2f} px, wanted {wanted:.2f}, {found / wanted:.2f}")
+    assert abs(found / wanted - 1) <= 0.15
+
+
+@missed({}, (29, 39))
+def test_no_window_shows_where_it_begins(films, seed):
+    """Windows of 6 frames whose errors jump by a quarter of themselves."""
+    got = held(films, seed, _FRAMES, Faults(window=_WINDOW))
+    first = got[0].number
+    borders = list(range(first + _WINDOW, first + _FRAMES, _WINDOW))
+    found = measures_place.border_ratio({one.number: one for one in got}, borders)
+    print(f"\n{seed}: changes at borders {found:.2f} of those inside")
+    assert found <= 1.1
