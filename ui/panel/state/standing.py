@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -34,6 +35,7 @@ class Standing(QObject):
         super().__init__(parent)
         self._work, self._project, self._jobs = work, project, jobs
         self._known: dict[ShotState, tuple[tuple[str, ...], bool, tuple[Version, ...]]] = {}
+        self._asked: dict[ShotState, object] = {}
         self._dirty: set[ShotState] = set()
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._timer.timeout.connect(self._look)
@@ -56,6 +58,7 @@ class Standing(QObject):
                 self.look_again(state)
         for gone in [state for state in self._known if state not in there]:
             del self._known[gone]
+            self._asked.pop(gone, None)
             self._dirty.discard(gone)
 
     def _edited(self) -> None:
@@ -71,14 +74,15 @@ class Standing(QObject):
     def _look(self) -> None:
         dirty, self._dirty = self._dirty, set()
         for state in dirty:
-            shot, folder = state.shot, state.path.parent
+            asked = self._asked[state] = object()
             self._work.run(
-                lambda s=shot, f=folder: (*file_problems(s), _versions(s, f)),  # type: ignore[misc]
-                lambda seen, one=state: self._take(one, seen),  # type: ignore[misc]
+                partial(_looked_at, state.shot, state.path.parent), partial(self._take, state, asked)
             )
 
-    def _take(self, state: ShotState, seen: tuple[tuple[str, ...], bool, tuple[Version, ...]]) -> None:
-        if state in self._known:
+    def _take(
+        self, state: ShotState, asked: object, seen: tuple[tuple[str, ...], bool, tuple[Version, ...]]
+    ) -> None:
+        if self._asked.get(state) is asked:  # an older answer may come after a newer one
             self._known[state] = seen
             self._stand(state)
 
@@ -182,6 +186,10 @@ def _size(path: Path) -> tuple[float, float] | None:
         return facts.width * facts.pixel_aspect, facts.height
     part = find_layer(read_header(path), "rgba").part
     return part.display_window.width * part.pixel_aspect, part.display_window.height
+
+
+def _looked_at(shot: Shot, folder: Path) -> tuple[tuple[str, ...], bool, tuple[Version, ...]]:
+    return *file_problems(shot), _versions(shot, folder)
 
 
 def _versions(shot: Shot, folder: Path) -> tuple[Version, ...]:

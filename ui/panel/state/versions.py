@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,7 @@ class VersionsState(QObject):
         super().__init__(parent)
         self._work, self._project = work, project
         self._found: dict[Path, tuple[Version, ...]] = {}
+        self._asked: dict[Path, object] = {}
         project.current_changed.connect(self.refresh)
 
     def of(self, state: ShotState | None) -> tuple[Version, ...]:
@@ -82,13 +85,13 @@ class VersionsState(QObject):
             self.changed.emit()
             return
         shot, path = state.shot, state.path
-        self._work.run(
-            lambda: found(shot, path.parent), lambda versions: self._take(path, versions), self._shrug
-        )
+        asked = self._asked[path] = object()
+        self._work.run(partial(found, shot, path.parent), partial(self._take, path, asked), self._shrug)
 
-    def _take(self, path: Path, versions: tuple[Version, ...]) -> None:
-        self._found[path] = versions
-        self.changed.emit()
+    def _take(self, path: Path, asked: object, versions: tuple[Version, ...]) -> None:
+        if self._asked[path] is asked:  # several threads look: an older answer may come after a newer one
+            self._found[path] = versions
+            self.changed.emit()
 
     def _shrug(self, _error: PaiError) -> None:
         """A delivery that cannot be placed is told with the shot's problems."""
@@ -173,6 +176,30 @@ def changes(shot: Shot, version: Version) -> list[str]:
         return []
     now = json.loads(shot.model_dump_json(by_alias=True))
     return [key for key in _MADE_OF if _plain(now.get(key)) != _plain(version.shot.get(key))]
+
+
+def refinish_fault(shot: Shot, versions: Sequence[Version]) -> str:
+    """Why finishing cannot run again without generating, as a line for a tooltip; empty where it can.
+
+    A generation is there for what a version was made of; of a version without provenance it may be.
+    """
+    if not versions:
+        return "Nothing is rendered yet: re-finish starts from a version"
+    apart = [[key for key in _unlike(shot, one) if key != "finish"] for one in reversed(versions)]
+    if not all(apart):
+        return ""
+    return f"Render first: {' and '.join(apart[0])} changed since {versions[-1].label}"
+
+
+def _unlike(shot: Shot, version: Version) -> list[str]:
+    """As `changes`; an engine that `auto` chose is no change."""
+    asked = shot.engine.model_copy(update={"name": version.engine, "model": ""})
+    then = version.shot.get("engine", {})
+    made = {**version.shot, "engine": {**then, "name": version.engine, "model": ""}} if version.shot else {}
+    is_same = shot.engine.name in ("auto", then.get("name"), version.engine)
+    return changes(
+        shot.model_copy(update={"engine": asked}) if is_same else shot, replace(version, shot=made)
+    )
 
 
 def restored(shot: Shot, version: Version) -> Shot:
