@@ -9,7 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QProcess, Signal
 
 from pai_studio.core import config
+from pai_studio.core.media.files import write_file
+from pai_studio.core.shot import document, naming
 from pai_studio.core.shot.errors import AlreadyThere, PaiError
+from pai_studio.core.shot.saving import text_beside
 from pai_studio.ui.panel.opening import DOCUMENT
 from pai_studio.ui.panel.work import Work
 
@@ -107,12 +110,12 @@ class DemoFilm(QObject):
         if error == QProcess.ProcessError.FailedToStart and self._process is not None:
             self._fail(PaiError(f"the demo shot cannot be filmed ({self._process.errorString()})"))
 
-    def _take(self, document: Path | None) -> None:
-        if document is None:
+    def _take(self, filmed: Path | None) -> None:
+        if filmed is None:
             self._fail(PaiError("the demo shot was filmed and has no document", where=str(self._folder)))
         else:
             self._end()
-            self.filmed.emit(document)
+            self.filmed.emit(filmed)
 
     def _fail(self, error: PaiError) -> None:
         self._end()
@@ -143,12 +146,20 @@ def _find() -> Path | tuple[Path, QLockFile]:
     if not lock.tryLock(0):
         hint = "it opens there; try again here in a minute"
         raise AlreadyThere("another window is filming the demo shot", hint=hint)
-    document = _document(folder)
-    if document is None:
+    found = _document(folder)
+    if found is None:
         return folder, lock
     lock.unlock()
-    return document
+    return found
 
 
 def _document(folder: Path) -> Path | None:
-    return next(iter(sorted((folder / "input").glob(f"*{DOCUMENT}"))), None)
+    """The document, delivering versions: the command line's demo delivers one picture range beside itself."""
+    path = next(iter(sorted((folder / "input").glob(f"*{DOCUMENT}"))), None)
+    if path is not None:
+        shot = document.load(path, unfinished=True)
+        if naming.version_of(shot.delivery_files) is None:
+            delivery = shot.delivery.model_copy(update={"files": ""})
+            whole = shot.model_copy(update={"delivery": delivery})
+            write_file(path, text_beside(whole, path.parent).encode())
+    return path

@@ -10,9 +10,12 @@ from PySide6.QtCore import QLockFile, Qt
 from pytestqt.qtbot import QtBot
 
 from pai_studio.core import config
+from pai_studio.core.shot import document
+from pai_studio.core.shot.saving import text_beside
 from pai_studio.ui.panel.demo import DemoFilm
 from pai_studio.ui.panel.empty import EmptyState
 from pai_studio.ui.panel.state.studio import Studio
+from tests.ui.panel.shots import a_shot
 
 
 @pytest.fixture
@@ -58,13 +61,18 @@ def test_two_clicks_film_once_and_a_third_cancels(qtbot: QtBot, studio: Studio, 
     assert lock.tryLock(0)
 
 
-def test_what_is_filmed_is_opened_at_once(qtbot: QtBot, studio: Studio, place: Path, film: DemoFilm) -> None:
-    document = place / "input" / "DEMO.shot.json"
-    document.write_text("{}")
+def test_what_is_filmed_is_opened_at_once_and_delivers_versions(
+    qtbot: QtBot, studio: Studio, place: Path, film: DemoFilm
+) -> None:
+    file = place / "input" / "demo.shot.json"
+    shot = a_shot(place / "input", stills=1, delivery={"files": "beauty.####.exr"})
+    file.write_text(text_beside(shot, file.parent))
     with qtbot.waitSignal(film.filmed) as heard:
         film.start()
-    assert heard.args == [document]
+    assert heard.args == [file]
     assert not film.is_under_way
+    assert document.load(file).delivery_files == "SH010/v001/SH010_v001.####.exr"
+    assert document.load(file).references == shot.references
 
 
 def test_another_window_that_films_it_is_said(
