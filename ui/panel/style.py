@@ -134,8 +134,10 @@ def choose_scheme(application: QApplication, name: str) -> None:
 
 def _apply(application: QApplication) -> None:
     now = tokens()
-    application.setPalette(_palette(now))
-    application.setStyleSheet(_sheet(now))
+    sheet = _sheet(now)
+    if sheet != application.styleSheet():  # each puts its looks on every widget again
+        application.setPalette(_palette(now))
+        application.setStyleSheet(sheet)
 
 
 def _palette(now: Tokens) -> QPalette:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from pai_studio.ui.panel.actions import Actions
+from pai_studio.ui.panel.appearance import Appearance
 from pai_studio.ui.panel.commands import Commands
 from pai_studio.ui.panel.empty import EmptyState
 from pai_studio.ui.panel.faultbar import FaultBar
@@ -29,6 +30,7 @@ from pai_studio.ui.panel.shots import ShotList
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.stills import StillsBin
 from pai_studio.ui.panel.timeline import TimelineView
+from pai_studio.ui.panel.title import Title
 from pai_studio.ui.panel.viewer import Viewer
 
 _LAYOUT_VERSION = 1
@@ -40,7 +42,6 @@ class Window(QMainWindow):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.studio = studio
-        self.setWindowTitle("PAI-Studio")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -57,6 +58,9 @@ class Window(QMainWindow):
         self.commands.bind()
         self.leaving = Leaving(self, studio, self.commands.save_as)
         self._menus = self.actions_by_name.fill(self.menuBar())
+        self._menus["View"].addSeparator()
+        self.appearance = Appearance(studio.memory, self._menus["View"])
+        self._title = Title(self, studio.project)
         self._build()
         self._restore()
         studio.project.current_changed.connect(self._show_current)
@@ -138,8 +142,6 @@ class Window(QMainWindow):
     def _show_current(self) -> None:
         current = self.studio.project.current
         self._pages.setCurrentWidget(self._split if current is not None else self.empty)
-        name = f"{current.shot.name} - {self.studio.project.name}" if current is not None else ""
-        self.setWindowTitle(f"{name} - PAI-Studio" if name else "PAI-Studio")
 
     # What is dropped on it
 
