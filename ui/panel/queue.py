@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.pictures.sources import plate_of
 from pai_studio.ui.panel.rows import Elided, RowList, Thumb
+from pai_studio.ui.panel.shots.thumbs import Thumbs
 from pai_studio.ui.panel.state.job_store import Item
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.state.wording import in_words
@@ -42,7 +44,7 @@ class QueueView(QWidget):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._jobs = studio.jobs
+        self._studio, self._jobs = studio, studio.jobs
         self.setAccessibleName("Queue")
         self._list = RowList("Nothing is rendered. Ctrl+Return renders the shot that you look at.", self)
         self._list.setAccessibleName("Renders")
@@ -65,6 +67,10 @@ class QueueView(QWidget):
         self._rows: dict[str, QueueRow] = {}
         self._jobs.changed.connect(self._build)
         self._jobs.progressed.connect(self._refresh)
+        self._thumbs = Thumbs(studio, self)
+        self._thumbs.changed.connect(self._paint)
+        studio.project.shots_changed.connect(self._paint)
+        studio.view.changed.connect(self._paint)
         self._build()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
@@ -100,6 +106,17 @@ class QueueView(QWidget):
             if chosen in order:
                 self._list.setCurrentRow(order.index(chosen))
         self._refresh()
+        self._paint()
+
+    def _paint(self) -> None:
+        """The plates' thumbnails, as the viewer would show them; of shots that are not open nothing is read."""
+        opened = {str(state.path.absolute()): state.shot for state in self._studio.project.shots}
+        for row in self._rows.values():
+            shot = opened.get(row.document)
+            if shot is not None:
+                box = row.thumb.size() * row.devicePixelRatio()
+                made = self._thumbs.get(plate_of(shot), shot.frames.first, shot.ocio, box)
+                row.show_plate(made.image if made is not None else None)
 
     def _refresh(self) -> None:
         items = self._jobs.items
@@ -127,6 +144,7 @@ class QueueRow(QWidget):
         super().__init__(view)
         self._item, self._view = item, view
         self._preview = b""
+        self._plate: QImage | None = None
         self.thumb = Thumb(self)
         self.name = QLabel(self)
         self.line = Elided(self, Qt.TextElideMode.ElideRight)
@@ -142,6 +160,7 @@ class QueueRow(QWidget):
         self.retry.clicked.connect(self._retry)
         self.copy = self._button("Copy error", "Copy the message")
         self.copy.clicked.connect(self._copy)
+        self.name.setMinimumHeight(self.cancel.sizeHint().height())  # also where no button is shown
         words = QVBoxLayout()
         words.setSpacing(style.grid(0.5))
         head = QHBoxLayout()
@@ -158,6 +177,11 @@ class QueueRow(QWidget):
         row.addWidget(self.thumb)
         row.addLayout(words, 1)
         self.show_item(item)
+
+    @property
+    def document(self) -> str:
+        """The artist's document."""
+        return self._item.document
 
     def show_item(self, item: Item, *, is_held: bool = False) -> None:
         """Say how it is now; `is_held` while another panel runs the queue."""
@@ -179,8 +203,19 @@ class QueueRow(QWidget):
         self.copy.setVisible(bool(item.error))
         if item.preview != self._preview:
             self._preview = item.preview
-            image = QImage.fromData(item.preview) if item.preview else None
-            self.thumb.show_picture(image, "PREVIEW" if image is not None else "")
+            self._show_picture()
+
+    def show_plate(self, image: QImage | None) -> None:
+        """The shot's own picture, for as long as there is none of what is being made."""
+        self._plate = image
+        if not self._preview:
+            self._show_picture()
+
+    def _show_picture(self) -> None:
+        if self._preview:
+            self.thumb.show_picture(QImage.fromData(self._preview), "PREVIEW")
+        else:
+            self.thumb.show_picture(self._plate)
 
     def _button(self, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)

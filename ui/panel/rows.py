@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QListWidget, QSizePolicy, QWidget
 
 from pai_studio.ui.panel import style
+
+_SIGN = 0.5
+"""How much of a thumbnail's height its sign takes while there is no picture."""
 
 
 class RowList(QListWidget):
@@ -59,7 +62,7 @@ class Elided(QLabel):
 
 
 class Thumb(QWidget):
-    """A picture that covers its place; with a stamp over it, such as PREVIEW."""
+    """A picture in its place, with a stamp over it, such as PREVIEW; the sign of a picture until there is one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +82,7 @@ class Thumb(QWidget):
         painter, now = QPainter(self), style.tokens()
         painter.fillRect(self.rect(), now.plate)
         if self._image is None or self._image.isNull():
+            _paint_sign(painter, QRectF(self.rect()), now.line)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
@@ -93,3 +97,16 @@ class Thumb(QWidget):
             painter.fillRect(box, now.accent)
             painter.setPen(now.on_accent)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._stamp)
+
+
+def _paint_sign(painter: QPainter, place: QRectF, color: QColor) -> None:
+    """The outline of a small landscape in the middle of a place."""
+    height = place.height() * _SIGN
+    frame = QRectF(0, 0, height * 4 / 3, height)
+    frame.moveCenter(place.center())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, max(height / 16, 1.0)))
+    painter.drawRoundedRect(frame, height / 8, height / 8)
+    painter.drawEllipse(frame.topLeft() + QPointF(height * 0.36, height * 0.32), height * 0.1, height * 0.1)
+    hills = [(0.1, 0.86), (0.45, 0.5), (0.72, 0.75), (0.9, 0.58), (1.22, 0.86)]
+    painter.drawPolyline([frame.topLeft() + QPointF(x, y) * height for x, y in hills])

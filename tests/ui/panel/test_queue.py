@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
+from pai_studio.core.shot.document import Shot
 from pai_studio.server.app import Server
 from pai_studio.ui.panel.history import HistoryView
 from pai_studio.ui.panel.queue import QueueView, line_of, time_text
@@ -77,6 +78,37 @@ def test_a_preview_is_stamped(qtbot: QtBot, studio: Studio, view: QueueView, tmp
     assert view._rows[item.id].thumb._stamp == "PREVIEW"
 
 
+def test_without_a_preview_a_row_shows_the_plate_and_else_says_that_there_is_no_picture(
+    qtbot: QtBot,
+    studio: Studio,
+    view: QueueView,
+    shot: Shot,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    state = opened(studio, shot, tmp_path)
+    image = QImage(16, 9, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    assert image.save(str(tmp_path / "p.png"))
+    here, away = Item("A", str(state.path.absolute()), state="RUNNING"), Item("B", "/not/open.shot.json")
+    studio.jobs.items = [here, away]
+    told(studio)
+    row = view._rows[here.id]
+    qtbot.waitUntil(lambda: row.thumb._image is not None, timeout=LONG_MS)
+    green = row.thumb.grab().toImage().pixelColor(row.thumb.rect().topRight() - QPoint(3, -12))
+    assert green.green() > 2 * green.red()
+    here.preview = (tmp_path / "p.png").read_bytes()
+    studio.jobs.progressed.emit()
+    assert row.thumb._stamp == "PREVIEW"
+    here.end("SUCCEEDED")
+    told(studio)
+    assert row.thumb._stamp == ""
+    assert row.thumb._image is not None
+    nothing = view._rows[away.id].thumb
+    drawn = nothing.grab().toImage()
+    middle = drawn.copy(drawn.rect().adjusted(drawn.width() // 3, 0, -drawn.width() // 3, 0))
+    assert len({middle.pixel(x, y) for x in range(middle.width()) for y in range(middle.height())}) > 1
+
+
 @pytest.mark.parametrize(
     ("item", "line"),
     [
@@ -87,6 +119,9 @@ def test_a_preview_is_stamped(qtbot: QtBot, studio: Studio, view: QueueView, tmp
             "frames, 3 of 49, frame 1004, 3 min left",
         ),
         (Item("A", "/a", state="AWAY", message="x"), "the server does not answer"),
+        (Item("A", "/a", state="RUNNING", phase="frames", is_cancelling=True), "cancelling"),
+        (Item("A", "/a", state="CANCELLED"), "cancelled"),
+        (Item("A", "/a", state="CANCELLED", message="it goes on"), "cancelled: it goes on"),
     ],
 )
 def test_a_row_says_where_it_is(item: Item, line: str) -> None:
