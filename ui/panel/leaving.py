@@ -154,12 +154,13 @@ class LeaveDialog(QDialog):
         said = [_line(state) for state in states]
         more = [f"And {len(said) - _MOST_LINES} more."] if len(said) > _MOST_LINES else []
         self.text.setText("\n\n".join(said[:_MOST_LINES] + more))
-        self.retry.setText("Overwrite" if all(map(_is_taken, states)) else "Retry")
+        are_all_taken = all(map(_is_taken, states))
+        self.retry.setText("Overwrite" if are_all_taken else "Retry")
         self.retry.setAccessibleName(self.retry.text())
         is_new = self.retry.isHidden()
         self._arrange(is_saving=False)
-        if is_new:
-            self.retry.setFocus()
+        if is_new:  # Return overwrites nobody's work
+            (self.save_as if are_all_taken else self.retry).setFocus()
 
     def _arrange(self, *, is_saving: bool) -> None:
         self.busy.setVisible(is_saving)

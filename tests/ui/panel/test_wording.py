@@ -16,7 +16,6 @@ from pai_studio.ui.panel.state.wording import in_words
 from tests.ui.panel.files import plate
 from tests.ui.panel.shots import a_shot
 
-
 NO_KEY = "the plate: has no rate; set plate.alpha to none"
 
 

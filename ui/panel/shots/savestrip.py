@@ -66,7 +66,7 @@ class SaveStrip(QFrame):
         if self._state is None:
             return
         error = self._state.saving.error
-        more = f" ({len(failed) - 1} more are not saved)" if len(failed) > 1 else ""
+        more = f" ({len(failed) - 1} more)" if len(failed) > 1 else ""
         assert error is not None
         copy = self._state.saving.copy
         kept = "" if copy is None else ". A copy of the edits is kept"
@@ -81,7 +81,9 @@ class SaveStrip(QFrame):
         tip = "Write it anew where it was" if is_gone else "Save over what the other program has written"
         self.overwrite.setToolTip(tip)
         self.reload.setVisible(is_changed)
-        self._mark.setStyleSheet(f"background: {style.tokens().bad.name()};")
+        now = style.tokens()
+        colour = now.warn if self._state.saving.kind == "overtaken" else now.bad
+        self._mark.setStyleSheet(f"background: {colour.name()};")
 
     def _button(self, text: str, tip: str, call: object) -> QPushButton:
         button = QPushButton(text, self)

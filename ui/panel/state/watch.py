@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.ui.panel.state.project import ProjectState
 from pai_studio.ui.panel.state.saving import digest_on_disk
-from pai_studio.ui.panel.state.shot import ShotState
+from pai_studio.ui.panel.state.shot import ShotState, Status
 from pai_studio.ui.panel.work import Work
 
 _EVERY_MS = 2000
@@ -91,7 +91,10 @@ class Watch(QObject):
     def _compare(self, state: ShotState, folders: tuple[Path, ...], now: tuple[Stamp, ...]) -> None:
         known = self._folders.get(state)
         self._folders[state] = folders, now
-        if known is not None and known[0] == folders and known[1] != now:
+        if known is None or known[0] != folders:  # whether they were there before is not known
+            if state.status == Status.OFFLINE and all(now):
+                self.files_changed.emit(state, True)
+        elif known[1] != now:
             self.files_changed.emit(state, [bool(one) for one in known[1]] != [bool(one) for one in now])
 
 
