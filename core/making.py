@@ -21,6 +21,8 @@ from pai_studio.core.finish.seen import Seen
 from pai_studio.core.media.frame import Generated, Image, PlateFrame
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Report
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.shot.frames import ranges_text
 
 _BEING_SEEN = 2
 """Frames being stored and looked at beside the engine."""
@@ -45,7 +47,11 @@ class Making:
     store: GenerationStore
     finisher: Finisher
 
-    def needed(self, numbers: Iterable[int]) -> list[int]:
+    def absent(self, numbers: Iterable[int]) -> list[int]:
+        """What those frames need and the store lacks. Raises UnreadableImage for a damaged generation."""
+        return [n for n in self._needed(numbers) if not self.store.has(n)]
+
+    def _needed(self, numbers: Iterable[int]) -> list[int]:
         """Those frames and all that finishing looks at beside them, in order."""
         return sorted({near for number in numbers for near in self._around(number)})
 
@@ -87,7 +93,7 @@ class Making:
         busy: deque[Future[Seen | None]] = deque()
         with (
             closing(self.source.stream_pairs(numbers)) as pairs,
-            closing(self.source.stream(self.needed(numbers))) as plates,
+            closing(self.source.stream(self._needed(numbers))) as plates,
             closing(making(plates)) as made,
         ):
             for number in numbers:
@@ -137,6 +143,16 @@ class Making:
         """Plates whose generations are on disk."""
         for frame in plates:
             yield frame, None
+
+
+def not_stored(absent: list[int], asked: list[int]) -> BadInput:
+    """Why nothing can be finished again: names the frames that were never made."""
+    those = f"frame{'s' if len(absent) > 1 else ''} {ranges_text(absent)[:120]}"
+    beside = ", which finishing looks at beside those asked for" if not set(absent) & set(asked) else ""
+    return BadInput(
+        f"no generation is stored for {those}{beside}",
+        hint="render the shot once; refinishing starts from what that has stored",
+    )
 
 
 _Making = Callable[[Iterator[PlateFrame]], Generator[tuple[PlateFrame, Generated | None]]]

@@ -19,18 +19,19 @@ from typing import Any, Literal
 
 from pai_studio.core.delivery import finished, generations, provenance, qc, review
 from pai_studio.core.delivery.frames import Delivered, FrameDelivery
+from pai_studio.core.delivery.locked import LockedBackground
 from pai_studio.core.delivery.writer import Writer
 from pai_studio.core.engines.base import Engine
 from pai_studio.core.engines.registry import Models, make_engine
 from pai_studio.core.finish.finisher import Finisher
-from pai_studio.core.making import Making, Ready
+from pai_studio.core.making import Making, Ready, not_stored
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.exr import LIMITS, Limits, sweep_temps, write_file
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.shot.frames import FrameRange, ranges_text
+from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.shot.inputs import input_files
 from pai_studio.core.shot.naming import refuse_taken, sidecar, version_of
 
@@ -61,6 +62,9 @@ class RenderRequest:
 
     resume: bool = False
     """Keep the frames that are on disk already."""
+
+    lock: Path | None = None
+    """The pattern of an earlier version's beauty: its background, with shadow and confidence, stays."""
 
     convert_plate: bool = False
     """Send an untouched plate through the working space as well, instead of passing its file values through."""
@@ -117,7 +121,8 @@ class _Run:
             self.config = ColorConfig.open(shot.ocio)
             self.config.require(shot.delivery_colorspace)
             self.source = FileSource(shot, self.config, request.limits)
-            self.inputs = self._hashed()
+            self.inputs = self._hashed(input_files(shot))
+            self.lock = self._locked()
         self.key = generations.digest(
             shot,
             self.inputs,
@@ -131,7 +136,8 @@ class _Run:
         finisher = Finisher(
             self.source.stills,
             self.source.display,
-            shot.finish,
+            # Grain and shadow are in a locked background already.
+            shot.finish.model_copy(update={"grain": 0.0, "shadow": 1.0}) if self.lock else shot.finish,
             shot.engine.seed,
             gives_layers=self.engine.gives_layers,
         )
@@ -152,27 +158,38 @@ class _Run:
         finally:
             self.timings_s[phase] = self.timings_s.get(phase, 0.0) + time.monotonic() - start
 
-    def _hashed(self) -> dict[str, str]:
-        """SHA-256 of every input file, in the order in which the shot reads them."""
+    def _hashed(self, files: list[Path]) -> dict[str, str]:
+        """SHA-256 of files by their paths, in their order."""
         found: dict[str, str] = {}
-        files = input_files(self.request.shot)
         for index, path in enumerate(files):
             self.report(Progress("check", index, len(files)))
             known = self.request.digests.get(str(path))
             found[str(path)] = known or _sha256(path)
         return found
 
+    def _locked(self) -> LockedBackground | None:
+        """The background that stays. Raises BadInput or MissingFrames where it does not fit this shot."""
+        if self.request.lock is None:
+            return None
+        if not self.engine.fills_background:
+            say = f"the engine {self.engine.name} leaves the background as it is: none can be locked"
+            raise BadInput(say, where="engine.name")
+        pattern, limits = str(self.request.lock), self.request.limits
+        locked = LockedBackground.of(pattern, self.numbers, self._hashed, limits)
+        locked.check(self.source.display, self.config.working)
+        return locked
+
     def all(self) -> RenderResult:
         todo = []
         for number in self.numbers:
             if self.request.resume and self.writer.is_done(number):
                 beauty = self.writer.files_of(number)[-1]
-                finished.require_marks(beauty, self.marks, self.request.limits)
+                finished.require_marks(beauty, self.marks | self._lock_mark(number), self.request.limits)
             else:
                 todo.append(number)
-        absent = [n for n in self.making.needed(todo) if not self.store.has(n)]
+        absent = self.making.absent(todo)
         if self.request.mode == "refinish" and absent:
-            raise _not_stored(absent, todo)
+            raise not_stored(absent, todo)
         sweep_temps(Path(self.writer.pattern).parent, self.writer.is_ours)  # of a run that was killed
         if absent:
             with self._timed("prepare"):
@@ -245,9 +262,15 @@ class _Run:
 
     def _complete(self, ready: Ready) -> Delivered:
         """Finish one frame and write it; runs beside the engine."""
-        frame, image = ready.plate, ready.image
-        layers = self.making.finisher.finish(frame, *ready.load())
-        return self._delivery.put(layers, frame, image)
+        frame = ready.plate
+        made, near = ready.load()
+        if self.lock:
+            made = self.lock.over(made, frame)
+        layers = self.making.finisher.finish(frame, made, near)
+        return self._delivery.put(layers, frame, ready.image, self._lock_mark(frame.number))
+
+    def _lock_mark(self, number: int) -> dict[str, str]:
+        return {finished.LOCK: self.lock.mark(number)} if self.lock else {}
 
     def _facts(self) -> dict[str, Any]:
         """Our own keys in each file's header."""
@@ -274,17 +297,8 @@ class _Run:
             passes=self.writer.passes,
             notes=self.store.notes(),
             timings_s=self.timings_s,
+            locked=self.lock.provenance() if self.lock else {},
         )
-
-
-def _not_stored(absent: list[int], asked: list[int]) -> BadInput:
-    """Why nothing can be finished again: names the frames that were never made."""
-    those = f"frame{'s' if len(absent) > 1 else ''} {ranges_text(absent)[:120]}"
-    beside = ", which finishing looks at beside those asked for" if not set(absent) & set(asked) else ""
-    return BadInput(
-        f"no generation is stored for {those}{beside}",
-        hint="render the shot once; refinishing starts from what that has stored",
-    )
 
 
 def _sidecars(pattern: str, documents: Mapping[str, Mapping[str, Any]]) -> list[Path]:

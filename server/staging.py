@@ -14,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from pai_studio.core.shot.document import Ocio, Shot, parse
 from pai_studio.core.shot.errors import BadInput, MissingFrames, NotAllowed
 from pai_studio.core.shot.frames import FramePattern, FrameRange
+from pai_studio.core.shot.locked import locked_files
 from pai_studio.server.api import studio_pb2 as pb
-from pai_studio.server.api.inputs import InputFile, gathered, named_inputs, paths_of
+from pai_studio.server.api.inputs import InputFile, gathered, locked_inputs, named_inputs, paths_of
 from pai_studio.server.api.wire import require_digest, require_inner
 from pai_studio.server.settings import ServerSettings
 from pai_studio.server.spool import Spool, disk_errors, sync_folder
@@ -60,8 +61,12 @@ def check_inputs(shot: Shot, spec: pb.JobSpec, spool: Spool, roots: Roots) -> No
         spool.path(digest)
     if not spec.shared_paths:
         _check_listed(shot, listed)
+        if spec.locked_background:
+            pattern = require_inner(spec.locked_background)
+            locked_files(pattern, shot.chosen(frames_of(spec)), lambda path: str(path) in listed)
     elif roots:
         roots.gather(shot, listed)
+        roots.locked(shot, spec)
     else:
         hint = "upload the files, or start the server with roots"
         raise NotAllowed("this server takes no shared paths", where="shared_paths", hint=hint)
@@ -143,6 +148,16 @@ class Roots:
             self.check(str(one.source))
         return moved_shot.model_copy(update={"ocio": shot.ocio}) if has_sent_config else moved_shot, files
 
+    def locked(self, shot: Shot, spec: pb.JobSpec) -> tuple[str, list[InputFile]]:
+        """`locked_inputs` of a request whose paths are shared, all of them checked; nothing where it locks none."""
+        if not spec.locked_background:
+            return "", []
+        self.check(spec.locked_background)
+        short, files = locked_inputs(spec.locked_background, shot.chosen(frames_of(spec)))
+        for one in files:
+            self.check(str(one.source))
+        return short, files
+
 
 @dataclass(frozen=True)
 class JobFolder:
@@ -176,9 +191,11 @@ class JobFolder:
         with disk_errors():
             for sent in spec.inputs:
                 self._target(sent.path).hardlink_to(spool.path(sent.digest))
+            locked = spec.locked_background
             if spec.shared_paths:
                 shot, files = roots.gather(shot, {sent.path for sent in spec.inputs})
-                for one in files:
+                locked, kept = roots.locked(shot, spec)
+                for one in [*files, *kept]:
                     self._take(one, roots)
             frames = frames_of(spec)
             order = {
@@ -188,6 +205,7 @@ class JobFolder:
                 "out": str(self.out),
                 "frames": [frames.first, frames.last, frames.step] if frames else None,
                 "mode": "refinish" if spec.mode == pb.REFINISH else "render",
+                "lock": locked,
                 "generations": str(settings.data_dir / "generations"),
                 "limits": {"max_pixels": settings.max_pixels, "max_channels": settings.max_channels},
                 "models": {"folder": str(settings.models_dir.absolute()), "device": settings.device},

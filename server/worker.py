@@ -104,6 +104,7 @@ def _render(
         frames=FrameRange(*order["frames"]) if order["frames"] else None,
         mode=order["mode"],
         resume=True,
+        lock=folder / order["lock"] if order["lock"] else None,
         generations=Path(order["generations"]),
         limits=Limits(**order["limits"]),
         models=Models(Path(order["models"]["folder"]), order["models"]["device"]),

@@ -12,7 +12,7 @@ from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.frames import FramePattern, FrameRange
 from pai_studio.core.shot.naming import pass_pattern, sidecar
 
-_LOOK = ("engine", "finish", "plate", "mattes", "references", "prompt", "ocio", "delivery")
+_LOOK = ("engine", "finish", "plate", "mattes", "references", "prompt", "ocio", "delivery", "locked")
 
 
 def differences(base: Path, before: str, now: Mapping[str, Any]) -> list[str]:
@@ -32,7 +32,8 @@ def differences(base: Path, before: str, now: Mapping[str, Any]) -> list[str]:
 def _look(origin: Mapping[str, Any]) -> dict[str, Any]:
     """All that decides how frames look, of a provenance; the delivery without its name, which always differs."""
     delivery = {key: value for key, value in origin["delivery"].items() if key != "files"}
-    return {**origin["shot"], "delivery": delivery}
+    locked = {name: told["version"] for name, told in origin.get("locked", {}).items()}
+    return {**origin["shot"], "delivery": delivery, "locked": locked}
 
 
 def carry_over(base: Path, before: str, shot: Shot, rendered: FrameRange) -> list[Path]:

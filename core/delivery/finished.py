@@ -18,7 +18,7 @@ from pai_studio.core.media.limits import Limits
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import AlreadyThere
 
-GENERATION, DELIVERY, QC = "pai/generation", "pai/delivery", "pai/qc"
+GENERATION, DELIVERY, LOCK, QC = "pai/generation", "pai/delivery", "pai/lock", "pai/qc"
 
 
 def marks(generation: str, shot: Shot, *, convert_plate: bool) -> dict[str, str]:
@@ -41,8 +41,9 @@ def require_marks(path: Path, wanted: Mapping[str, str], limits: Limits) -> None
     for mark, changed in (
         (GENERATION, "another generation: an input or the engine changed since"),
         (DELIVERY, "other finishing or delivery settings"),
+        (LOCK, "another locked background, or none"),
     ):
-        if there.get(mark) != wanted[mark]:
+        if there.get(mark) != wanted.get(mark):
             raise AlreadyThere(
                 f"is on disk from {changed}", where=str(path), hint="make the next version (--new-version)"
             )

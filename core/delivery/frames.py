@@ -39,8 +39,11 @@ class FrameDelivery:
     made_at: str
     limits: Limits
 
-    def put(self, layers: Layers, plate: PlateFrame, image: Image) -> Delivered:
-        """Write a finished frame; `image` is its plate as it came, whose metadata and other channels go along."""
+    def put(self, layers: Layers, plate: PlateFrame, image: Image, facts: Mapping[str, Any]) -> Delivered:
+        """Write a finished frame; `image` is its plate as it came, whose metadata and other channels go along.
+
+        `facts` are the keys that this frame has beyond all others'.
+        """
         config = self.source.config
         picture = self.writer.picture(layers, image)
         record = qc.measure(
@@ -52,7 +55,7 @@ class FrameDelivery:
         )
         # A date where the plate has none, of the generation: a file follows from its inputs.
         own = {"DateTime": image.metadata.get("DateTime") or self.made_at}
-        told = {**own, **self.facts, finished.QC: finished.record_text(record)}
+        told = {**own, **self.facts, **facts, finished.QC: finished.record_text(record)}
         files = self.writer.write(picture, layers, image, told)
         inside = layers.beauty[plate.display.slices_in(plate.canvas)]
         return Delivered(plate.number, files, record, review.picture(inside, config, plate.pixel_aspect))

@@ -28,8 +28,10 @@ def record(
     passes: list[str],
     notes: Mapping[str, Any],
     timings_s: Mapping[str, float],
+    locked: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The provenance document as plain data. `passes` are those that were written.
+    """The provenance document as plain data. `passes` are those that were written, `locked` tells of the
+    passes that an earlier version gave.
 
     `inputs` maps a file's path to its SHA-256. Of every path only so much is told as tells the files apart.
     """
@@ -43,6 +45,7 @@ def record(
         "frames": frames,
         "inputs": {names[path]: digest for path, digest in inputs.items()},
         "shot": _without_folders(shot.model_dump(mode="json", by_alias=True, exclude={"delivery"})),
+        "locked": dict(locked),
         "delivery": shot.delivery.model_dump(mode="json") | {"passes": passes},
         "timings_s": {phase: round(seconds, 3) for phase, seconds in timings_s.items()},
         "python": platform.python_version(),

@@ -28,10 +28,18 @@ from pai_studio.core.shot.errors import (
     VersionMismatch,
 )
 from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.shot.locked import locked_pattern, locked_version
 from pai_studio.core.shot.naming import based, delivered_as, latest, next_free, refuse_taken
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.channel import PATIENCE_S, Connection, OnWait
-from pai_studio.server.api.inputs import InputFile, gathered, has_config_file, source_folders
+from pai_studio.server.api.inputs import (
+    LOCK_FOLDER,
+    InputFile,
+    gathered,
+    has_config_file,
+    locked_inputs,
+    source_folders,
+)
 from pai_studio.server.api.transfer import Downloader, Uploader
 from pai_studio.server.api.types import (
     ENDED,
@@ -144,10 +152,12 @@ class Client(AbstractContextManager["Client"]):
         mode: Mode = "render",
         request_id: str | None = None,
         shared: bool = False,
+        lock: Path | None = None,
         on_event: OnEvent | None = None,
     ) -> Job:
         """Upload what the server lacks and queue the shot; the job is durable when this returns.
 
+        `lock` is the absolute pattern of an earlier version's frames, whose background stays.
         `shared` sends the paths instead of the files; the server has to see them inside its roots. The same
         `request_id` with the same shot gives the same job.
         """
@@ -155,6 +165,10 @@ class Client(AbstractContextManager["Client"]):
         with ExitStack() as stack:
             loaded = _with_portable_colour(loaded, stack)
             loaded, files = _only_config(loaded) if shared else gathered(loaded)
+            locked = str(lock or "")
+            if locked and not shared:
+                locked, more = locked_inputs(locked, loaded.chosen(frames))
+                files += more
 
             def on_bytes(done: int, total: int) -> None:
                 if on_event is not None:
@@ -165,6 +179,7 @@ class Client(AbstractContextManager["Client"]):
                 shot=loaded.to_json().encode(),
                 inputs=[pb.Input(path=path, digest=digest) for path, digest in digests.items()],
                 shared_paths=shared,
+                locked_background=locked,
                 mode=pb.REFINISH if mode == "refinish" else pb.RENDER,
             )
             if frames is not None:
@@ -242,6 +257,7 @@ class Client(AbstractContextManager["Client"]):
         resume: bool = False,
         new_version: bool = False,
         shared: bool = False,
+        lock: str = "",
         request_id: str | None = None,
     ) -> Rendered:
         """Upload, render, and bring every file back as it is made.
@@ -249,6 +265,7 @@ class Client(AbstractContextManager["Client"]):
         The delivery is relative to `out`: without it to the document's folder, or the current one for a `Shot`.
         A version on disk is never replaced unless `overwrite`; `resume` goes on with it, keeping its frames;
         `new_version` delivers as the next free one, which takes over what `frames` leaves out from the one before.
+        `lock`, such as "background:v003", keeps the background of that version of the delivery.
         Raises the job's own error; Ctrl+C cancels the job and raises Cancelled. A job whose files cannot be placed is
         cancelled too.
         """
@@ -257,6 +274,7 @@ class Client(AbstractContextManager["Client"]):
         before = latest(base, loaded.delivery_files) if new_version and frames is not None else None
         if new_version:
             loaded = delivered_as(loaded, next_free(base, loaded.delivery_files))
+        locked = locked_pattern(base, loaded.delivery_files, locked_version(lock)) if lock else None
         _check_writable((base / loaded.delivery_files).parent)
         if not (overwrite or resume):
             refuse_taken(base, loaded.delivery_files)
@@ -264,7 +282,13 @@ class Client(AbstractContextManager["Client"]):
         name = ""
         try:
             name = self.submit(
-                loaded, frames=frames, mode=mode, request_id=request_id, shared=shared, on_event=heard
+                loaded,
+                frames=frames,
+                mode=mode,
+                request_id=request_id,
+                shared=shared,
+                lock=locked,
+                on_event=heard,
             ).name
             with Downloader(self._connection, base, overwrite=overwrite, keep_same=resume) as downloader:
                 self._follow(name, heard, downloader)
@@ -282,7 +306,7 @@ class Client(AbstractContextManager["Client"]):
         except PaiError as error:
             if name and not isinstance(error, Unreachable):
                 self.give_up(name)  # a fault on this side; a job that has ended stays as it is
-            raise _localised(error, loaded) from None
+            raise _localised(error, loaded, locked) from None
 
     def give_up(self, name: str) -> str:
         """Ask a job to stop, with one quick try, since somebody waits for us to end.
@@ -350,9 +374,9 @@ def _only_config(shot: Shot) -> tuple[Shot, list[InputFile]]:
     return shot.model_copy(update={"ocio": shot.ocio.model_copy(update={"config": sent.path})}), [sent]
 
 
-def _localised(error: PaiError, shot: Shot) -> PaiError:
+def _localised(error: PaiError, shot: Shot, locked: Path | None) -> PaiError:
     """The server's error with its short names turned back into this machine's paths."""
-    folders = source_folders(shot)
+    folders = source_folders(shot) | ({LOCK_FOLDER: str(locked.parent)} if locked else {})
 
     def local(text: str) -> str:
         for short, folder in folders.items():

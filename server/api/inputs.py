@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pai_studio.core.shot.document import Mattes, Ocio, Shot
 from pai_studio.core.shot.frames import FramePattern
 from pai_studio.core.shot.inputs import input_files
+from pai_studio.core.shot.locked import locked_files
+
+LOCK_FOLDER = "lock"
+"""Where the files of a locked version lie among the inputs."""
 
 MATTES = tuple(Mattes.model_fields)
 
@@ -61,6 +65,17 @@ def gathered(shot: Shot) -> tuple[Shot, list[InputFile]]:
             path = f"{folder}/{source.name}"
             files[path] = InputFile(path, source)
     return moved(shot, names), list(files.values())
+
+
+def locked_inputs(pattern: str, frames: Iterable[int]) -> tuple[str, list[InputFile]]:
+    """The short relative pattern of a version whose background is locked, and the files behind it, each once.
+
+    Raises MissingFrames naming the frames that the version lacks.
+    """
+    found = locked_files(pattern, frames)
+    sources = dict.fromkeys(path for files in found.values() for path in files.values())
+    short = f"{LOCK_FOLDER}/{Path(pattern).name}"
+    return short, [InputFile(f"{LOCK_FOLDER}/{source.name}", source) for source in sources]
 
 
 def _folder_of(key: str) -> str:

@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"pai_studio/server/api/studio.proto\x12\rpai_studio.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n\x14GetServerInfoRequest\"\xb2\x01\n\nServerInfo\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0b\x61pi_version\x18\x02 \x01(\t\x12\x0f\n\x07\x65ngines\x18\x03 \x03(\t\x12\x19\n\x11max_message_bytes\x18\x04 \x01(\x03\x12\x16\n\x0emax_blob_bytes\x18\x05 \x01(\x03\x12\x0f\n\x07workers\x18\x06 \x01(\x05\x12\x13\n\x0b\x61\x63tive_jobs\x18\x07 \x01(\x05\x12\x14\n\x0cshared_paths\x18\x08 \x01(\x08\"$\n\x04\x42lob\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\"*\n\x17\x46indMissingBlobsRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"\x87\x01\n\x18\x46indMissingBlobsResponse\x12@\n\x07missing\x18\x01 \x03(\x0b\x32/.pai_studio.v1.FindMissingBlobsResponse.Missing\x1a)\n\x07Missing\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\"\xa0\x01\n\x11UploadBlobRequest\x12\x37\n\x05start\x18\x01 \x01(\x0b\x32&.pai_studio.v1.UploadBlobRequest.StartH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x1a:\n\x05Start\x12!\n\x04\x62lob\x18\x01 \x01(\x0b\x32\x13.pai_studio.v1.Blob\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x42\x06\n\x04part\"5\n\x13\x44ownloadBlobRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\"$\n\x14\x44ownloadBlobResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"%\n\x05Input\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"6\n\tFrameSpan\x12\r\n\x05\x66irst\x18\x01 \x01(\x12\x12\x0c\n\x04last\x18\x02 \x01(\x12\x12\x0c\n\x04step\x18\x03 \x01(\x03\"\xa0\x01\n\x07JobSpec\x12\x0c\n\x04shot\x18\x01 \x01(\x0c\x12$\n\x06inputs\x18\x02 \x03(\x0b\x32\x14.pai_studio.v1.Input\x12\x14\n\x0cshared_paths\x18\x03 \x01(\x08\x12!\n\x04mode\x18\x04 \x01(\x0e\x32\x13.pai_studio.v1.Mode\x12(\n\x06\x66rames\x18\x05 \x01(\x0b\x32\x18.pai_studio.v1.FrameSpan\"@\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05where\x18\x03 \x01(\t\x12\x0c\n\x04hint\x18\x04 \x01(\t\"R\n\x06Output\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x12\n\x05\x66rame\x18\x04 \x01(\x12H\x00\x88\x01\x01\x42\x08\n\x06_frame\"\xa8\x03\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x05state\x18\x02 \x01(\x0e\x32\x14.pai_studio.v1.State\x12\x11\n\tshot_name\x18\x03 \x01(\t\x12!\n\x04mode\x18\x04 \x01(\x0e\x32\x13.pai_studio.v1.Mode\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05phase\x18\x08 \x01(\t\x12\x0c\n\x04\x64one\x18\t \x01(\x03\x12\r\n\x05total\x18\n \x01(\x03\x12\x12\n\x05\x65ta_s\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12#\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x14.pai_studio.v1.Error\x12\x0e\n\x06result\x18\r \x01(\x0c\x12\x10\n\x08last_seq\x18\x0e \x01(\x03\x12\x18\n\x10\x63\x61ncel_requested\x18\x0f \x01(\x08\x42\x08\n\x06_eta_s\"\xbc\x02\n\x08JobEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x05state\x18\x03 \x01(\x0e\x32\x14.pai_studio.v1.State\x12\r\n\x05phase\x18\x04 \x01(\t\x12\x0c\n\x04\x64one\x18\x05 \x01(\x03\x12\r\n\x05total\x18\x06 \x01(\x03\x12\x12\n\x05\x66rame\x18\x07 \x01(\x12H\x00\x88\x01\x01\x12\x12\n\x05\x65ta_s\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07message\x18\t \x01(\t\x12%\n\x06output\x18\n \x01(\x0b\x32\x15.pai_studio.v1.Output\x12#\n\x05\x65rror\x18\x0b \x01(\x0b\x32\x14.pai_studio.v1.Error\x12\x0f\n\x07preview\x18\x0c \x01(\x0c\x42\x08\n\x06_frameB\x08\n\x06_eta_s\"L\n\x10\x43reateJobRequest\x12$\n\x04spec\x18\x01 \x01(\x0b\x32\x16.pai_studio.v1.JobSpec\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1d\n\rGetJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"8\n\x0fListJobsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"M\n\x10ListJobsResponse\x12 \n\x04jobs\x18\x01 \x03(\x0b\x32\x12.pai_studio.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\" \n\x10\x43\x61ncelJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"N\n\x15ListJobOutputsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x16ListJobOutputsResponse\x12&\n\x07outputs\x18\x01 \x03(\x0b\x32\x15.pai_studio.v1.Output\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"2\n\x0fWatchJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x03*6\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\n\n\x06RENDER\x10\x01\x12\x0c\n\x08REFINISH\x10\x02*a\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tSUCCEEDED\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\x12\r\n\tCANCELLED\x10\x05\x32\x93\x06\n\x06Studio\x12O\n\rGetServerInfo\x12#.pai_studio.v1.GetServerInfoRequest\x1a\x19.pai_studio.v1.ServerInfo\x12\x63\n\x10\x46indMissingBlobs\x12&.pai_studio.v1.FindMissingBlobsRequest\x1a\'.pai_studio.v1.FindMissingBlobsResponse\x12\x45\n\nUploadBlob\x12 .pai_studio.v1.UploadBlobRequest\x1a\x13.pai_studio.v1.Blob(\x01\x12Y\n\x0c\x44ownloadBlob\x12\".pai_studio.v1.DownloadBlobRequest\x1a#.pai_studio.v1.DownloadBlobResponse0\x01\x12@\n\tCreateJob\x12\x1f.pai_studio.v1.CreateJobRequest\x1a\x12.pai_studio.v1.Job\x12:\n\x06GetJob\x12\x1c.pai_studio.v1.GetJobRequest\x1a\x12.pai_studio.v1.Job\x12K\n\x08ListJobs\x12\x1e.pai_studio.v1.ListJobsRequest\x1a\x1f.pai_studio.v1.ListJobsResponse\x12@\n\tCancelJob\x12\x1f.pai_studio.v1.CancelJobRequest\x1a\x12.pai_studio.v1.Job\x12]\n\x0eListJobOutputs\x12$.pai_studio.v1.ListJobOutputsRequest\x1a%.pai_studio.v1.ListJobOutputsResponse\x12\x45\n\x08WatchJob\x12\x1e.pai_studio.v1.WatchJobRequest\x1a\x17.pai_studio.v1.JobEvent0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"pai_studio/server/api/studio.proto\x12\rpai_studio.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n\x14GetServerInfoRequest\"\xb2\x01\n\nServerInfo\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0b\x61pi_version\x18\x02 \x01(\t\x12\x0f\n\x07\x65ngines\x18\x03 \x03(\t\x12\x19\n\x11max_message_bytes\x18\x04 \x01(\x03\x12\x16\n\x0emax_blob_bytes\x18\x05 \x01(\x03\x12\x0f\n\x07workers\x18\x06 \x01(\x05\x12\x13\n\x0b\x61\x63tive_jobs\x18\x07 \x01(\x05\x12\x14\n\x0cshared_paths\x18\x08 \x01(\x08\"$\n\x04\x42lob\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\"*\n\x17\x46indMissingBlobsRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\t\"\x87\x01\n\x18\x46indMissingBlobsResponse\x12@\n\x07missing\x18\x01 \x03(\x0b\x32/.pai_studio.v1.FindMissingBlobsResponse.Missing\x1a)\n\x07Missing\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\"\xa0\x01\n\x11UploadBlobRequest\x12\x37\n\x05start\x18\x01 \x01(\x0b\x32&.pai_studio.v1.UploadBlobRequest.StartH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x1a:\n\x05Start\x12!\n\x04\x62lob\x18\x01 \x01(\x0b\x32\x13.pai_studio.v1.Blob\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x42\x06\n\x04part\"5\n\x13\x44ownloadBlobRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\"$\n\x14\x44ownloadBlobResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"%\n\x05Input\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"6\n\tFrameSpan\x12\r\n\x05\x66irst\x18\x01 \x01(\x12\x12\x0c\n\x04last\x18\x02 \x01(\x12\x12\x0c\n\x04step\x18\x03 \x01(\x03\"\xbb\x01\n\x07JobSpec\x12\x0c\n\x04shot\x18\x01 \x01(\x0c\x12$\n\x06inputs\x18\x02 \x03(\x0b\x32\x14.pai_studio.v1.Input\x12\x14\n\x0cshared_paths\x18\x03 \x01(\x08\x12!\n\x04mode\x18\x04 \x01(\x0e\x32\x13.pai_studio.v1.Mode\x12(\n\x06\x66rames\x18\x05 \x01(\x0b\x32\x18.pai_studio.v1.FrameSpan\x12\x19\n\x11locked_background\x18\x06 \x01(\t\"@\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04what\x18\x02 \x01(\t\x12\r\n\x05where\x18\x03 \x01(\t\x12\x0c\n\x04hint\x18\x04 \x01(\t\"R\n\x06Output\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x12\n\x05\x66rame\x18\x04 \x01(\x12H\x00\x88\x01\x01\x42\x08\n\x06_frame\"\xa8\x03\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12#\n\x05state\x18\x02 \x01(\x0e\x32\x14.pai_studio.v1.State\x12\x11\n\tshot_name\x18\x03 \x01(\t\x12!\n\x04mode\x18\x04 \x01(\x0e\x32\x13.pai_studio.v1.Mode\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05phase\x18\x08 \x01(\t\x12\x0c\n\x04\x64one\x18\t \x01(\x03\x12\r\n\x05total\x18\n \x01(\x03\x12\x12\n\x05\x65ta_s\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12#\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x14.pai_studio.v1.Error\x12\x0e\n\x06result\x18\r \x01(\x0c\x12\x10\n\x08last_seq\x18\x0e \x01(\x03\x12\x18\n\x10\x63\x61ncel_requested\x18\x0f \x01(\x08\x42\x08\n\x06_eta_s\"\xbc\x02\n\x08JobEvent\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x05state\x18\x03 \x01(\x0e\x32\x14.pai_studio.v1.State\x12\r\n\x05phase\x18\x04 \x01(\t\x12\x0c\n\x04\x64one\x18\x05 \x01(\x03\x12\r\n\x05total\x18\x06 \x01(\x03\x12\x12\n\x05\x66rame\x18\x07 \x01(\x12H\x00\x88\x01\x01\x12\x12\n\x05\x65ta_s\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07message\x18\t \x01(\t\x12%\n\x06output\x18\n \x01(\x0b\x32\x15.pai_studio.v1.Output\x12#\n\x05\x65rror\x18\x0b \x01(\x0b\x32\x14.pai_studio.v1.Error\x12\x0f\n\x07preview\x18\x0c \x01(\x0c\x42\x08\n\x06_frameB\x08\n\x06_eta_s\"L\n\x10\x43reateJobRequest\x12$\n\x04spec\x18\x01 \x01(\x0b\x32\x16.pai_studio.v1.JobSpec\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x1d\n\rGetJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"8\n\x0fListJobsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"M\n\x10ListJobsResponse\x12 \n\x04jobs\x18\x01 \x03(\x0b\x32\x12.pai_studio.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\" \n\x10\x43\x61ncelJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"N\n\x15ListJobOutputsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x16ListJobOutputsResponse\x12&\n\x07outputs\x18\x01 \x03(\x0b\x32\x15.pai_studio.v1.Output\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"2\n\x0fWatchJobRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x03*6\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\n\n\x06RENDER\x10\x01\x12\x0c\n\x08REFINISH\x10\x02*a\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0b\n\x07RUNNING\x10\x02\x12\r\n\tSUCCEEDED\x10\x03\x12\n\n\x06\x46\x41ILED\x10\x04\x12\r\n\tCANCELLED\x10\x05\x32\x93\x06\n\x06Studio\x12O\n\rGetServerInfo\x12#.pai_studio.v1.GetServerInfoRequest\x1a\x19.pai_studio.v1.ServerInfo\x12\x63\n\x10\x46indMissingBlobs\x12&.pai_studio.v1.FindMissingBlobsRequest\x1a\'.pai_studio.v1.FindMissingBlobsResponse\x12\x45\n\nUploadBlob\x12 .pai_studio.v1.UploadBlobRequest\x1a\x13.pai_studio.v1.Blob(\x01\x12Y\n\x0c\x44ownloadBlob\x12\".pai_studio.v1.DownloadBlobRequest\x1a#.pai_studio.v1.DownloadBlobResponse0\x01\x12@\n\tCreateJob\x12\x1f.pai_studio.v1.CreateJobRequest\x1a\x12.pai_studio.v1.Job\x12:\n\x06GetJob\x12\x1c.pai_studio.v1.GetJobRequest\x1a\x12.pai_studio.v1.Job\x12K\n\x08ListJobs\x12\x1e.pai_studio.v1.ListJobsRequest\x1a\x1f.pai_studio.v1.ListJobsResponse\x12@\n\tCancelJob\x12\x1f.pai_studio.v1.CancelJobRequest\x1a\x12.pai_studio.v1.Job\x12]\n\x0eListJobOutputs\x12$.pai_studio.v1.ListJobOutputsRequest\x1a%.pai_studio.v1.ListJobOutputsResponse\x12\x45\n\x08WatchJob\x12\x1e.pai_studio.v1.WatchJobRequest\x1a\x17.pai_studio.v1.JobEvent0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pai_studio.server.api.studio_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MODE']._serialized_start=2424
-  _globals['_MODE']._serialized_end=2478
-  _globals['_STATE']._serialized_start=2480
-  _globals['_STATE']._serialized_end=2577
+  _globals['_MODE']._serialized_start=2451
+  _globals['_MODE']._serialized_end=2505
+  _globals['_STATE']._serialized_start=2507
+  _globals['_STATE']._serialized_end=2604
   _globals['_GETSERVERINFOREQUEST']._serialized_start=86
   _globals['_GETSERVERINFOREQUEST']._serialized_end=108
   _globals['_SERVERINFO']._serialized_start=111
@@ -61,31 +61,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FRAMESPAN']._serialized_start=806
   _globals['_FRAMESPAN']._serialized_end=860
   _globals['_JOBSPEC']._serialized_start=863
-  _globals['_JOBSPEC']._serialized_end=1023
-  _globals['_ERROR']._serialized_start=1025
-  _globals['_ERROR']._serialized_end=1089
-  _globals['_OUTPUT']._serialized_start=1091
-  _globals['_OUTPUT']._serialized_end=1173
-  _globals['_JOB']._serialized_start=1176
-  _globals['_JOB']._serialized_end=1600
-  _globals['_JOBEVENT']._serialized_start=1603
-  _globals['_JOBEVENT']._serialized_end=1919
-  _globals['_CREATEJOBREQUEST']._serialized_start=1921
-  _globals['_CREATEJOBREQUEST']._serialized_end=1997
-  _globals['_GETJOBREQUEST']._serialized_start=1999
-  _globals['_GETJOBREQUEST']._serialized_end=2028
-  _globals['_LISTJOBSREQUEST']._serialized_start=2030
-  _globals['_LISTJOBSREQUEST']._serialized_end=2086
-  _globals['_LISTJOBSRESPONSE']._serialized_start=2088
-  _globals['_LISTJOBSRESPONSE']._serialized_end=2165
-  _globals['_CANCELJOBREQUEST']._serialized_start=2167
-  _globals['_CANCELJOBREQUEST']._serialized_end=2199
-  _globals['_LISTJOBOUTPUTSREQUEST']._serialized_start=2201
-  _globals['_LISTJOBOUTPUTSREQUEST']._serialized_end=2279
-  _globals['_LISTJOBOUTPUTSRESPONSE']._serialized_start=2281
-  _globals['_LISTJOBOUTPUTSRESPONSE']._serialized_end=2370
-  _globals['_WATCHJOBREQUEST']._serialized_start=2372
-  _globals['_WATCHJOBREQUEST']._serialized_end=2422
-  _globals['_STUDIO']._serialized_start=2580
-  _globals['_STUDIO']._serialized_end=3367
+  _globals['_JOBSPEC']._serialized_end=1050
+  _globals['_ERROR']._serialized_start=1052
+  _globals['_ERROR']._serialized_end=1116
+  _globals['_OUTPUT']._serialized_start=1118
+  _globals['_OUTPUT']._serialized_end=1200
+  _globals['_JOB']._serialized_start=1203
+  _globals['_JOB']._serialized_end=1627
+  _globals['_JOBEVENT']._serialized_start=1630
+  _globals['_JOBEVENT']._serialized_end=1946
+  _globals['_CREATEJOBREQUEST']._serialized_start=1948
+  _globals['_CREATEJOBREQUEST']._serialized_end=2024
+  _globals['_GETJOBREQUEST']._serialized_start=2026
+  _globals['_GETJOBREQUEST']._serialized_end=2055
+  _globals['_LISTJOBSREQUEST']._serialized_start=2057
+  _globals['_LISTJOBSREQUEST']._serialized_end=2113
+  _globals['_LISTJOBSRESPONSE']._serialized_start=2115
+  _globals['_LISTJOBSRESPONSE']._serialized_end=2192
+  _globals['_CANCELJOBREQUEST']._serialized_start=2194
+  _globals['_CANCELJOBREQUEST']._serialized_end=2226
+  _globals['_LISTJOBOUTPUTSREQUEST']._serialized_start=2228
+  _globals['_LISTJOBOUTPUTSREQUEST']._serialized_end=2306
+  _globals['_LISTJOBOUTPUTSRESPONSE']._serialized_start=2308
+  _globals['_LISTJOBOUTPUTSRESPONSE']._serialized_end=2397
+  _globals['_WATCHJOBREQUEST']._serialized_start=2399
+  _globals['_WATCHJOBREQUEST']._serialized_end=2449
+  _globals['_STUDIO']._serialized_start=2607
+  _globals['_STUDIO']._serialized_end=3394
 # @@protoc_insertion_point(module_scope)

@@ -133,18 +133,20 @@ class FrameSpan(_message.Message):
     def __init__(self, first: _Optional[int] = ..., last: _Optional[int] = ..., step: _Optional[int] = ...) -> None: ...
 
 class JobSpec(_message.Message):
-    __slots__ = ("shot", "inputs", "shared_paths", "mode", "frames")
+    __slots__ = ("shot", "inputs", "shared_paths", "mode", "frames", "locked_background")
     SHOT_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     SHARED_PATHS_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     FRAMES_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_BACKGROUND_FIELD_NUMBER: _ClassVar[int]
     shot: bytes
     inputs: _containers.RepeatedCompositeFieldContainer[Input]
     shared_paths: bool
     mode: Mode
     frames: FrameSpan
-    def __init__(self, shot: _Optional[bytes] = ..., inputs: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., shared_paths: _Optional[bool] = ..., mode: _Optional[_Union[Mode, str]] = ..., frames: _Optional[_Union[FrameSpan, _Mapping]] = ...) -> None: ...
+    locked_background: str
+    def __init__(self, shot: _Optional[bytes] = ..., inputs: _Optional[_Iterable[_Union[Input, _Mapping]]] = ..., shared_paths: _Optional[bool] = ..., mode: _Optional[_Union[Mode, str]] = ..., frames: _Optional[_Union[FrameSpan, _Mapping]] = ..., locked_background: _Optional[str] = ...) -> None: ...
 
 class Error(_message.Message):
     __slots__ = ("code", "what", "where", "hint")

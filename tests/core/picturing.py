@@ -27,27 +27,27 @@ REACH = 2
 
 
 class PicturingEngine:
-    """A picture of noise for each frame, at half the plate's size; the matte is the plate's own alpha."""
+    """A picture of noise for each frame, of at most 32x32 pixels; the matte is the plate's own alpha."""
 
     name = "picturing"
     version = "1"
     fills_background = True
     gives_layers = False
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.made: list[int] = []
 
     def prepare(self, source: ShotSource, report: Report, state: Path) -> None:
         """There is nothing to look for."""
 
     def generate(self, frames: Iterator[PlateFrame], report: Report) -> Iterator[Generated]:
-        """Noise that follows from a frame's number."""
+        """Noise that follows from the seed and a frame's number."""
         for frame in frames:
             report(Progress("generate", frame=frame.number))
             self.made.append(frame.number)
-            limit = frame.display.width // 2, frame.display.height // 2
-            at = ModelFrame.fitting(frame.display, frame.pixel_aspect, limit, 2)
-            rng = np.random.default_rng(frame.number)
+            at = ModelFrame.fitting(frame.display, frame.pixel_aspect, (32, 32), 8)
+            rng = np.random.default_rng([self.seed, frame.number])
             composite = rng.uniform(0.1, 2, (at.height, at.width, 3)).astype(np.float32)
             seen = at.to_model(np.ascontiguousarray(frame.rgb[frame.display.slices_in(frame.canvas)]))
             assert frame.alpha is not None
@@ -75,12 +75,15 @@ class MixingFinisher(Finisher):
         return super().see(plate, made)
 
     def finish(self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Layers:
-        """Finish the frame with the mixed picture."""
+        """Finish the frame before the mixed picture."""
         self.near[plate.number] = sorted(near)
-        own = near[plate.number]
-        mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
-        seen = replace(own, picture=replace(own.picture, composite=mixed))
-        return super().finish(plate, made, {**near, plate.number: seen})
+        background = made.background
+        if background is None:
+            mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
+            background = np.zeros(plate.rgb.shape, np.float32)
+            window = plate.display.slices_in(plate.canvas)
+            background[window] = near[plate.number].picture.frame.to_plate(mixed)
+        return super().finish(plate, replace(made, background=background, model=None), {})
 
 
 class Installed:
@@ -95,7 +98,7 @@ def install(monkeypatch: pytest.MonkeyPatch, reach: int = REACH) -> Installed:
     now = Installed()
 
     def make_engine(shot: Shot, models: Models) -> PicturingEngine:
-        now.engine = PicturingEngine()
+        now.engine = PicturingEngine(shot.engine.seed)
         return now.engine
 
     def make_finisher(*given: Any, **named: Any) -> MixingFinisher:

@@ -36,6 +36,7 @@ class RenderRequest:
     frames: FrameRange | None = None
     mode: str = "render"
     resume: bool = False
+    lock: Path | None = None
     limits: Limits = LIMITS
     digests: Mapping[str, str] = field(default_factory=dict)
     models: Models = field(default_factory=Models)
@@ -90,6 +91,7 @@ def render(
             "delivery": {"passes": list(request.shot.delivery.passes)},
             "mode": request.mode,
             "max_pixels": request.limits.max_pixels,
+            "locked": [FramePattern(str(request.lock)).path(n).read_text() for n in numbers if request.lock],
             "models": [str(request.models.folder), request.models.device],
             "environment": sorted(os.environ),
         },

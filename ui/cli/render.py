@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pai_studio.core.shot import document, naming
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
+from pai_studio.core.shot.locked import locked_version
 from pai_studio.ui.checks import check_inputs
 from pai_studio.ui.cli.connection import add_server_arguments, connected
 from pai_studio.ui.cli.console import Console
@@ -40,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="finish again with the document's finish keys; nothing is generated",
     )
+    parser.add_argument(
+        "--lock",
+        type=locked,
+        metavar="background:v003",
+        help="keep that version's background, with its shadow, behind the new subject",
+    )
     version = parser.add_mutually_exclusive_group()
     version.add_argument("--new-version", action="store_true", help="deliver as the next free version")
     version.add_argument("--resume", action="store_true", help="go on with a version that is partly there")
@@ -61,6 +68,15 @@ def frame_range(text: str) -> FrameRange:
         return FrameRange.parse(text)
     except BadInput as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def locked(text: str) -> str:
+    """Let `background:v003` through."""
+    try:
+        locked_version(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
@@ -85,6 +101,7 @@ def run(asked: argparse.Namespace, console: Console) -> int:
             resume=asked.resume,
             new_version=asked.new_version,
             shared=asked.shared,
+            lock=asked.lock or "",
             on_event=Follower(console, preview),
         )
     if preview is not None and not preview.count:
