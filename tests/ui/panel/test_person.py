@@ -7,26 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pai_studio.core.shot import document
 from pai_studio.core.shot.saving import text_beside
 from pai_studio.server.app import Server
 from pai_studio.ui.panel import style
-from pai_studio.ui.panel.state.shot import ShotState
+from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.studio import Studio
-from pai_studio.ui.panel.viewer.framing_mode import FramingMode
 from pai_studio.ui.panel.window import Window
 from tests.ui.panel.conftest import watched
 from tests.ui.panel.files import picture, plate
+from tests.ui.panel.person import Person
 from tests.ui.panel.shots import a_shot
 
-LEFT = Qt.MouseButton.LeftButton
-NONE = Qt.KeyboardModifier.NoModifier
-LONG_MS = 60_000
 SIZE = (96, 54)
 
 
@@ -80,134 +75,83 @@ def sit_down(
         assert broken == []
 
 
-def current(window: Window) -> ShotState:
-    state = window.studio.project.current
-    assert state is not None
-    return state
+def sitting(person: Person, stills: list[Path]) -> None:
+    """A whole job at the shot that is open: stills, framing, prompt, render, watch, cancel, render, look."""
+    state = person.state
+    first, middle, last = edits.spread(state.shot.all_frames, 3)
+    person.drop_stills(stills)
+    assert [one.frame for one in state.shot.references] == [first, middle, last]
+
+    person.frame_the_still(1)
+    assert isinstance(state.shot.references[1].fit, tuple)
+
+    person.drag_still(1, middle + 2)
+    assert [one.frame for one in state.shot.references] == [first, middle + 2, last]
+    person.press("undo")
+    assert [one.frame for one in state.shot.references] == [first, middle, last]
+    person.press("redo")
+    assert [one.frame for one in state.shot.references] == [first, middle + 2, last]
+
+    person.type_prompt("a shore at noon")
+    assert state.shot.prompt.background_content == "a shore at noon"
+
+    # Render, watch, change one's mind, render after all.
+    person.render_and_cancel()
+    person.render_and_watch()
+    assert person.versions()[-1].engine == "draft"
+
+    # Look at it: result, a wipe that is drawn aside, passes, the layers mixed.
+    person.press("toggle")
+    assert not person.window.studio.view.now.shows_plate
+    person.press("wipe")
+    person.drag_the_wipe(0.25)
+    assert person.window.studio.view.now.wipe == pytest.approx(0.25, abs=0.05)
+    for layer in ("background", "matte", "mix", "beauty"):
+        person.choose_pass(layer)
 
 
-def drop(target: QWidget, files: list[Path], point: QPoint) -> None:
-    data, action = QMimeData(), Qt.DropAction.CopyAction
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in files])
-    target.dragEnterEvent(QDragEnterEvent(point, action, data, LEFT, NONE))
-    target.dragMoveEvent(QDragMoveEvent(point, action, data, LEFT, NONE))
-    target.dropEvent(QDropEvent(QPointF(point), action, data, LEFT, NONE))
-
-
-def open_the_shot(qtbot: QtBot, window: Window, path: Path) -> ShotState:
-    window.open([path])
-    qtbot.waitUntil(lambda: window.studio.project.current is not None, timeout=LONG_MS)
-    return current(window)
-
-
-def drag_a_still(qtbot: QtBot, window: Window, state: ShotState, index: int, frame: int) -> None:
-    track = window.timeline.track
-    start = track.rows.spots[index].toPoint()
-    goal = QPoint(round(track.span.middle(frame)), start.y())
-    qtbot.mousePress(track, LEFT, pos=start)
-    for share in (0.3, 0.6, 1.0):
-        qtbot.mouseMove(track, start + (goal - start) * share)
-    qtbot.mouseRelease(track, LEFT, pos=goal)
-
-
-def frame_the_middle_still(qtbot: QtBot, window: Window, state: ShotState) -> None:
-    """T, some steps to the right, larger, and out again."""
-    state.select(state.shot.references[1])
-    state.go_to(state.shot.references[1].frame)
-    window.actions_by_name["frame_still"].trigger()
-    mode = window.viewer.mode
-    assert isinstance(mode, FramingMode)
-    qtbot.waitUntil(
-        lambda: not window.viewer.feed.is_late and mode.tool.placement() is not None, timeout=LONG_MS
-    )
-    for _ in range(3):
-        qtbot.keyClick(window.viewer.canvas, Qt.Key.Key_Right)
-    qtbot.keyClick(window.viewer.canvas, Qt.Key.Key_Escape)
-    assert window.viewer.mode is None
-
-
-def type_a_prompt(qtbot: QtBot, window: Window, text: str) -> None:
-    field = next(
-        one for one in window.form.findChildren(QPlainTextEdit) if "ackground" in one.accessibleName()
-    )
-    field.setFocus()
-    qtbot.keyClicks(field, text)
-
-
-def render(qtbot: QtBot, window: Window, wanted: str) -> None:
-    jobs = window.studio.jobs
-    window.actions_by_name["render"].trigger()
-    item = jobs.items[-1]
-    qtbot.waitUntil(lambda: item.has_ended, timeout=LONG_MS)
-    assert item.state == wanted, item.error
+def find_everything_again(person: Person, sit_down: Callable[[], Window], file: Path) -> None:
+    """Go home, come back, open the shot from the recent ones."""
+    left, renders = person.state.shot, [item.state for item in person.window.studio.jobs.items]
+    made = [one.pattern for one in person.versions()]
+    person.go_home()
+    assert document.load(file) == left
+    again = Person(person.bot, sit_down())
+    again.open_recent(file)
+    assert again.state.shot == left
+    assert [one.pattern for one in again.versions()] == made
+    assert [item.state for item in again.window.studio.jobs.items] == renders == ["CANCELLED", "SUCCEEDED"]
 
 
 def test_a_sitting(
     qtbot: QtBot, shipped: Server, sit_down: Callable[[], Window], shot_file: Path, stills: list[Path]
 ) -> None:
-    window = sit_down()
-    state = open_the_shot(qtbot, window, shot_file)
+    person = Person(qtbot, sit_down())
+    person.open(shot_file)
+    sitting(person, stills)
+    find_everything_again(person, sit_down, shot_file)
 
-    drop(window.timeline.track, stills, QPoint(40, window.timeline.track.height() - 12))
-    assert [one.frame for one in state.shot.references] == [1001, 1005, 1009]
 
-    frame_the_middle_still(qtbot, window, state)
-    framed = state.shot.references[1].fit
-    assert isinstance(framed, tuple)
-
-    drag_a_still(qtbot, window, state, 1, 1007)
-    assert [one.frame for one in state.shot.references] == [1001, 1007, 1009]
-    window.actions_by_name["undo"].trigger()
-    assert [one.frame for one in state.shot.references] == [1001, 1005, 1009]
-    window.actions_by_name["redo"].trigger()
-    assert [one.frame for one in state.shot.references] == [1001, 1007, 1009]
-
-    type_a_prompt(qtbot, window, "a shore at noon")
-    assert state.shot.prompt.background_content == "a shore at noon"
-
-    # Render, watch, change one's mind, render after all.
-    window.actions_by_name["render"].trigger()
-    first = window.studio.jobs.items[-1]
-    qtbot.waitUntil(lambda: first.state not in ("WAITING", "CHECKING"), timeout=LONG_MS)
-    window.actions_by_name["cancel"].trigger()
-    qtbot.waitUntil(lambda: first.has_ended, timeout=LONG_MS)
-    assert first.state == "CANCELLED"
-    render(qtbot, window, "SUCCEEDED")
-    qtbot.waitUntil(lambda: len(window.studio.versions.of(state)) == 1, timeout=LONG_MS)
-    version = window.studio.versions.of(state)[0]
-    assert version.engine == "draft"
-
-    # Look at it: result, wipe, a pass, the layers mixed.
-    view = window.studio.view
-    window.actions_by_name["toggle"].trigger()
-    assert not view.now.shows_plate
-    window.actions_by_name["wipe"].trigger()
-    assert view.now.compare == "wipe"
-    for layer in ("background", "matte", "mix", "beauty"):
-        view.set(layer=layer)
-        qtbot.waitUntil(
-            lambda: all(side.image is not None for side in window.viewer.feed.sides), timeout=LONG_MS
-        )
-        assert window.viewer.feed.fault is None
-
-    # Go home, come back, find everything.
-    left = state.shot
-    window.close()
-    window.studio.close()
-    assert document.load(shot_file) == left
-    again = sit_down()
-    back = open_the_shot(qtbot, again, shot_file)
-    assert back.shot == left
-    qtbot.waitUntil(lambda: len(again.studio.versions.of(back)) == 1, timeout=LONG_MS)
-    assert [item.state for item in again.studio.jobs.items] == ["CANCELLED", "SUCCEEDED"]
-    assert shot_file in again.studio.memory.recent
+@pytest.mark.long
+def test_a_sitting_at_the_demo_shot(
+    qtbot: QtBot, shipped: Server, sit_down: Callable[[], Window], stills: list[Path]
+) -> None:
+    """As a person's first quarter of an hour: the button on the empty window, then the whole job."""
+    person = Person(qtbot, sit_down())
+    person.click(person.window.empty.demo)
+    person.wait_for_a_shot()
+    person.choose_engine("draft")
+    person.remove_all_stills()
+    sitting(person, stills)
+    find_everything_again(person, sit_down, person.state.path)
 
 
 def test_what_another_program_wrote_is_taken_over_and_saved_on_from_there(
     qtbot: QtBot, sit_down: Callable[[], Window], shot_file: Path, stills: list[Path]
 ) -> None:
-    window = sit_down()
-    state = open_the_shot(qtbot, window, shot_file)
+    person = Person(qtbot, sit_down())
+    person.open(shot_file)
+    window, state = person.window, person.state
     theirs = shot_file.read_text().replace('"seed": 7', '"seed": 8')
     shot_file.write_text(theirs)
     window.commands.add_stills(stills[:1])
