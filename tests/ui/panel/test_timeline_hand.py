@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut
 from PySide6.QtWidgets import QApplication
@@ -156,6 +157,22 @@ def test_another_picture_is_put_in_the_place_of_a_still(state: ShotState) -> Non
         ("/stills/new.exr", 1025, "fit")
     ]
     assert state.selected is state.shot.references[1]
+
+
+def test_the_space_of_a_still_is_chosen_in_its_menu(
+    qtbot: QtBot, view: TimelineView, state: ShotState, studio: Studio
+) -> None:
+    shown = view.track.menu_at(view.track.rows.spots[0].toPoint())
+    (spaces,) = [one.menu() for one in shown.actions() if one.text() == "Colour space"]
+    qtbot.waitUntil(lambda: len(spaces.actions()) > 5, timeout=20_000)
+    (now,) = [one for one in spaces.actions() if one.isChecked()]
+    assert now.text() == "The file's own"
+    next(one for one in spaces.actions() if one.text() == "ACEScct").trigger()
+    assert state.shot.references[0].colorspace == "ACEScct"
+    assert state.selected is state.shot.references[0]
+    gone = view.track.menu_at(view.track.rows.spots[0].toPoint())
+    shiboken6.delete(gone)  # closed before the config has come
+    qtbot.waitUntil(lambda: studio.work.is_idle)
 
 
 def test_the_playhead_alone_is_painted_when_it_moves(view: TimelineView, state: ShotState) -> None:

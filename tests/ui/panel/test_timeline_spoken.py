@@ -59,7 +59,7 @@ def test_what_is_told_follows_every_edit_and_lies_where_it_is_painted(
     assert len(heard(view)) == 3
     view.resize(700, 200)
     assert [one.geometry() for one in view.track.spoken.stills] == [
-        one.toRect() for one in view.track.rows.thumbs
+        one.toRect() & view.track.rect() for one in view.track.rows.thumbs
     ]
     view._next_count()
     assert "at 00:00:" in heard(view)[1][0]

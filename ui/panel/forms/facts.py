@@ -48,10 +48,11 @@ class Spaces:
 
 @dataclass(frozen=True)
 class PictureFacts:
-    """What a file says of itself: its colour space, empty where it says none, and its size."""
+    """What a file says of itself: colour space (empty where it says none), size, and of a movie how many pictures."""
 
     space: str = ""
     size: Size | None = None
+    count: int | None = None
 
 
 _WITHOUT_MODEL = frozenset({"draft", "plate"})
@@ -179,7 +180,7 @@ def _facts(path: Path, config: ColorConfig) -> PictureFacts:
         return PictureFacts()
     if is_movie(path):
         with MovieReader(path) as movie:
-            return PictureFacts("", movie.size)
+            return PictureFacts("", movie.size, movie.count)
     if path.suffix.lower() == ".exr":
         part = find_layer(read_header(path), "rgba").part
         window = part.display_window

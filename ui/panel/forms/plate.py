@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QWidget
 from pai_studio.core.shot.document import Mattes, Shot
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
-from pai_studio.core.shot.inputs import MOVIES
+from pai_studio.core.shot.inputs import MOVIES, is_movie
 from pai_studio.ui.panel.forms import keys, numbers
 from pai_studio.ui.panel.forms.choices import CheckField, ChoiceField, SearchField
 from pai_studio.ui.panel.forms.current import Current
 from pai_studio.ui.panel.forms.facts import Facts
-from pai_studio.ui.panel.forms.fields import Key, NumberField, TextField
+from pai_studio.ui.panel.forms.fields import Key, NumberField, TextField, Tone
 from pai_studio.ui.panel.forms.paths import FileField
 from pai_studio.ui.panel.forms.section import Section
 from pai_studio.ui.panel.opening import PICTURES
@@ -42,6 +42,7 @@ class PlateSection(Section):
         rate = keys.of_shot("rate", "Rate", "Frames a second, as 23.976 or 24000/1001")
         self.rate = SearchField(current, rate, parse=numbers.rate, text=numbers.rate_text)
         self.rate.offer(_RATES)
+        self.start = NumberField(current, _START, _typed_start, text=_start_text)
         self.first = NumberField(current, _end("first"), numbers.whole)
         self.last = NumberField(current, _end("last"), numbers.whole)
         handles = keys.of_shot("handles", "Handles", "Frames before and after that are rendered as well")
@@ -74,6 +75,7 @@ class PlateSection(Section):
             self.files,
             self.space,
             self.rate,
+            self.start,
             self.first,
             self.last,
             self.handles,
@@ -84,10 +86,11 @@ class PlateSection(Section):
         ):
             self.add(field)
         facts.spaces_changed.connect(self._offer_spaces)
-        facts.plate_changed.connect(self._say_space)
-        current.shot_changed.connect(self._say_space)
-        current.replaced.connect(self._say_space)
+        for signal in (facts.plate_changed, current.shot_changed, current.replaced):
+            signal.connect(self._say_space)
+            signal.connect(self._say_start)
         self._offer_spaces()
+        self._say_start()
 
     def _offer_spaces(self) -> None:
         offer_spaces(self.space, self._facts)
@@ -97,6 +100,15 @@ class PlateSection(Section):
         shot = self._current.shot
         if shot is not None:
             say_declared(self.space, self._facts, shot.plate.colorspace, self._facts.plate.space)
+
+    def _say_start(self) -> None:
+        """A movie alone has a first picture to be numbered, and an end beyond which there is none."""
+        shot, count = self._current.shot, self._facts.plate.count
+        has_start = shot is not None and is_movie(shot.plate.files)
+        self.start.setVisible(has_start)
+        self.start.label.setVisible(has_start)
+        if shot is not None and has_start:
+            self.start.say(*_movie_said(_start_of(shot), count, shot.all_frames))
 
 
 class MattesSection(Section):
@@ -160,6 +172,40 @@ def _end(which: str) -> Key:
     label = "First frame" if which == "first" else "Last frame"
     return Key(
         label, lambda shot: getattr(shot.frames, which), write, "A frame, or a step from where it is: +20, -8"
+    )
+
+
+def _start_of(shot: Shot) -> int:
+    """The frame number of a movie's first picture."""
+    return shot.all_frames.first if shot.plate.start is None else shot.plate.start
+
+
+_START = Key(
+    "Movie begins at",
+    _start_of,
+    lambda shot, value: edits.set_keys(shot, "plate", start=value),
+    "The frame number of the movie's first picture; empty: the shot's first frame",
+)
+
+
+def _typed_start(text: str, now: int) -> int | None:
+    return numbers.whole(text, now) if text.strip() else None
+
+
+def _start_text(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _movie_said(start: int, count: int | None, shot: FrameRange) -> tuple[str, Tone]:
+    """Which frames a movie of `count` pictures holds, and whether the shot goes beyond them."""
+    if count is None:
+        return "", "dim"
+    last = start + count - 1
+    if start <= shot.first and shot.last <= last:
+        return f"It holds {start} - {last}", "dim"
+    return (
+        f"It holds {start} - {last}, the shot is {shot.first} - {shot.last}: move its beginning, or trim",
+        "bad",
     )
 
 

@@ -16,6 +16,7 @@ from pai_studio.ui.panel.forms.current import Current
 from pai_studio.ui.panel.forms.facts import Facts
 from pai_studio.ui.panel.forms.fields import Key, NumberField, small_note
 from pai_studio.ui.panel.forms.paths import FileField
+from pai_studio.ui.panel.forms.picture import StillPicture
 from pai_studio.ui.panel.forms.plate import offer_spaces, say_declared
 from pai_studio.ui.panel.forms.section import Section
 from pai_studio.ui.panel.opening import PICTURES
@@ -52,6 +53,8 @@ class ReferenceSection(Section):
         self.remove = QPushButton("Remove")
         self.remove.setToolTip("Take the still out of the shot (Delete)")
         self.remove.setAccessibleName("Remove the selected still")
+        self.picture = StillPicture(current)
+        self.add_beside(self.picture)
         self._fields = (self.file, self.frame, self.space, self.fit)
         for field in self._fields:
             self.add(field)
@@ -84,6 +87,7 @@ class ReferenceSection(Section):
             field.setVisible(there)
             field.label.setVisible(there)
             field.show_again()
+        self.picture.setVisible(there)
         self._buttons.setVisible(there)
         self._show_state()
 

@@ -34,7 +34,7 @@ class Spoken:
         while len(self.stills) < len(rows.references):
             self.stills.append(self._new())
         for still, one, thumb in zip(self.stills, rows.references, rows.thumbs, strict=True):
-            still.setGeometry(thumb.toRect())
+            still.setGeometry(thumb.toRect() & self._board.rect())
             still.setAccessibleName(told(rows, one, label))
             still.setAccessibleDescription("Selected" if one is selected else "")
         if selected is not self._told:

@@ -202,7 +202,7 @@ class Track(Board):
             return shown_menu
         state.select(hit)
         shown_menu.addAction("Frame it over the plate", lambda: self.framing_wanted.emit(hit))
-        menu.fill(shown_menu, state, hit)
+        menu.fill(shown_menu, self._studio, state, hit)
         return shown_menu
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's
