@@ -46,7 +46,7 @@ class StillPicture(QWidget):
         found, fault = self._thumbs.get(source, 0, ocio, box), self._thumbs.fault(source, 0, ocio, box)
         self.thumb.show_picture(found.image if found is not None else None)
         if fault is not None:
-            show_note(self.note, fault.what, "bad")
+            show_note(self.note, f"{fault.what[:1].upper()}{fault.what[1:]}", "bad")
         elif found is not None:
             show_note(self.note, f"{found.size[0]} x {found.size[1]}\n{found.space or 'data'}")
         else:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms.fields import Field
@@ -56,7 +64,11 @@ class Section(QWidget):
         at = self.rows.rowCount()
         top = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
         field.label.setProperty("dim", True)
-        field.label.setContentsMargins(0, style.grid(1), 0, 0)
+        if isinstance(field.control, QLineEdit | QComboBox):  # on one line with its text
+            field.control.ensurePolished()
+            field.label.setMinimumHeight(field.control.sizeHint().height())
+        else:
+            field.label.setContentsMargins(0, style.grid(1), 0, 0)
         self.rows.addWidget(field.label, at, 0, top)
         self.rows.addWidget(field, at, 1)
 
