@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -146,13 +146,6 @@ class EmptyState(QWidget):
     def _demo_clicked(self) -> None:
         (self.demo_cancelled if self._is_filming else self.demo_wanted).emit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's
-        """Keep a line's length to what is read with ease."""
-        self._column.setFixedWidth(
-            min(self.width() - style.grid(8), self.fontMetrics().averageCharWidth() * _WIDTH_CHARACTERS)
-        )
-        super().resizeEvent(event)
-
     def _button(self, text: str, tip: str, key: str = "") -> QPushButton:
         button = QPushButton(text, self)
         button.setAccessibleName(text)
@@ -177,10 +170,18 @@ class EmptyState(QWidget):
         inner.addWidget(self.bar)
         inner.addWidget(self.heading)
         inner.addWidget(self.recent)
+        most = self.fontMetrics().averageCharWidth() * _WIDTH_CHARACTERS
+        self._column.setMaximumWidth(most)  # a line's length that is read with ease
+        across = QHBoxLayout()
+        across.setContentsMargins(style.grid(4), 0, style.grid(4), 0)
+        across.addStretch(1)
+        across.addWidget(self._column, most)
+        across.addStretch(1)
         outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
         outer.addStretch(2)
         self.recent.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-        outer.addWidget(self._column, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addLayout(across)
         outer.addStretch(3)
 
     def _fit(self) -> None:

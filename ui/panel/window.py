@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from pai_studio.ui.panel.actions import Actions
 from pai_studio.ui.panel.appearance import Appearance
+from pai_studio.ui.panel.arrangement import Arrangement, from_text, to_text
 from pai_studio.ui.panel.commands import Commands
 from pai_studio.ui.panel.empty import EmptyState
 from pai_studio.ui.panel.faultbar import FaultBar
@@ -32,8 +34,6 @@ from pai_studio.ui.panel.stills import StillsBin
 from pai_studio.ui.panel.timeline import TimelineView
 from pai_studio.ui.panel.title import Title
 from pai_studio.ui.panel.viewer import Viewer
-
-_LAYOUT_VERSION = 1
 
 
 class Window(QMainWindow):
@@ -93,21 +93,23 @@ class Window(QMainWindow):
         column.addWidget(self._pages, 1)
         column.addWidget(FaultBar(self.studio, centre))
         self.setCentralWidget(centre)
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self._dock("Shots", self.shots, left)
-        self._dock("Stills", self.stills, left)
-        form = self._dock("Shot", self.form, right)
-        for name, widget in (("Queue", self.queue), ("Versions", self.history)):
-            self.tabifyDockWidget(form, self._dock(name, widget, right))
-        for dock in self.findChildren(QDockWidget):
-            dock.setTitleBarWidget(QWidget(dock))  # tabs and contents say what it is
-        form.raise_()
+        docks = {
+            name: self._dock(name, widget)
+            for name, widget in (
+                ("Shots", self.shots),
+                ("Stills", self.stills),
+                ("Shot", self.form),
+                ("Queue", self.queue),
+                ("Versions", self.history),
+            )
+        }
+        self._arrangement = Arrangement(self, docks, ("Shots", "Stills"), self.studio.memory)
 
-    def _dock(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(self, name: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(name, self)
         dock.setObjectName(name)
         dock.setWidget(widget)
-        self.addDockWidget(area, dock)
+        dock.setTitleBarWidget(QWidget(dock))  # tabs and contents say what it is
         self._menus["Window"].addAction(dock.toggleViewAction())
         return dock
 
@@ -118,12 +120,27 @@ class Window(QMainWindow):
         unit = self.fontMetrics().averageCharWidth()
         self.resize(unit * 220, unit * 124)
         self._split.setSizes([unit * 90, unit * 34])
-        docks = {one.objectName(): one for one in self.findChildren(QDockWidget)}
-        wide = [docks["Shots"], docks["Shot"]]
-        self.resizeDocks(wide, [unit * 46, unit * 58], Qt.Orientation.Horizontal)
-        self.restoreGeometry(_bytes(memory.get("geometry", "")))
-        self.restoreState(_bytes(memory.get("layout", "")), _LAYOUT_VERSION)
-        self._split.restoreState(_bytes(memory.get("split", "")))
+        self.restoreGeometry(from_text(memory.get("geometry", "")))
+        self._keep_inside()
+        self._arrangement.fit()
+        self._split.restoreState(from_text(memory.get("split", "")))
+
+    def _keep_inside(self) -> None:
+        """No larger than the screen, which may be another one than the last time, and all of it there."""
+        room = self.screen().availableGeometry()
+        title = self.style().pixelMetric(
+            QStyle.PixelMetric.PM_TitleBarHeight
+        )  # its own is known once it is shown
+        self.resize(self.size().boundedTo(room.size() - QSize(0, title)))
+        area = self.geometry()
+        x = min(max(area.x(), room.left()), room.right() + 1 - area.width())
+        y = min(max(area.y(), room.top()), room.bottom() + 1 - area.height())
+        self.move(x, y)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's
+        """Two columns or three."""
+        super().resizeEvent(event)
+        self._arrangement.fit_soon()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's
         """Save what waits and remember the window; what runs at a server goes on."""
@@ -131,9 +148,9 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.studio.memory.keep(
-            geometry=_text(self.saveGeometry()),
-            layout=_text(self.saveState(_LAYOUT_VERSION)),
-            split=_text(self._split.saveState()),
+            geometry=to_text(self.saveGeometry()),
+            split=to_text(self._split.saveState()),
+            **self._arrangement.kept(),
         )
         super().closeEvent(event)
 
@@ -155,11 +172,3 @@ class Window(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.commands.open_paths(paths)
-
-
-def _text(value: QByteArray) -> str:
-    return bytes(value.toBase64().data()).decode("ascii")
-
-
-def _bytes(text: str) -> QByteArray:
-    return QByteArray.fromBase64(text.encode("ascii", "replace"))

@@ -6,11 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+)
 from pytestqt.qtbot import QtBot
 
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.appearance import Appearance
+from pai_studio.ui.panel.arrangement import to_text
+from pai_studio.ui.panel.rows import Elided
 from pai_studio.ui.panel.state.project import Opened, OpenedShot
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
@@ -25,16 +35,13 @@ def window(qtbot: QtBot, qapp: QApplication, studio: Studio) -> Iterator[Window]
     yield window
     window.leaving.leave()
     window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     style.choose_scheme(qapp, "")
 
 
 def opened(studio: Studio, folder: Path, *names: str) -> list[ShotState]:
     shots = [OpenedShot(a_shot(folder, name=name), folder / f"{name}.shot.json") for name in names]
     return studio.project.add(Opened("reel3.otio", tuple(shots)))
-
-
-def choice(window: Window, text: str) -> QAction:
-    return next(one for one in window.appearance.menu.actions() if one.text() == text)
 
 
 def test_the_title_follows_the_shot_its_name_and_its_saves(
@@ -58,16 +65,99 @@ def test_the_title_follows_the_shot_its_name_and_its_saves(
 
 
 def test_dark_and_light_are_chosen_in_a_menu_at_once_and_remembered(
-    qtbot: QtBot, qapp: QApplication, window: Window, studio: Studio
+    qtbot: QtBot, qapp: QApplication, studio: Studio
 ) -> None:
-    assert choice(window, "As the system").isChecked()
-    choice(window, "Light").trigger()
-    assert window.palette().window().color() == style.LIGHT.window
+    style.dress(qapp)
+    view = QMenu()
+    menu = Appearance(studio.memory, view).menu
+    system, dark, light = menu.actions()
+    assert system.isChecked()
+    light.trigger()
+    assert qapp.palette().window().color() == style.LIGHT.window
     assert studio.memory.get("scheme", "") == "light"
-    choice(window, "Dark").trigger()
-    assert window.palette().window().color() == style.DARK.window
-    again = Window(studio)
-    assert choice(again, "Dark").isChecked()
-    again.deleteLater()
-    choice(window, "As the system").trigger()
+    dark.trigger()
+    assert qapp.palette().window().color() == style.DARK.window
+    again = Appearance(studio.memory, view).menu
+    assert [one.text() for one in again.actions() if one.isChecked()] == ["Dark"]
+    system.trigger()
     assert studio.memory.get("scheme", "dark") == ""
+
+
+def docks(window: Window) -> dict[str, QDockWidget]:
+    return {one.objectName(): one for one in window.findChildren(QDockWidget)}
+
+
+def clipped(window: Window) -> list[str]:
+    """What is shown with less room than its words need."""
+    found = []
+    for kind in (QAbstractButton, QLabel):
+        for widget in window.findChildren(kind):
+            is_seen = not widget.visibleRegion().isEmpty()
+            if is_seen and widget.text() and not isinstance(widget, Elided):
+                need = widget.minimumSizeHint()
+                if widget.width() < need.width() or widget.height() < need.height():
+                    found.append(f"{widget.accessibleName() or widget.text()}: {widget.size()} < {need}")
+    return found
+
+
+def inside(window: Window) -> bool:
+    frame_px = 4  # of the platform without a screen, once a window is shown
+    room = window.screen().availableGeometry().adjusted(-frame_px, -frame_px, frame_px, frame_px)
+    return room.contains(window.geometry())
+
+
+def test_on_a_small_screen_it_opens_inside_with_all_docks_in_one_pile(
+    qtbot: QtBot, window: Window, studio: Studio, tmp_path: Path
+) -> None:
+    opened(studio, tmp_path, "SH010")
+    window.resize(800, 600)
+    window.show()
+    qtbot.waitExposed(window)
+    assert (window.width(), window.height()) == (800, 600)
+    assert inside(window)
+    assert len(window.tabifiedDockWidgets(docks(window)["Shot"])) == 4
+    for dock in docks(window).values():
+        dock.raise_()
+        QApplication.processEvents()
+        assert dock.widget().isVisible()
+        assert clipped(window) == []
+
+
+def test_a_wide_window_has_three_columns_and_each_arrangement_is_remembered(
+    qtbot: QtBot, window: Window, studio: Studio
+) -> None:
+    window.show()
+    window.resize(1280, 720)
+    area = window.dockWidgetArea
+    left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+    there = docks(window)
+    assert window.appearance.menu.menuAction() in window.appearance.parent().actions()
+    qtbot.waitUntil(lambda: area(there["Shots"]) == left)
+    assert area(there["Shot"]) == right
+    assert (window.width(), window.height()) == (1280, 720)
+    there["Queue"].hide()
+    window.resize(800, 600)
+    qtbot.waitUntil(lambda: area(there["Shots"]) == right)
+    assert not there["Queue"].isHidden()
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: area(there["Shots"]) == left)
+    assert there["Queue"].isHidden()
+    window.close()
+    again = Window(studio)
+    again.resize(1280, 720)
+    again.show()
+    qtbot.waitUntil(lambda: again.dockWidgetArea(docks(again)["Shots"]) == left)
+    assert docks(again)["Queue"].isHidden()
+    again.close()
+    again.deleteLater()
+
+
+def test_a_window_of_a_larger_screen_comes_back_inside_this_one(qtbot: QtBot, studio: Studio) -> None:
+    other = QMainWindow()
+    other.setGeometry(QRect(2600, 900, 2400, 1300))
+    studio.memory.keep(geometry=to_text(other.saveGeometry()))
+    window = Window(studio)
+    assert inside(window)
+    window.show()
+    assert inside(window)
+    window.deleteLater()
