@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pai_studio.core.comp.lift import lift
 from pai_studio.core.finish.layers import finished_matte, half, layers, untouched
-from pai_studio.core.finish.model_layers import REACH, with_layers
+from pai_studio.core.finish.model_layers import REACH, restored, with_layers
 from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.seen import Seen, see
 from pai_studio.core.media.frame import Box, Generated, Layers, PlateFrame, Still
@@ -43,7 +43,8 @@ class Finisher:
         matte = finished_matte(plate, made)
         if made.background is None and made.model is None:
             return untouched(plate, made, matte)
-        foreground = half(lift(plate, matte, made.screen, self._controls.despill))
-        if made.model is not None:
+        foreground = lift(plate, matte, made.screen, self._controls.despill)
+        if (model := made.model) is not None:
             made = with_layers(plate, made, near, self._place)
-        return layers(plate, made, foreground, matte, controls=self._controls, seed=self._seed)
+            made, foreground, matte = restored(plate, made, model, foreground, matte)
+        return layers(plate, made, half(foreground), half(matte), controls=self._controls, seed=self._seed)

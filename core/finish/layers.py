@@ -14,6 +14,9 @@ from pai_studio.core.media.frame import Array, Generated, Layers, PlateFrame
 from pai_studio.core.media.repairs import HALF_MAX
 from pai_studio.core.shot.document import Finish
 
+_COVERS = 1e-3
+"""A matte below this covers nothing."""
+
 
 def half(values: Array) -> Array:
     """Float32 rounded to what a half holds: never infinite, and 0 for NaN."""
@@ -50,7 +53,7 @@ def layers(
     one, zero = np.ones(matte.shape, np.float32), np.zeros(matte.shape, np.float32)
     rebuilt = half(made.rebuilt if made.rebuilt is not None else zero)
     confidence = half(made.confidence if made.confidence is not None else one)
-    gain = half(_gain(made, rebuilt, controls.gain_mix))
+    gain = half(_gain(made, rebuilt, matte, controls.gain_mix))
     shadow = half(1 - controls.shadow * (1 - made.shadow) if made.shadow is not None else one)
     clean = np.nan_to_num(made.background, nan=0.0, posinf=HALF_MAX, neginf=0.0)
     wrap = half(light_wrap(clean, matte, controls.wrap, foreground * gain))
@@ -93,14 +96,17 @@ def untouched(plate: PlateFrame, made: Generated, matte: Array) -> Layers:
     )
 
 
-def _gain(made: Generated, rebuilt: Array, mix: float) -> Array:
-    """The gain at the artist's mix; 1 where the subject was rebuilt and is lit already."""
+def _gain(made: Generated, rebuilt: Array, matte: Array, mix: float) -> Array:
+    """The gain at the artist's mix; 1 where the subject was rebuilt and is lit already, by its share of the matte."""
     if made.gain is None or mix == 0:
         return np.ones((*rebuilt.shape, 3), np.float32)
     mixed = np.maximum(np.nan_to_num(made.gain, nan=1.0), 0)
     if mix != 1:
         mixed = mixed**mix
-    return as_f32(mixed + rebuilt[..., None] * (1 - mixed)) if rebuilt.any() else as_f32(mixed)
+    if not rebuilt.any():
+        return as_f32(mixed)
+    share = np.minimum(rebuilt / np.maximum(matte, _COVERS), 1)[..., None]
+    return as_f32(mixed + share * (1 - mixed))
 
 
 def _grain(plate: PlateFrame, background: Array, amount: float, seed: int) -> Array:

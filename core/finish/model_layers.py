@@ -24,8 +24,7 @@ def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen], pl
 
     `near` holds what was seen of this frame, and of those within `REACH` that the shot has. What the engine gave of
     these layers itself stays. Beyond the display window, which is all that a model sees, the edge is repeated with
-    confidence 0. `rebuilt` is 0 all over unless the engine gave it: parts of the subject that the given
-    matte lacks are not yet told from the place.
+    confidence 0. `rebuilt` is what the stills tell a given matte to lack, unless the engine gave it.
     """
     seen = near[made.number]
     model = seen.picture
@@ -35,15 +34,41 @@ def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen], pl
         gain = _gain_at_plate(plate, model, light)
     if made.background is not None:
         return replace(made, gain=gain)
-    behind = place.behind(made.number, near)
+    behind = place.behind(made.number, near, is_given=plate.alpha is not None)
     confidence, shadow = made.confidence, made.shadow
     if confidence is None:
         confidence = np.zeros(plate.canvas.shape, np.float32)
         confidence[plate.display.slices_in(plate.canvas)] = behind.confidence
     if shadow is None:
         shadow = _over_canvas(plate, behind.shadow)
-    background = _over_canvas(plate, behind.background)
-    return replace(made, background=background, gain=gain, confidence=confidence, shadow=shadow)
+    rebuilt = made.rebuilt
+    if rebuilt is None and behind.lost is not None and behind.lost.any():
+        rebuilt = np.zeros(plate.canvas.shape, np.float32)
+        rebuilt[plate.display.slices_in(plate.canvas)] = np.clip(model.frame.to_plate(behind.lost), 0, 1)
+    return replace(
+        made,
+        background=_over_canvas(plate, behind.background),
+        gain=gain,
+        confidence=confidence,
+        shadow=shadow,
+        rebuilt=rebuilt,
+    )
+
+
+def restored(
+    plate: PlateFrame, made: Generated, model: ModelPicture, foreground: Array, matte: Array
+) -> tuple[Generated, Array, Array]:
+    """`made`, foreground (H, W, 3) and matte (H, W) with what a model rebuilt of the subject, in the model's light.
+
+    `made.rebuilt` becomes the part of the matte that was added, which garbage takes away as everywhere.
+    """
+    if made.rebuilt is None or not made.rebuilt.any():
+        return made, foreground, matte
+    added = made.rebuilt * (1 - matte)
+    if plate.garbage is not None:
+        added = added * (1 - plate.garbage)
+    drawn = _over_canvas(plate, np.maximum(model.frame.to_plate(model.composite), 0))
+    return replace(made, rebuilt=added), foreground + added[..., None] * drawn, matte + added
 
 
 def _gain_at_plate(plate: PlateFrame, model: ModelPicture, gain: Array) -> Array:

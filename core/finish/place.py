@@ -16,6 +16,7 @@ import numpy as np
 from pai_studio.core.comp.filters import as_f32, blur, fill
 from pai_studio.core.finish import holes, shadows, stills
 from pai_studio.core.finish.codes import coded, light
+from pai_studio.core.finish.rebuilt import missing
 from pai_studio.core.finish.seen import Seen
 from pai_studio.core.finish.stills import Laid, Prepared
 from pai_studio.core.media.frame import Array, Box, ModelPicture, Still
@@ -43,6 +44,8 @@ class Behind:
     background: Array
     confidence: Array
     shadow: Array
+    lost: Array | None = None
+    """At the model's size (h, w): how far a pixel is a part of the subject that the given matte lacks."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,20 @@ class Place:
         self._prepared: dict[int, Prepared] = {}
         self._lock = threading.Lock()
 
-    def behind(self, number: int, near: Mapping[int, Seen]) -> Behind:
+    def behind(self, number: int, near: Mapping[int, Seen], *, is_given: bool = False) -> Behind:
         """The place at frame `number`; `near` holds what was seen of it and of the frames around it.
 
-        It follows from the arguments and the stills alone.
+        Where its matte `is_given`, parts of the subject that it lacks are looked for. It follows from the arguments
+        and the stills alone.
         """
         seen = near[number]
-        decided = _decided(seen, self._laid(seen))
-        return _at_plate(decided, seen.picture.frame, seen.picture.white)
+        laid = self._laid(seen)
+        lost = missing(seen, laid) if is_given else None
+        if lost is not None and lost.any():
+            seen = replace(seen, covered=as_f32(np.minimum(seen.covered + lost, 1)))
+            laid = self._laid(seen)
+        behind = _at_plate(_decided(seen, laid), seen.picture.frame, seen.picture.white)
+        return replace(behind, lost=lost)
 
     def _laid(self, seen: Seen) -> list[Laid]:
         """The stills anchored nearest to a frame, over its picture."""

@@ -6,9 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from pai_studio.core.finish.finisher import Finisher
 from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.rebuilt import missing
+from pai_studio.core.media.frame import Generated, ModelPicture, PlateFrame, Screen
+from pai_studio.core.shot.document import Finish
 from tests.core.finish.test_place import FRAME, H, W, a_place, a_subject, generated, photographed, seen
+
+GREEN = np.float32([0.05, 0.4, 0.06])
 
 
 def an_arm() -> np.ndarray:
@@ -65,3 +70,29 @@ def test_the_same_picture_gives_the_same_part_again() -> None:
     first = found(place, body, composite, stills)
     cv2.setRNGSeed(7)
     assert np.array_equal(first, found(place, body, composite, stills))
+
+
+@pytest.mark.parametrize("despill", [0.0, 1.0])
+def test_a_rebuilt_arm_is_delivered_as_the_model_drew_it(despill: float) -> None:
+    place, (body, _), arm = a_place(), a_subject(), an_arm()
+    light = np.float32([0.9, 0.7, 0.5])
+    composite = generated(place, np.maximum(body, arm), subject=light)
+    box = FRAME.display
+    rgb = body[..., None] * np.float32([0.5, 0.5, 0.5]) + (1 - body[..., None]) * GREEN
+    plate = PlateFrame(1001, np.float32(rgb), box, box, alpha=body)
+    picture = ModelPicture(composite, FRAME.to_model(np.float32(rgb)), FRAME)
+    made = Generated(1001, body, None, screen=Screen(GREEN, 1), model=picture)
+    controls = Finish(despill=despill, wrap=0.0, grain=0.0)
+    finisher = Finisher([photographed(place, light=1.3)], box, controls, 0, gives_layers=False)
+    near = finisher.see(plate, made)
+    assert near is not None
+    got = finisher.finish(plate, made, {1001: near})
+    inside = (cv2.erode(arm, np.ones((9, 9))) == 1) & (cv2.dilate(body, np.ones((25, 25))) < 0.01)
+    assert inside.sum() > 300
+    assert got.rebuilt[inside].min() > 0.9
+    assert got.matte[inside].min() > 0.9
+    np.testing.assert_allclose(got.gain[inside], 1, atol=0.1)
+    np.testing.assert_allclose(got.beauty[inside], np.broadcast_to(light, (inside.sum(), 3)), rtol=0.12)
+    assert np.array_equal(got.matte[body == 1], body[body == 1])  # the artist's own stays
+    behind = got.background[inside]
+    np.testing.assert_allclose(np.log(behind / place[inside]).mean(), 0, atol=0.1)
