@@ -63,10 +63,24 @@ def test_draft_takes_what_the_last_renders_took_a_frame(shot):
 
 
 def test_another_engine_or_quality_tells_nothing(shot):
-    others = [Past("pai", "x", "final", 10, 30, 10.0), Past("draft", "", "preview", 10, 30, 1.0)]
-    found = estimate(shot, "draft", None, Machine(past=tuple(others)))
+    others = [Past("draft", "", "final", 10, 30, 10.0), Past("pai", "ours-5b", "preview", 10, 30, 1.0)]
+    found = estimate(shot, "pai", OURS, Machine(past=tuple(others)))
     assert found.seconds is None
     assert "not known yet" in found.lines[0]
+
+
+def test_of_draft_there_is_a_first_guess_that_says_so(shot):
+    guess = estimate(shot, "draft", None, Machine(), (960, 540))
+    assert guess.seconds == pytest.approx(49 * 0.96 * 0.54 / 0.28)
+    line = (
+        "About 2 min for 49 frames: a first guess by the speed of one processor core, since none was rendered"
+    )
+    assert guess.lines == (f"{line} here yet.",)
+    assert estimate(shot, "draft", None, Machine(), PLATE).seconds == pytest.approx(4 * guess.seconds)
+    assert estimate(shot, "draft", None, Machine()).seconds == pytest.approx(
+        4 * guess.seconds
+    )  # HD until known
+    assert "first guess" not in estimate(shot, "draft", None, Machine(past=(DRAFT,)), PLATE).lines[0]
 
 
 def test_a_model_works_at_its_own_size_in_the_plates_shape(shot):

@@ -21,6 +21,10 @@ _CODEC_STRIDES = {"pixel": 1, "wan": 4}
 _LAST = 5
 """How many earlier renders are asked: machines and code change."""
 
+_DRAFT_SPEED = 0.28
+"""Megapixels times frames a second of draft and its finishing: measured once, 12 frames of 960x540, either quality, on
+one core of a server's processor. Until the machine that renders has told its own."""
+
 _SPARE = 0.9
 """Of a device's memory that may be used: its driver and the allocator want the rest."""
 
@@ -135,7 +139,7 @@ def estimate(
         return Estimate((line,))
     if engine == "plate":
         return Estimate(("The plate engine makes no background: its time is that of reading and writing.",))
-    took, said = _time(shot, engine, model, machine.past)
+    took, said = _time(shot, engine, model, machine.past, plate or _DEFAULT_SIZE)
     if model is None:
         return Estimate((said,), took)
     size = model.size(plate or _DEFAULT_SIZE)
@@ -199,19 +203,25 @@ def in_bytes(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count < 1e10 else f"{count / 1e9:.0f} GB"
 
 
-def _time(shot: Shot, engine: str, model: Model | None, past: Sequence[Past]) -> tuple[float | None, str]:
-    """How long it takes by what was rendered before, as a figure and as a sentence."""
+def _time(
+    shot: Shot, engine: str, model: Model | None, past: Sequence[Past], plate: Size
+) -> tuple[float | None, str]:
+    """How long it takes by what was rendered before, as a figure and as a sentence; of draft there is a first guess."""
     quality = shot.engine.quality
     names = {one.model for one in past} if model is None else {"", model.name}
     alike = [one for one in past if (one.engine, one.quality) == (engine, quality) and one.model in names][
         :_LAST
     ]
+    frames = len(shot.all_frames)
+    if not alike and engine == "draft":
+        took = frames * plate[0] * plate[1] / 1e6 / _DRAFT_SPEED
+        of = "by the speed of one processor core, since none was rendered here yet"
+        return took, f"About {in_words(took)} for {frames} frames: a first guess {of}."
     if not alike:
         return (
             None,
             f"The time is not known yet: nothing was rendered with {engine} in {quality} quality here.",
         )
-    frames = len(shot.all_frames)
     wanted = _work(shot, model, frames, shot.engine.steps)
     paces = [one.seconds / _work(shot, model, one.frames, one.steps) for one in alike]
     took = wanted * sum(paces) / len(paces)
