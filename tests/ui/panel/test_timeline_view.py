@@ -149,6 +149,20 @@ def test_a_double_click_frames_a_still_or_asks_for_one(
     assert wanted.args == [1045]
 
 
+def test_the_rate_is_told_and_what_is_seen_of_it_where_that_is_less(
+    view: TimelineView, studio: Studio
+) -> None:
+    player = studio.player
+    player.toggle()
+    assert view._rate.text() == "23.976 fps"
+    for measured, told in ((23.5, "23.976 fps"), (22.13, "22.1 of 23.976 fps")):
+        player.measured = measured
+        player.changed.emit()
+        assert view._rate.text() == told
+    player.stop()
+    assert view._rate.text() == "23.976 fps"
+
+
 def test_the_menu_of_a_still_removes_it(view: TimelineView, state: ShotState) -> None:
     menu = view.track.menu_at(spot(view, state, 0))
     next(action for action in menu.actions() if action.text() == "Remove").trigger()

@@ -23,7 +23,7 @@ _READERS = max(2, min(4, (os.cpu_count() or 2) // 2))
 _SHARE_OF_MEMORY = 4
 _MOST_BYTES = 4 << 30
 _LAST_S = 0.2
-_SHARE_OF_RANGE = 7 / 8
+_SHARE_OF_RANGE = 31 / 32
 """Of the limit; the rest is for what is looked at larger when it stands still."""
 
 SCALES = (1, 2, 4, 8, 16)

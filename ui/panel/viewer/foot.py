@@ -10,32 +10,30 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.ui.panel import style
+from pai_studio.ui.panel.rows import Elided
 from pai_studio.ui.panel.viewer.controls import push
 from pai_studio.ui.panel.viewer.probe import Reading
 
 
-class ProbeLine(QLabel):
-    """The values under the cursor; a hint while there are none."""
+class ProbeLine(Elided):
+    """The values under the cursor; a hint while there are none. Where there is no room the tooltip has them all."""
 
     _HINT = "Shift+drag: mean of an area"
+    _TIP = "Scene-linear values in the file's space and the working space; ~ while read from a proxy"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, Qt.TextElideMode.ElideRight)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPointSizeF(style.small_font(self.font()).pointSizeF())
         self.setFont(font)
         self.setProperty("dim", True)
         self.setContentsMargins(style.grid(2), style.grid(0.5), style.grid(2), style.grid(0.5))
-        self.setMinimumWidth(1)
-        self.setToolTip(
-            "Scene-linear values in the file's space and the working space; ~ while read from a proxy"
-        )
         self.show_reading(None)
 
     def show_reading(self, found: Reading | None) -> None:
         """Another pixel, or none."""
         self.setText(found.text() if found is not None else self._HINT)
-        self.setAccessibleName(self.text())
+        self.setToolTip(f"{self.text()}\n{self._TIP}")
 
 
 class ErrorCard(QFrame):
