@@ -77,7 +77,7 @@ class Leaving(QObject):
         unsaved = self._unsaved()
         if not unsaved:
             self.leave()
-        elif all(state.saving.kind == "failed" for state in unsaved):
+        elif self.dialog.is_asking or all(state.saving.kind == "failed" for state in unsaved):
             self._ask()
 
     def _ask(self) -> None:
@@ -140,6 +140,11 @@ class LeaveDialog(QDialog):
         column.addSpacing(style.grid(2))
         column.addLayout(buttons)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether it says what could not be saved."""
+        return self.isVisible() and not self.retry.isHidden()
+
     def show_saving(self, states: list[ShotState]) -> None:
         """Under way."""
         self.states = states
@@ -157,7 +162,7 @@ class LeaveDialog(QDialog):
         are_all_taken = all(map(_is_taken, states))
         self.retry.setText("Overwrite" if are_all_taken else "Retry")
         self.retry.setAccessibleName(self.retry.text())
-        is_new = self.retry.isHidden()
+        is_new = not self.is_asking
         self._arrange(is_saving=False)
         if is_new:  # Return overwrites nobody's work
             (self.save_as if are_all_taken else self.retry).setFocus()

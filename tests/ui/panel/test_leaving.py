@@ -161,12 +161,13 @@ def test_a_disk_that_hangs_is_shown_and_asked_about_in_time(
     dialog = frame.leaving.dialog
     qtbot.waitUntil(lambda: dialog.isVisible() and dialog.head.text() == "Saving SH010")
     assert dialog.busy.isVisible()
-    qtbot.waitUntil(lambda: dialog.without.isVisible() and "its edits are kept" in dialog.text.text())
+    qtbot.waitUntil(lambda: dialog.without.isVisible() and "offered at the next start" in dialog.text.text())
     assert "its disk does not answer" in dialog.text.text()
     copy = state.saving.copy
     assert copy is not None
     assert document.load(copy, unfinished=True).prompt.caption == "last words"
-    state.path.open("w").close()  # the disk answers, with nothing
+    with state.path.open("w"):  # the disk answers, with nothing
+        state.path.unlink()
 
 
 def test_a_shot_that_cannot_be_saved_is_not_closed_until_somebody_says_so(

@@ -200,6 +200,24 @@ def test_a_document_that_was_deleted_is_said_and_written_anew_only_when_asked(
     assert not widget.strip.isVisible()
 
 
+def test_a_document_that_comes_back_is_not_said_to_be_saved_before_it_is(
+    qtbot: QtBot, studio: Studio, state: ShotState
+) -> None:
+    """Who closes the window as soon as all is saved would lose what waits."""
+    looked(qtbot, studio, state)
+    away = state.path.rename(state.path.with_name("away"))
+    write(state, "mine")
+    settled(qtbot, studio, state)
+    assert state.saving.kind == "failed"
+    away.rename(state.path)
+    said: list[tuple[str, str]] = []
+    state.saving.changed.connect(lambda: said.append((state.saving.kind, caption(state.path))))
+    studio.watch.look()
+    qtbot.waitUntil(lambda: state.saving.kind == "saved")
+    assert said[-1] == ("saved", "mine")
+    assert ("saved", "") not in said
+
+
 def test_two_panels_on_one_document_see_each_other_and_lose_nothing(
     qtbot: QtBot, studio: Studio, state: ShotState
 ) -> None:

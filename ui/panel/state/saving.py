@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -11,12 +9,11 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from pai_studio.core.log import logger
-from pai_studio.core.media.files import as_pai_error, write_file
 from pai_studio.core.shot import document
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import AlreadyThere, BadInput, NotFound, OutOfResources, PaiError
-from pai_studio.core.shot.saving import text_beside
+from pai_studio.core.shot.errors import AlreadyThere, NotFound, PaiError
 from pai_studio.ui.panel.state import unsaved
+from pai_studio.ui.panel.state.documents import changed_elsewhere, digest_on_disk, write_document
 from pai_studio.ui.panel.work import Lane, Work
 
 _LOG = logger(__name__)
@@ -114,7 +111,7 @@ class Saving(QObject):
         """
 
         def write() -> None:
-            self._known[path] = write_document(shot, path, _digest_to_replace(path))
+            self._known[path] = write_document(shot, path, digest_on_disk(path))
 
         self._newest = shot
         self._run(write, lambda: self._moved(path, shot), lambda error: self._stayed(error, failed))
@@ -128,6 +125,7 @@ class Saving(QObject):
             return shot
 
         def take(shot: Shot) -> None:
+            self.count += 1
             self._timer.stop()
             self._waits, self._newest = None, shot
             self._settle(None)
@@ -157,7 +155,7 @@ class Saving(QObject):
         elif self.kind != "saved":
             return
         elif digest:
-            self._become("overtaken", _changed_elsewhere(self.path))
+            self._become("overtaken", changed_elsewhere(self.path))
         else:
             self.soon(shot)
             self.now()  # fails, which keeps a copy
@@ -229,11 +227,12 @@ class Saving(QObject):
         self._under_way -= 1
         self.path, self._waits = path, None
         self._timer.stop()
+        if self._newest is not shot:  # edited meanwhile
+            self._waits = self._newest
+            self._timer.start()
         self._settle(None)
         self._ask(self._drop_copy)
         self.moved.emit()
-        if self._newest is not None and self._newest is not shot:  # edited meanwhile
-            self.soon(self._newest)
 
     def _stayed(self, error: PaiError, failed: Callable[[PaiError], None]) -> None:
         self._under_way -= 1
@@ -245,7 +244,7 @@ class Saving(QObject):
             self._slow.stop()
         if self._under_way:
             kind: SaveKind = "saving"
-        elif self._timer.isActive():
+        elif self._timer.isActive() or (error is None and self._waits is not None):
             kind = "waiting"
         elif error is not None:
             kind = "overtaken" if self._waits is None else "failed"
@@ -289,56 +288,3 @@ class Saving(QObject):
             self._ask(
                 lambda: self._keep_copy(shot, path, error), lambda _nothing: self.changed.emit(), lane="look"
             )
-
-
-def digest_on_disk(path: Path) -> str:
-    """The digest of a document on disk; empty where there is none. Raises BadInput where it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except OSError as error:
-        hint = "check the disk; or save it elsewhere"
-        raise BadInput(f"cannot be read ({error.strerror})", where=str(path), hint=hint) from None
-
-
-def write_document(shot: Shot, path: Path, known: str) -> str:
-    """Write a shot whole and give its digest. `known` is the digest that may be replaced; empty: there is no file.
-
-    A link stays one: what it leads to is written. No folder is made: an absent one is a disk that is not mounted.
-    Raises AlreadyThere where another program has changed the file, NotFound where it has been taken away,
-    OutOfResources and BadInput where it cannot be written.
-    """
-    path = path.resolve()
-    if not path.parent.is_dir():
-        hint = "bring its folder back: it is saved by itself then; or save it elsewhere"
-        raise BadInput("its folder is not there", where=str(path), hint=hint)
-    there = digest_on_disk(path)
-    if known and not there:
-        hint = "save it here again, or under another name"
-        raise NotFound("the document was deleted or moved away", where=str(path), hint=hint)
-    if there not in ("", known):
-        raise _changed_elsewhere(path)
-    content = text_beside(shot, path.parent).encode()
-    try:
-        write_file(path, content)
-    except OutOfResources as error:
-        is_full = isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOSPC
-        hint = "make room: it is saved by itself then; or save it elsewhere"
-        what = "the disk is full" if is_full else error.what
-        raise OutOfResources(what, where=str(path), hint=hint) from None
-    except BadInput as error:
-        hint = f"{error.hint}: it is saved by itself then; or save it elsewhere"
-        raise BadInput(error.what, where=str(path), hint=hint) from None
-    except OSError as error:  # a disk that went while its half-written file was taken away
-        raise as_pai_error(error, path) from None
-    return hashlib.sha256(content).hexdigest()
-
-
-def _digest_to_replace(path: Path) -> str:
-    return digest_on_disk(path.resolve())
-
-
-def _changed_elsewhere(path: Path) -> AlreadyThere:
-    hint = "save this one under another name, or load that one"
-    return AlreadyThere("was changed by another program", where=str(path), hint=hint)

@@ -10,6 +10,7 @@ import os
 import platform
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,20 +63,23 @@ def keep(copy: Path, shot: Shot, path: Path, why: str) -> None:
 
 
 def drop(copy: Path) -> None:
-    """Remove a copy."""
-    copy.unlink(missing_ok=True)
-    _about(copy).unlink(missing_ok=True)
+    """Remove a copy, unless its disk lets nobody: one that is saved is not offered, and removed when it can be."""
+    with suppress(OSError):
+        copy.unlink(missing_ok=True)
+        _about(copy).unlink(missing_ok=True)
 
 
 def found() -> list[Kept]:
     """The copies of panels that run no more, the oldest first; what has been saved since is removed."""
     folder = config.state_dir() / "panel" / "unsaved"
     copies = sorted(folder.glob(f"*{_DOCUMENT}")) if folder.is_dir() else []
-    there = [kept for copy in copies if (kept := _read(copy)) is not None]
-    for kept in there:
+    left = []
+    for kept in filter(None, map(_read, copies)):
         if _is_saved(kept):
             drop(kept.copy)
-    return sorted((kept for kept in there if kept.copy.is_file()), key=lambda kept: kept.when_s)
+        else:
+            left.append(kept)
+    return sorted(left, key=lambda kept: kept.when_s)
 
 
 def _about(copy: Path) -> Path:

@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel.state.documents import digest_on_disk
 from pai_studio.ui.panel.state.project import ProjectState
-from pai_studio.ui.panel.state.saving import digest_on_disk
 from pai_studio.ui.panel.state.shot import ShotState, Status
 from pai_studio.ui.panel.work import Work
 
@@ -68,9 +68,13 @@ class Watch(QObject):
         if self._is_looking or not shots:
             return
         self._is_looking = True
-        asked = [_Asked(state.path, _folders(state), self._stamps.get(state)) for state in shots]
+        asked = [_Asked(state.path, _folders(state), self._known(state)) for state in shots]
         counts = [-1 if state.saving.is_under_way else state.saving.count for state in shots]
         self._work.run(lambda: [_look(one) for one in asked], partial(self._take, shots, asked, counts))
+
+    def _known(self, state: ShotState) -> Stamp | None:
+        """What the document was like when it was looked at last; None to read it in any case."""
+        return None if state.saving.error is not None else self._stamps.get(state)
 
     def _take(
         self, shots: list[ShotState], asked: list[_Asked], counts: list[int], seen: list[_Seen]
