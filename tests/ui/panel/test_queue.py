@@ -26,6 +26,9 @@ LONG_MS = 20_000
 
 @pytest.fixture
 def view(qtbot: QtBot, studio: Studio) -> QueueView:
+    """Of a queue that does not run: what a test puts into it stays as it is."""
+    qtbot.waitUntil(lambda: studio.jobs._is_ours)
+    studio.jobs.close()
     view = QueueView(studio)
     qtbot.addWidget(view)
     view.resize(460, 400)
