@@ -20,6 +20,7 @@ from typing import Any, Literal
 from pai_studio.core.delivery import finished, generations, provenance, qc, review
 from pai_studio.core.delivery.frames import Delivered, FrameDelivery
 from pai_studio.core.delivery.locked import LockedBackground
+from pai_studio.core.delivery.recombination import recombination
 from pai_studio.core.delivery.writer import Writer
 from pai_studio.core.engines.base import Engine
 from pai_studio.core.engines.registry import Models, make_engine
@@ -228,7 +229,9 @@ class _Run:
             self.store.keep_notes(self.engine.notes())  # with what it found while it generated
         summary = qc.summary(records) | {"notes": self.source.notes}
         origin = self._provenance()
-        extra = [movie, *_sidecars(pattern, {"qc.json": summary, "provenance.json": origin})]
+        beside = {"qc.json": _json(summary), "provenance.json": _json(origin)}
+        beside |= recombination(shot, self.writer.passes, self.config.working)
+        extra = [movie, *_sidecars(pattern, beside)]
         for path in extra:
             self.on_file(path, None)
         return RenderResult(files + extra, summary, origin)
@@ -301,11 +304,15 @@ class _Run:
         )
 
 
-def _sidecars(pattern: str, documents: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _sidecars(pattern: str, texts: Mapping[str, str]) -> list[Path]:
     paths = []
-    for suffix, document in documents.items():
+    for suffix, text in texts.items():
         path = Path(sidecar(pattern, suffix))
-        write_file(path, (json.dumps(document, indent=2) + "\n").encode())
+        write_file(path, text.encode())
         paths.append(path)
     return paths
 

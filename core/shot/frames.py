@@ -126,6 +126,12 @@ class FramePattern:
         """The digits that a frame number is padded to."""
         return self._split()[1]
 
+    @property
+    def printf(self) -> str:
+        """The file's name with its number as C has it: `SH010.%04d.exr`."""
+        before, padding, after = self._split()
+        return f"{before}%0{padding}d{after}"
+
     def path(self, frame: int) -> Path:
         """The file of one frame; the pattern itself where it holds no number."""
         if not self.has_padding:

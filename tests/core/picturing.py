@@ -47,7 +47,7 @@ class PicturingEngine:
             report(Progress("generate", frame=frame.number))
             self.made.append(frame.number)
             at = ModelFrame.fitting(frame.display, frame.pixel_aspect, (32, 32), 8)
-            rng = np.random.default_rng([self.seed, frame.number])
+            rng = np.random.default_rng([self.seed, frame.number & 0xFFFF])
             composite = rng.uniform(0.1, 2, (at.height, at.width, 3)).astype(np.float32)
             seen = at.to_model(np.ascontiguousarray(frame.rgb[frame.display.slices_in(frame.canvas)]))
             assert frame.alpha is not None
@@ -75,15 +75,15 @@ class MixingFinisher(Finisher):
         return super().see(plate, made)
 
     def finish(self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Layers:
-        """Finish the frame before the mixed picture."""
+        """Finish the frame before the mixed picture, with a light and a shadow that follow from it."""
         self.near[plate.number] = sorted(near)
-        background = made.background
-        if background is None:
-            mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
-            background = np.zeros(plate.rgb.shape, np.float32)
-            window = plate.display.slices_in(plate.canvas)
-            background[window] = near[plate.number].picture.frame.to_plate(mixed)
-        return super().finish(plate, replace(made, background=background, model=None), {})
+        mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
+        whole = np.ones(plate.rgb.shape, np.float32)
+        whole[plate.display.slices_in(plate.canvas)] = near[plate.number].picture.frame.to_plate(mixed)
+        made = replace(made, model=None, gain=0.5 + whole)
+        if made.background is None:
+            made = replace(made, background=whole, shadow=np.clip(whole[..., 0], 0, 1))
+        return super().finish(plate, made, {})
 
 
 class Installed:
