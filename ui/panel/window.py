@@ -56,7 +56,7 @@ class Window(QMainWindow):
         self.commands = Commands(self)
         self.actions_by_name = Actions(self, self.commands.calls())
         self.commands.bind()
-        self.leaving = Leaving(self, studio, self.commands.save_as)
+        self.leaving = Leaving(self, studio, self.commands.filing.save_as)
         self._menus = self.actions_by_name.fill(self.menuBar())
         self._menus["View"].addSeparator()
         self.appearance = Appearance(studio.memory, self._menus["View"])
@@ -71,7 +71,7 @@ class Window(QMainWindow):
     def open(self, paths: Sequence[Path]) -> None:
         """Open files and come to the front."""
         if paths:
-            self.commands.open_paths(list(paths))
+            self.commands.filing.open_paths(list(paths))
         self.raise_()
         self.activateWindow()
 
@@ -171,4 +171,4 @@ class Window(QMainWindow):
         """Open what was dropped; stills are for the timeline, the viewer or the bin."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        self.commands.open_paths(paths)
+        self.commands.filing.open_paths(paths)

@@ -154,9 +154,9 @@ def test_what_another_program_wrote_is_taken_over_and_saved_on_from_there(
     window, state = person.window, person.state
     theirs = shot_file.read_text().replace('"seed": 7', '"seed": 8')
     shot_file.write_text(theirs)
-    window.commands.add_stills(stills[:1])
+    window.commands.stills.add(stills[:1])
     qtbot.waitUntil(lambda: state.saving.kind == "failed")
-    window.commands.reload([state])
+    window.commands.filing.reload([state])
     qtbot.waitUntil(lambda: state.shot.engine.seed == 8)
     assert state.shot.references == []
     state.undo.undo()

@@ -193,7 +193,8 @@ class Viewer(QWidget):
     def _show_words(self, sides: Sequence[Side]) -> None:
         state, view = self.feed.state, self._studio.view.now
         self.wipe.is_on = len(sides) == 2
-        self.marks.left = sides[0].wanted.label if len(sides) == 2 or view.compare == "difference" else ""
+        is_compared = len(sides) == 2 or view.compare == "difference"
+        self.marks.left = sides[0].wanted.label if sides and is_compared else ""
         self.marks.right = sides[1].wanted.label if len(sides) == 2 else ""
         self.marks.word = self._word()
         if state is None or not sides:
