@@ -33,17 +33,20 @@ _LIGHT_PX = 1 / 416
 """Light is compared in averages of such a sigma, in picture widths: two pixels of the model."""
 
 
-def finished(
-    made: Simulated, controls: Finish, numbers: Sequence[int] | None = None, seed: int = 7
-) -> dict[int, Layers]:
-    """Frames of a shot (all by default), finished as a render finishes them."""
+def finisher_of(made: Simulated, controls: Finish, seed: int = 7) -> Finisher:
+    """The finisher of a shot."""
     first = next(iter(made.plates.values()))
-    finisher = Finisher(made.stills, first.display, controls, seed, gives_layers=False)
+    return Finisher(made.stills, first.display, controls, seed, gives_layers=False)
+
+
+def finished(made: Simulated, controls: Finish) -> dict[int, Layers]:
+    """Every frame of a shot, finished as a render finishes it."""
+    finisher = finisher_of(made, controls)
     seen = {n: finisher.see(plate, made.made[n]) for n, plate in made.plates.items()}
     found = {}
-    for number in numbers if numbers is not None else list(made.plates):
+    for number, plate in made.plates.items():
         near = {n: one for n, one in seen.items() if one is not None and abs(n - number) <= finisher.reach}
-        found[number] = finisher.finish(made.plates[number], made.made[number], near)
+        found[number] = finisher.finish(plate, made.made[number], near)
     return found
 
 
