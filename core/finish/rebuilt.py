@@ -37,8 +37,8 @@ _BESIDE = 0.009
 _UNSURE = 0.006
 """A part's border is looked for within this of where windows have found it, in picture widths."""
 _SOFT_PX, _ROUNDS = 0.8, 2
-_LEAST = 0.001
-"""A part smaller than this share of the picture is none."""
+_LEAST, _LEAST_PX = 0.0005, 40
+"""A part smaller than this share of the picture, or of so few pixels, is none."""
 _MOST = 1.0
 """Nor is one of more than this many times the given subject's area: then something else is wrong."""
 
@@ -152,7 +152,7 @@ def _joined(
     beside = cv2.dilate((covered > 0.5).astype(np.uint8), _round(_BESIDE, mask.shape[1], 6)) > 0
     area = stats[:, cv2.CC_STAT_AREA]
     subject = float((covered > 0.5).sum())
-    kept = (area > _LEAST * mask.size) & (area < _MOST * subject)
+    kept = (area > max(_LEAST * mask.size, _LEAST_PX)) & (area < _MOST * subject)
     for found in (beside, strong):
         has = np.zeros(len(area), bool)
         has[np.unique(labels[found])] = True
