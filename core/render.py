@@ -137,8 +137,7 @@ class _Run:
         finisher = Finisher(
             self.source.stills,
             self.source.display,
-            # Grain and shadow are in a locked background already.
-            shot.finish.model_copy(update={"grain": 0.0, "shadow": 1.0}) if self.lock else shot.finish,
+            shot.finish,
             shot.engine.seed,
             gives_layers=self.engine.gives_layers,
         )
@@ -267,9 +266,8 @@ class _Run:
         """Finish one frame and write it; runs beside the engine."""
         frame = ready.plate
         made, near = ready.load()
-        if self.lock:
-            made = self.lock.over(made, frame)
-        layers = self.making.finisher.finish(frame, made, near)
+        locked = self.lock.passes(frame) if self.lock else None
+        layers = self.making.finisher.finish(frame, made, near, locked)
         return self._delivery.put(layers, frame, ready.image, self._lock_mark(frame.number))
 
     def _lock_mark(self, number: int) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from pai_studio.core.delivery.finished import GENERATION
 from pai_studio.core.media.exr import read_header, read_image, read_plane
-from pai_studio.core.media.frame import Array, Box, Generated, Image, PlateFrame
+from pai_studio.core.media.frame import Array, Box, Image, PlateFrame
 from pai_studio.core.media.limits import Limits
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.locked import LOCKED, locked_files
@@ -72,23 +72,23 @@ class LockedBackground:
                 if say:
                     raise self._refused(path, number, say)
 
-    def over(self, made: Generated, plate: PlateFrame) -> Generated:
-        """`made` with the locked background, shadow and confidence over the plate's canvas, as they were delivered."""
+    def passes(self, plate: PlateFrame) -> dict[str, Array]:
+        """The `LOCKED` passes of a frame over its plate's canvas, as they were delivered.
+
+        Raises BadInput where they cover another window.
+        """
         files = self.files[plate.number]
         is_alone = len(set(files.values())) > 1
-        light = read_image(
-            files["background"], layer="rgba" if is_alone else "background", limits=self.limits
-        )
-        shadow, confidence = (
-            read_plane(files[name], _channel(name, is_alone=is_alone), self.limits)[0]
-            for name in ("shadow", "confidence")
-        )
-        return replace(
-            made,
-            background=np.ascontiguousarray(self._fitting(light, plate)[..., :3]),
-            shadow=self._fitting(shadow, plate)[..., 0],
-            confidence=self._fitting(confidence, plate)[..., 0],
-        )
+        found = {}
+        for name, path in files.items():
+            if name == "background":
+                layer = "rgba" if is_alone else name
+                light = read_image(path, layer=layer, limits=self.limits)
+                found[name] = self._fitting(light, plate)[..., :3]
+            else:
+                plane, _ = read_plane(path, _channel(name, is_alone=is_alone), self.limits)
+                found[name] = self._fitting(plane, plate)[..., 0]
+        return {name: np.ascontiguousarray(pixels) for name, pixels in found.items()}
 
     def mark(self, number: int) -> str:
         """What tells in a frame's header which background it was given."""

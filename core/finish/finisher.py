@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pai_studio.core.comp.lift import lift
 from pai_studio.core.finish.layers import finished_matte, half, layers, untouched
 from pai_studio.core.finish.model_layers import REACH, restored, with_layers
 from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.seen import Seen, see
-from pai_studio.core.media.frame import Box, Generated, Layers, PlateFrame, Still
+from pai_studio.core.media.frame import Array, Box, Generated, Layers, PlateFrame, Still
 from pai_studio.core.shot.document import Finish
 
 
@@ -34,10 +35,18 @@ class Finisher:
             return None
         return see(plate, made, made.model, finished_matte(plate, made), self._controls.despill)
 
-    def finish(self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Layers:
+    def finish(
+        self,
+        plate: PlateFrame,
+        made: Generated,
+        near: Mapping[int, Seen],
+        locked: Mapping[str, Array] | None = None,
+    ) -> Layers:
         """Every pass of a frame over the plate's canvas, and the beauty from them.
 
         `near` holds what was seen of the frames within `reach`, this one's too; it is empty where no model made them.
+        `locked` has background (H, W, 3), shadow and confidence (H, W) of an earlier version where those stay; grain
+        and shadow are in it as they were asked for then.
         An engine that made no background leaves the plate as it is: its beauty is the plate's pixels, unrounded.
         """
         matte = finished_matte(plate, made)
@@ -47,4 +56,13 @@ class Finisher:
         if (model := made.model) is not None:
             made = with_layers(plate, made, near, self._place)
             made, foreground, matte = restored(plate, made, model, foreground, matte)
-        return layers(plate, made, half(foreground), half(matte), controls=self._controls, seed=self._seed)
+        controls = self._controls
+        if locked:
+            made = replace(
+                made,
+                background=locked["background"],
+                shadow=locked["shadow"],
+                confidence=locked["confidence"],
+            )
+            controls = controls.model_copy(update={"grain": 0.0, "shadow": 1.0})
+        return layers(plate, made, half(foreground), half(matte), controls=controls, seed=self._seed)

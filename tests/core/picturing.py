@@ -74,16 +74,17 @@ class MixingFinisher(Finisher):
         self.seen.append(plate.number)
         return super().see(plate, made)
 
-    def finish(self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen]) -> Layers:
+    def finish(
+        self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen], locked: Any = None
+    ) -> Layers:
         """Finish the frame before the mixed picture, with a light and a shadow that follow from it."""
         self.near[plate.number] = sorted(near)
         mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
         whole = np.ones(plate.rgb.shape, np.float32)
         whole[plate.display.slices_in(plate.canvas)] = near[plate.number].picture.frame.to_plate(mixed)
-        made = replace(made, model=None, gain=0.5 + whole)
-        if made.background is None:
-            made = replace(made, background=whole, shadow=np.clip(whole[..., 0], 0, 1))
-        return super().finish(plate, made, {})
+        shade = np.clip(whole[..., 0], 0, 1)
+        made = replace(made, model=None, gain=0.5 + whole, background=whole, shadow=shade)
+        return super().finish(plate, made, {}, locked)
 
 
 class Installed:
