@@ -1,7 +1,7 @@
 # Two commands: `make demo` shows the main job, `make test` proves it. Each does its own set-up.
 #
 # On a fresh Debian 12 or newer:
-#   apt-get install make python3 python3-venv libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1
+#   apt-get install make python3 python3-venv libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 libgssapi-krb5-2
 # (The libraries are Qt's, for the panel and its tests; every other wheel brings its own.)
 
 PYTHON ?= python3

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from pai_studio.core.shot.errors import NotFound
+from pai_studio.ui.cli import qt_libraries
 from pai_studio.ui.cli.check import Check
 from pai_studio.ui.cli.connection import add_server_arguments
 from pai_studio.ui.cli.console import Console
@@ -50,7 +51,12 @@ def check() -> Check:
     done = subprocess.run(
         [sys.executable, "-c", _PROBE], capture_output=True, text=True, check=False, timeout=_PROBE_S
     )
+    absent = qt_libraries.missing()
     has_screen = sys.platform != "linux" or any(os.environ.get(one) for one in ("DISPLAY", "WAYLAND_DISPLAY"))
+    if absent:
+        packages = " ".join(sorted(set(absent.values())))
+        remedy = f"on Debian: apt-get install {packages}"
+        return Check("panel", not has_screen, f"Qt needs {', '.join(absent)}", remedy)
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         remedy = "install the library that it names; docs/panel.md lists what Debian needs"
