@@ -150,8 +150,8 @@ def test_a_disk_that_hangs_is_shown_and_asked_about_in_time(
     state = opened(studio, tmp_path / "cut")
     for timer, after_ms in (
         (frame.leaving._show, 1),
-        (state.saving._slow, 100),
-        (frame.leaving._patience, 200),
+        (frame.leaving._patience, 100),
+        (state.saving._slow, 250),
     ):
         timer.setInterval(after_ms)
     state.path.unlink()
