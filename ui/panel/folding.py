@@ -25,6 +25,7 @@ class FoldingBar(QWidget):
         super().__init__(parent)
         self._items: list[_Item] = []
         self._folded: frozenset[int] | None = None
+        self._least = QSize()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(style.grid(2), style.grid(1), style.grid(2), style.grid(1))
         self._row.setSpacing(style.grid(1))
@@ -86,9 +87,12 @@ class FoldingBar(QWidget):
         return super().event(event)
 
     def _arrange(self) -> None:
+        if self.minimumSizeHint() != self._least:
+            self._least = self.minimumSizeHint()
+            self.updateGeometry()
         folded: frozenset[int] = frozenset()
         can_fold = sorted(
-            (at for at, one in enumerate(self._items) if one.fold and not one.widget.isHidden()),
+            (at for at, one in enumerate(self._items) if one.fold and not _is_away(one.widget)),
             key=lambda at: -self._items[at].fold,
         )
         for at in can_fold:
@@ -115,7 +119,7 @@ class FoldingBar(QWidget):
         self.sheet.adjustSize()
 
     def _needed(self, folded: frozenset[int]) -> int:
-        shown = [one for at, one in enumerate(self._items) if at not in folded and not one.widget.isHidden()]
+        shown = [one for at, one in enumerate(self._items) if at not in folded and not _is_away(one.widget)]
         widths = [_width(one) for one in shown]
         if folded:
             widths.append(self.more.sizeHint().width())
@@ -138,6 +142,11 @@ class FoldingBar(QWidget):
         first = next((one.widget for at_, one in enumerate(self._items) if at_ in (self._folded or ())), None)
         if first is not None:
             first.setFocus(Qt.FocusReason.PopupFocusReason)
+
+
+def _is_away(widget: QWidget) -> bool:
+    """Whether somebody has hidden it; one that nobody has shown yet is only waiting for its window."""
+    return widget.isHidden() and widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
 
 
 def _width(one: _Item) -> int:

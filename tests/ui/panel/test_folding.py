@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pai_studio.ui.panel.folding import FoldingBar
@@ -51,6 +51,24 @@ def test_what_has_no_room_lies_in_the_sheet_and_comes_back(qtbot: QtBot) -> None
     bar.resize(2000, bar.height())
     assert folded(bar, controls) == [False] * 4
     qtbot.waitUntil(lambda: all(control.isVisible() for control in controls))
+
+
+def test_room_is_asked_for_before_it_is_shown_and_again_when_a_text_grows(qtbot: QtBot) -> None:
+    bar = FoldingBar()
+    qtbot.addWidget(bar)
+    name = QLabel("Name")
+    bar.add(name)
+    bar.add(QPushButton("First"), fold=1)
+    before = bar.minimumSizeHint().width()
+    assert bar.sizeHint().width() > name.sizeHint().width() + QPushButton("First").sizeHint().width()
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    QVBoxLayout(outer).addWidget(bar)
+    outer.show()
+    least = outer.minimumSizeHint().width()
+    name.setText("A much longer name")
+    qtbot.waitUntil(lambda: outer.minimumSizeHint().width() > least)
+    assert bar.minimumSizeHint().width() > before
 
 
 def test_the_sheet_is_worked_by_keyboard(qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pai_studio.core.shot.document import Shot
+from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.viewer.viewer import Viewer
@@ -92,6 +93,26 @@ def test_scrubbing_warm_proxies_takes_less_than_a_frame_of_a_screen(
         p50, p95 = np.percentile(times, [50, 95])
         print(f"scrubbing, {order}: p50 {p50:.1f} ms, p95 {p95:.1f} ms, worst {times.max():.1f} ms")
         assert p95 < BUDGET_MS
+
+
+def test_scrubbing_what_is_not_made_ready_keeps_up_with_the_shot(
+    qtbot: QtBot, studio: Studio, tmp_path: Path, shot: Shot
+) -> None:
+    few = shot.model_copy(update={"frames": FrameRange(FRAMES.start, FRAMES.start + 79)})
+    state = opened(studio, few, tmp_path)
+    viewer = shown(studio)
+    qtbot.addWidget(viewer)
+    qtbot.waitUntil(lambda: has_shown(viewer, state))
+    studio.view.set(scale=1)
+    source = viewer.feed.sides[0].wanted.source
+    qtbot.waitUntil(lambda: len(studio.pictures.held(source, 1)) == 80, timeout=60_000)
+    shuffled = random.Random(2).sample(range(FRAMES.start, FRAMES.start + 80), 80)
+    for stops in (0.5, 1.0):
+        studio.view.set(exposure_stops=stops)  # another look: all that was made ready is worth nothing
+        times = times_ms(viewer, state, shuffled)
+        p50, p95 = np.percentile(times, [50, 95])
+        print(f"\nscrubbing full 1080p anew: p50 {p50:.1f} ms, p95 {p95:.1f} ms, worst {times.max():.1f} ms")
+        assert p95 < 1000 / float(shot.rate)
 
 
 def test_a_picture_comes_within_a_second_of_opening(
