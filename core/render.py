@@ -7,7 +7,6 @@ ahead, the one the engine works on, and `_IN_FLIGHT` being finished and written 
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pai_studio.core.delivery import finished, generations, provenance, qc, review
+from pai_studio.core.delivery.beside import write_beside
 from pai_studio.core.delivery.frames import Delivered, FrameDelivery
 from pai_studio.core.delivery.locked import LockedBackground
 from pai_studio.core.delivery.recombination import recombination
@@ -27,7 +27,7 @@ from pai_studio.core.engines.registry import Models, make_engine
 from pai_studio.core.finish.finisher import Finisher
 from pai_studio.core.making import Making, Ready, not_stored
 from pai_studio.core.media.color import ColorConfig
-from pai_studio.core.media.exr import LIMITS, Limits, sweep_temps, write_file
+from pai_studio.core.media.exr import LIMITS, Limits, sweep_temps
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import Shot
@@ -227,10 +227,10 @@ class _Run:
         if not is_stored:
             self.store.keep_notes(self.engine.notes())  # with what it found while it generated
         summary = qc.summary(records) | {"notes": self.source.notes}
-        origin = self._provenance()
-        beside = {"qc.json": _json(summary), "provenance.json": _json(origin)}
-        beside |= recombination(shot, self.writer.passes, self.config.working)
-        extra = [movie, *_sidecars(pattern, beside)]
+        origin = self._provenance(records)
+        rebuilding = recombination(shot, self.writer.passes, self.config.working)
+        documents = {"qc.json": summary, "provenance.json": origin, **rebuilding}
+        extra = [movie, *write_beside(pattern, documents)]
         for path in extra:
             self.on_file(path, None)
         return RenderResult(files + extra, summary, origin)
@@ -286,7 +286,7 @@ class _Run:
         tag = "" if self._version is None else f" v{self._version:03d}"
         return f"{self.request.shot.name}{tag}   {self.engine.name}   {self.request.shot.delivery_colorspace}"
 
-    def _provenance(self) -> dict[str, Any]:
+    def _provenance(self, records: list[qc.FrameQc]) -> dict[str, Any]:
         return provenance.record(
             self.request.shot,
             engine=self.engine.name,
@@ -298,21 +298,9 @@ class _Run:
             passes=self.writer.passes,
             notes=self.store.notes(),
             timings_s=self.timings_s,
+            finishing=qc.registration(records),
             locked=self.lock.provenance() if self.lock else {},
         )
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=2) + "\n"
-
-
-def _sidecars(pattern: str, texts: Mapping[str, str]) -> list[Path]:
-    paths = []
-    for suffix, text in texts.items():
-        path = Path(sidecar(pattern, suffix))
-        write_file(path, text.encode())
-        paths.append(path)
-    return paths
 
 
 def _sha256(path: Path) -> str:

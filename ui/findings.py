@@ -12,6 +12,8 @@ _LOOK_AT = (
     ("flicker", "light jumps"),
     ("clipped", "values beyond half float"),
     ("replaced", "NaN or Inf replaced"),
+    ("rebuilt", "parts of the subject made anew, which the matte lacks"),
+    ("misregistered", "the model's picture lies beside the plate's, so the light on the subject is coarse"),
     ("overscan", "overscan keeps the plate's foreground"),
 )
 

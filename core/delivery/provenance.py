@@ -28,9 +28,11 @@ def record(
     passes: list[str],
     notes: Mapping[str, Any],
     timings_s: Mapping[str, float],
+    finishing: Mapping[str, Any],
     locked: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The provenance document as plain data. `passes` are those that were written, `locked` tells of the
+    """The provenance document as plain data. `passes` are those that were written, `finishing` tells how a
+    model's pictures fitted the plate, `locked` of the
     passes that an earlier version gave.
 
     `inputs` maps a file's path to its SHA-256. Of every path only so much is told as tells the files apart.
@@ -45,6 +47,7 @@ def record(
         "frames": frames,
         "inputs": {names[path]: digest for path, digest in inputs.items()},
         "shot": _without_folders(shot.model_dump(mode="json", by_alias=True, exclude={"delivery"})),
+        "finishing": dict(finishing),
         "locked": dict(locked),
         "delivery": shot.delivery.model_dump(mode="json") | {"passes": passes},
         "timings_s": {phase: round(seconds, 3) for phase, seconds in timings_s.items()},

@@ -17,6 +17,9 @@ from pai_studio.core.media.repairs import HALF_MAX, Repairs
 LOW_CONFIDENCE = 0.25
 """A frame whose mean background confidence is below this is named."""
 
+MOST_SHIFT_PX = 2.0
+"""A frame whose model picture lies further beside the plate is named: only low frequencies of its light were taken."""
+
 _OUTLIER_SIGMAS = 6.0
 
 
@@ -25,7 +28,8 @@ class FrameQc:
     """Facts of one frame. `luminance` is log2 of the background's mean, None where none of it is seen.
 
     `clipped` counts pixels of the beauty that a half cannot hold, in light or as delivered; `replaced` counts the NaN
-    and Inf that came in and were replaced.
+    and Inf that came in and were replaced. `rebuilt` is the share of the picture that a model made anew of the subject,
+    `shift_px` how far its picture lay beside the plate's, in its own pixels; None where no model made it.
     """
 
     number: int
@@ -35,6 +39,8 @@ class FrameQc:
     luminance: float | None
     overscan: bool
     replaced: int = 0
+    rebuilt: float = 0.0
+    shift_px: float | None = None
 
 
 def measure(layers: Layers, delivered: Array, *, repairs: Repairs, overscan: bool, weights: Array) -> FrameQc:
@@ -57,6 +63,8 @@ def measure(layers: Layers, delivered: Array, *, repairs: Repairs, overscan: boo
         luminance=luminance,
         overscan=overscan,
         replaced=repairs.nan + repairs.inf,
+        rebuilt=round(float(layers.rebuilt.mean()), 6),
+        shift_px=None if layers.shift_px is None else round(layers.shift_px, 2),
     )
 
 
@@ -73,8 +81,19 @@ def summary(frames: Sequence[FrameQc]) -> dict[str, Any]:
         "replaced": [f.number for f in frames if f.replaced],
         "low_confidence": [f.number for f in frames if f.confidence < LOW_CONFIDENCE],
         "flicker": flicker_outliers(frames),
+        "rebuilt": [f.number for f in frames if f.rebuilt],
+        "misregistered": [f.number for f in frames if (f.shift_px or 0) > MOST_SHIFT_PX],
         "overscan": [f.number for f in frames if f.overscan],
         "records": [asdict(f) for f in frames],
+    }
+
+
+def registration(frames: Sequence[FrameQc]) -> dict[str, Any]:
+    """How well a model's pictures fitted the plate, over all frames, for the provenance."""
+    shifts = [frame.shift_px for frame in frames if frame.shift_px is not None]
+    return {
+        "rebuilt": round(float(np.mean([frame.rebuilt for frame in frames])), 6) if frames else 0.0,
+        "shift_px": {"mean": round(float(np.mean(shifts)), 2), "max": max(shifts)} if shifts else None,
     }
 
 

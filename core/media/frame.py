@@ -156,7 +156,8 @@ class Layers:
 
     `beauty = foreground * gain + background * shadow * (1 - matte) + wrap`, in float32 from the rounded passes.
     `foreground` is premultiplied, despilled and not yet relit. `background`, `foreground`, `gain` and `wrap` are
-    (H, W, 3), the others (H, W).
+    (H, W, 3), the others (H, W). `shift_px` is how far a model's picture lay beside the plate's, in the model's pixels;
+    None where no model made it.
     """
 
     number: int
@@ -170,6 +171,7 @@ class Layers:
     wrap: Array
     rebuilt: Array
     confidence: Array
+    shift_px: float | None = None
 
     def passes(self) -> dict[str, Array]:
         """Every pass by its name in a shot document's `delivery.passes`."""

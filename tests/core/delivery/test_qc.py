@@ -7,6 +7,7 @@ import numpy as np
 from pai_studio.core.delivery import qc
 from pai_studio.core.media.frame import Box, Layers
 from pai_studio.core.media.repairs import Repairs
+from pai_studio.ui.findings import findings
 
 
 def frame(number: int, luminance: float | None = 0.0, confidence: float = 1.0) -> qc.FrameQc:
@@ -30,6 +31,22 @@ def test_the_summary_names_frames_to_look_at() -> None:
     assert summary["low_confidence"] == [1002]
     assert summary["frames"] == 3
     assert [record["number"] for record in summary["records"]] == [1001, 1002, 1003]
+
+
+def test_what_a_model_rebuilt_and_where_it_lay_is_told() -> None:
+    frames = [
+        frame(1001),
+        replace(frame(1002), rebuilt=0.003, shift_px=0.5),
+        replace(frame(1003), shift_px=2.01),
+        replace(frame(1004), shift_px=2.0),
+    ]
+    summary = qc.summary(frames)
+    assert (summary["rebuilt"], summary["misregistered"]) == ([1002], [1003])
+    assert qc.registration(frames) == {"rebuilt": 0.00075, "shift_px": {"mean": 1.5, "max": 2.01}}
+    assert qc.registration(frames[:1]) == {"rebuilt": 0.0, "shift_px": None}
+    told = findings(summary)
+    assert "look at: parts of the subject made anew, which the matte lacks in 1002" in told
+    assert any(line.endswith("coarse in 1003") for line in told)
 
 
 def test_what_is_measured_is_what_the_layers_hold() -> None:
@@ -56,3 +73,8 @@ def test_what_is_measured_is_what_the_layers_hold() -> None:
     assert record.matte_coverage == 0.5
     assert record.confidence == 0.75  # what the subject hides does not count
     assert record.luminance == -1.0
+    assert (record.rebuilt, record.shift_px) == (0.5, None)  # `rebuilt` is the matte here
+    shifted = qc.measure(
+        replace(layers, shift_px=1.234), beauty, repairs=repairs, overscan=False, weights=weights
+    )
+    assert shifted.shift_px == 1.23
