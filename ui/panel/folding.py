@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from pai_studio.ui.panel import style
 
@@ -14,6 +23,7 @@ from pai_studio.ui.panel import style
 @dataclass(frozen=True)
 class _Item:
     widget: QWidget
+    name: str
     fold: int
     stretch: int
 
@@ -39,15 +49,17 @@ class FoldingBar(QWidget):
         self.sheet = QFrame(self, Qt.WindowType.Popup)
         self.sheet.setAccessibleName("More controls")
         self.sheet.setFrameShape(QFrame.Shape.StyledPanel)
-        self._column = QVBoxLayout(self.sheet)
-        pad = style.grid(2)
-        self._column.setContentsMargins(pad, pad, pad, pad)
-        self._column.setSpacing(style.grid(1))
+        self._rows = QGridLayout(self.sheet)
+        pad = style.grid(3)
+        self._rows.setContentsMargins(pad, pad, pad, pad)
+        self._rows.setHorizontalSpacing(style.grid(2))
+        self._rows.setVerticalSpacing(style.grid(1))
+        self._names: list[QLabel] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def add(self, widget: QWidget, *, fold: int = 0, stretch: int = 0) -> None:
-        """Put one at the end. One that stretches takes what room is left."""
-        self._items.append(_Item(widget, fold, stretch))
+    def add(self, widget: QWidget, name: str = "", *, fold: int = 0, stretch: int = 0) -> None:
+        """Put one at the end; `name` stands beside it in the sheet. One that stretches takes what room is left."""
+        self._items.append(_Item(widget, name, fold, stretch))
         widget.installEventFilter(self)
         self._folded = None
         self.updateGeometry()
@@ -104,12 +116,14 @@ class FoldingBar(QWidget):
 
     def _put(self, folded: frozenset[int]) -> None:
         self._folded = folded
-        for layout in (self._row, self._column):
+        for layout in (self._row, self._rows):
             while layout.count():
                 layout.takeAt(0)
+        while self._names:
+            self._names.pop().deleteLater()
         for at, one in enumerate(self._items):
             if at in folded:
-                self._column.addWidget(one.widget)
+                self._put_into_sheet(one)
             else:
                 self._row.addWidget(one.widget, one.stretch)
         self._row.addWidget(self.more)
@@ -117,6 +131,14 @@ class FoldingBar(QWidget):
         if not folded:
             self.sheet.hide()
         self.sheet.adjustSize()
+
+    def _put_into_sheet(self, one: _Item) -> None:
+        name = QLabel(one.name, self.sheet)
+        name.setProperty("dim", True)
+        self._names.append(name)
+        at, middle = len(self._names), Qt.AlignmentFlag.AlignVCenter
+        self._rows.addWidget(name, at, 0, Qt.AlignmentFlag.AlignRight | middle)
+        self._rows.addWidget(one.widget, at, 1, Qt.AlignmentFlag.AlignLeft | middle)
 
     def _needed(self, folded: frozenset[int]) -> int:
         shown = [one for at, one in enumerate(self._items) if at not in folded and not _is_away(one.widget)]
