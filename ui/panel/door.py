@@ -15,7 +15,7 @@ from pai_studio.core.log import logger
 from pai_studio.core.shot.errors import BadInput, Unreachable
 
 _LOG = logger(__name__)
-_CALL_MS = 2000
+_CALL_MS = 5000
 _OK = b"ok\n"
 _NOBODY = (
     QLocalSocket.LocalSocketError.ServerNotFoundError,

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from pai_studio.ui.panel.state.project import ProjectState
-from pai_studio.ui.panel.state.shot import ShotState
 
 _PROGRAM = "PAI-Studio"
 
@@ -17,18 +16,9 @@ class Title(QObject):
     def __init__(self, window: QWidget, project: ProjectState) -> None:
         super().__init__(window)
         self._window, self._project = window, project
-        self._followed: ShotState | None = None
-        project.current_changed.connect(self._follow)
+        project.current_changed.connect(self._show)
         project.shots_changed.connect(self._show)
-        project.saving_changed.connect(self._show)
-        self._follow()
-
-    def _follow(self) -> None:
-        if self._followed is not None:
-            self._followed.shot_changed.disconnect(self._show)
-        self._followed = self._project.current
-        if self._followed is not None:
-            self._followed.shot_changed.connect(self._show)
+        project.saving_changed.connect(self._show)  # each edit, a new name too, begins a save
         self._show()
 
     def _show(self) -> None:

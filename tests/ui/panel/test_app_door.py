@@ -166,6 +166,7 @@ def test_an_unforeseen_error_of_a_slot_or_thread_is_in_the_bar_to_be_copied(
     assert caplog.text.count("an error of the panel itself") == 2
 
 
+@pytest.mark.long
 def test_a_process_says_that_the_window_hangs(tmp_path: Path) -> None:
     code = (
         "from PySide6.QtCore import QCoreApplication; from pai_studio.ui.panel import door\n"
