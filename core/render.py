@@ -229,8 +229,11 @@ class _Run:
         summary = qc.summary(records) | {"notes": self.source.notes}
         origin = self._provenance(records)
         rebuilding = recombination(shot, self.writer.passes, self.config.working)
-        documents = {"qc.json": summary, "provenance.json": origin, **rebuilding}
-        extra = [movie, *write_beside(pattern, documents)]
+        extra = [
+            movie,
+            *write_beside(pattern, {"qc.json": summary, "provenance.json": origin}),
+            *write_beside(pattern, rebuilding),
+        ]
         for path in extra:
             self.on_file(path, None)
         return RenderResult(files + extra, summary, origin)
