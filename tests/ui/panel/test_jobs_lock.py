@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,22 +117,19 @@ def test_a_panel_that_was_killed_leaves_its_queue_to_the_next(
 
 
 def test_the_queue_is_let_go_of_after_its_last_save(
-    qtbot: QtBot,
-    studio: Studio,
-    states: Callable[..., ShotState],
-    tmp_path: Path,
+    qtbot: QtBot, studio: Studio, states: Callable[..., ShotState]
 ) -> None:
     qtbot.waitUntil(lambda: studio.jobs._is_ours)
     folder = config.state_dir() / "panel" / "jobs"
-    lock, seen = FileLock(folder / "queue.lock"), []
-    queue = folder / "queue.json"
-    studio.work.run(lambda: seen.append(lock.take()), lane="disk")
-    for number in range(3):
-        studio.jobs.add([states(f"S{number}")])
+    lock, disk = FileLock(folder / "queue.lock"), threading.Event()
+    studio.work.run(disk.wait, lane="disk")
+    studio.jobs.add([states(f"S{number}") for number in range(3)])
     studio.jobs.close()
-    studio.work.run(lambda: seen.append(lock.take() and queue.read_text().count('"shot"')), lane="disk")
+    assert not lock.take()  # the save waits for the disk
+    disk.set()
     studio.work.close()
-    assert seen == [False, 3]
+    assert lock.take()
+    assert (folder / "queue.json").read_text().count('"shot"') == 3
 
 
 def test_a_state_folder_that_cannot_be_written_is_told_once(
