@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.state.faults import Fault
 from pai_studio.ui.panel.state.studio import Studio
+
+_WIDE_CHARACTERS = 120
 
 
 class FaultBar(QFrame):
@@ -35,10 +37,17 @@ class FaultBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, style.grid(1), style.grid(2), style.grid(1))
         layout.setSpacing(style.grid(2))
-        layout.addWidget(self._mark)
-        layout.addWidget(self._line, 1)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._both.setSpacing(style.grid(2))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(style.grid(2))
         for widget in (*self._does, self._more, self._copy, self._next, self._all):
-            layout.addWidget(widget)
+            buttons.addWidget(widget)
+        buttons.addStretch(1)
+        self._both.addWidget(self._line, 1)
+        self._both.addLayout(buttons)
+        layout.addWidget(self._mark)
+        layout.addLayout(self._both, 1)
         self._faults.changed.connect(self._show)
         self._show()
 
@@ -50,6 +59,13 @@ class FaultBar(QFrame):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(call)
         return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's
+        """The buttons go below the line where they would leave it too little room."""
+        is_narrow = self.width() < self.fontMetrics().averageCharWidth() * _WIDE_CHARACTERS
+        way = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        self._both.setDirection(way)
+        super().resizeEvent(event)
 
     @property
     def _newest(self) -> Fault | None:

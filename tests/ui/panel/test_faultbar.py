@@ -51,3 +51,18 @@ def test_what_can_be_done_about_a_fault_is_a_button_beside_it_and_takes_it_away(
     assert done == ["Discard"]
     assert bar._line.text() == "the plate says no rate"
     assert not [one for one in bar.findChildren(QToolButton) if one.text() == "Restore" and one.isVisible()]
+
+
+def test_a_narrow_bar_leaves_its_line_room(qtbot: QtBot, studio: Studio) -> None:
+    bar = FaultBar(studio)
+    qtbot.addWidget(bar)
+    actions = tuple(Action(text, text, list) for text in ("Restore", "Discard"))
+    studio.faults.note("the plate says no rate")
+    studio.faults.add(Fault("edits were kept " * 6, "note", actions=actions))
+    letter = bar.fontMetrics().averageCharWidth()
+    bar.resize(letter * 80, 100)
+    bar.show()
+    assert bar._line.width() > letter * 70
+    bar.resize(letter * 200, 40)
+    qtbot.waitUntil(lambda: bar._line.geometry().bottom() >= bar._next.geometry().top())
+    assert bar._line.width() > letter * 80
