@@ -66,7 +66,7 @@ def run(display: str, scale: str, files: list[str]) -> subprocess.CompletedProce
         "no:cacheprovider",
     ]
     return subprocess.run(
-        [*command, "-rA", *files],
+        [*command, "-rA", "--timeout", "900", *files],
         cwd=ROOT,
         env=xvfb.on_screen(display, scale),
         capture_output=True,
