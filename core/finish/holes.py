@@ -10,7 +10,7 @@ from pai_studio.core.media.frame import Array
 
 _FAINT = 0.02
 """A matte below this covers nothing: keyed ones keep some noise over the screen."""
-_FRINGE, CLOSE = 0.006, 0.0025
+_FRINGE, CLOSE = 0.006, 0.0035
 """How far beyond the matte a model smears its subject, in picture widths, two pixels at least: whatever is smeared, and
 what is smeared much."""
 _FEATHER_PX = 2

@@ -130,12 +130,16 @@ def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> 
         return _Lit([], [], np.ones_like(free))
     picture = seen.picture
     ceiling = float(np.log(picture.white))
-    close = shadows.nearness(seen.covered)
+    away = shadows.distance(seen.covered)
+    close = shadows.nearness(away)
     helds = [_told(one, free * dim, ceiling) for one in laid]
     wides = [_widely(one, free, close) for one in laid]
     around = [_light_around(code, one, held, close) for one, held in zip(laid, helds, strict=True)]
     agreed = [np.where(free > 0, one.agreement, np.clip(2 * one.agreement - 0.2, 0, 1)) for one in laid]
-    weights = [np.maximum(a, 0.5 * wide) ** _PICKY + 1e-6 for a, wide in zip(agreed, wides, strict=True)]
+    weights = [
+        np.maximum(a, 0.5 * wide * one.reach) ** _PICKY + 1e-6
+        for a, wide, one in zip(agreed, wides, laid, strict=True)
+    ]
     total = sum(weights, np.zeros_like(free))
     parts = [as_f32(weight / total) for weight in weights]
     expected = sum(
@@ -143,11 +147,17 @@ def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> 
         np.zeros_like(code),
     )
     widely = sum((p * wide for p, wide in zip(parts, wides, strict=True)), np.zeros_like(free))
-    shown = holes.free(seen.covered, holes.CLOSE) * np.where(free < 1, 1, dim)
-    shade = shadows.shadow(picture.composite, light(as_f32(expected), picture.white), shown, close * widely)
+    told = sum(
+        (p * wide * one.reach for p, wide, one in zip(parts, wides, laid, strict=True)), np.zeros_like(free)
+    )
+    most = np.float32(_AT_WHITE * picture.white)  # a lamp that the model cannot hold is no shadow
+    without = np.minimum(light(as_f32(expected), picture.white), most)
+    shown = as_f32(holes.free(seen.covered, holes.CLOSE) * told)
+    shade = shadows.shadow(np.minimum(picture.composite, most), without, shown, away)
+    shade = as_f32(1 - (1 - shade) * widely)
     shaded = np.clip((1 - shade) / _SHADED, 0, 1)
     trust = sum((p * a for p, a in zip(parts, agreed, strict=True)), np.zeros_like(free))
-    trust = trust + shaded * np.maximum(widely - trust, 0)
+    trust = trust + shaded * np.maximum(told - trust, 0)
     lights = [
         _averaged(as_f32(code - one.softened), held, _MATCH_PX) for one, held in zip(laid, helds, strict=True)
     ]
@@ -159,9 +169,9 @@ def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> 
 
 def _widely(one: Laid, free: Array, close: Array) -> Array:
     """How far (h, w) a still agrees around a place, where a shadow may lie on it."""
-    weight = as_f32(free * (1 - 0.9 * close))
+    weight = as_f32(free * one.reach * (1 - 0.9 * close))
     wide = _averaged(one.agreement[..., None], weight, _AROUND * free.shape[1])[..., 0]
-    return as_f32(np.clip((wide - 0.2) / 0.4, 0, 1) * one.reach)
+    return as_f32(np.clip((wide - 0.1) / 0.3, 0, 1))
 
 
 def _light_around(code: Array, one: Laid, held: Array, close: Array) -> Array:
@@ -191,6 +201,7 @@ def _at_plate(decided: _Decided, frame: ModelFrame, white: float) -> Behind:
     display = frame.display
     background = np.empty((*display.shape, 3), np.float32)
     confidence, shadow = (np.empty(display.shape, np.float32) for _ in range(2))
+    read = [np.dstack([one.at, share]) for one, share in zip(decided.laid, decided.shares, strict=True)]
     within = (float(decided.rest.min()), float(decided.rest.max()))
     rows = max(16, _STRIP_PX // display.width)
     for top in range(0, display.height, rows):
@@ -199,10 +210,11 @@ def _at_plate(decided: _Decided, frame: ModelFrame, white: float) -> Behind:
         there = replace(frame, display=strip)
         # A cubic overshoots beside a lamp.
         code = np.clip(there.to_plate(decided.rest), *within)
-        for one, share in zip(decided.laid, decided.shares, strict=True):
-            told = np.clip(there.to_plate(share), 0, 1)
-            if told.max() > 0.004:
-                code += told[..., None] * sample(one.of.fine, there.to_plate(one.at), CUBIC, MIRROR)
+        for one, known in zip(decided.laid, read, strict=True):
+            at = there.to_plate(known)
+            share = np.clip(at[..., 2:], 0, 1)
+            if share.max() > 0:
+                code += share * sample(one.of.fine, np.ascontiguousarray(at[..., :2]), CUBIC, MIRROR)
         background[part] = light(code, white)
         confidence[part] = np.clip(there.to_plate(decided.confidence), 0, 1)
         shadow[part] = np.clip(there.to_plate(decided.shadow), 0, 1)

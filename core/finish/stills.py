@@ -23,8 +23,10 @@ from pai_studio.core.motion.resample import LINEAR, MIRROR, reduced, sample
 
 _cv: Any = cv2
 
-MOST = 3
+MOST = 2
 """Stills that one frame looks at: those anchored nearest to it."""
+_POINTS = 1000
+"""Features of a model's picture that are looked for in a still; more take time and tell no more."""
 _LUMA = np.array([0.3, 0.6, 0.1], np.float32)
 _FINER = 0.75
 """A still finer than this share of a plate's pixel is reduced, lest it alias."""
@@ -39,6 +41,8 @@ _LIKE_PX, _NOISE = 3.0, 0.03
 """Likeness: the windows' sigma, and the noise of a generation (base e)."""
 _UNLIKE, _ALIKE = 0.45, 0.85
 """Correlations between which agreement goes from none to whole."""
+_LAMP = 0.1
+"""Codes of a lamp lie within this of the white's, and other light twice as far below it."""
 _BEYOND = 0.35
 """A remaining difference of light (base e) at which agreement has fallen to 1/e, whatever the structure."""
 
@@ -79,7 +83,9 @@ class View:
     def of(cls, picture: ModelPicture, free: Array) -> View:
         """The view of what of a picture is not the subject."""
         code = coded(picture.composite, picture.white)
-        described = features.describe(np.maximum(picture.composite, 0))
+        found = features.describe(np.maximum(picture.composite, 0))
+        step = 1 + len(found.points) // _POINTS
+        described = features.Described(found.points[::step], found.descriptors[::step], found.size)
         return cls(code, structure(code, free), described, free, float(np.log(picture.white)))
 
 
@@ -87,8 +93,9 @@ class View:
 class Laid:
     """A still over a model's picture.
 
-    `at` (h, w, 2) are the places in `of.fine` that it is read at, `softened` (h, w, 3) its codes there, as soft as a
-    model draws; `agreement` (h, w) in 0..1 is carried on under the subject, `reach` (h, w) is 0 where the still ends.
+    `at` (h, w, 2) are the places in `of.fine` that it is read at, `softened` (h, w, 3) its codes there, as soft and as
+    dim as a model draws; `agreement` (h, w) in 0..1 is carried on under the subject, `reach` (h, w) is 0 where the
+    still ends.
     """
 
     of: Prepared
@@ -156,7 +163,8 @@ def lay(still: Prepared, view: View) -> Laid:
         there = _through(seed, here + way)
         way = way + _rest(seen, sample(still.structure, there), free)
     at = _through(seed, here + way)
-    softened = as_f32(cv2.GaussianBlur(sample(still.small, at, LINEAR, MIRROR), (0, 0), _SOFT_PX))
+    read = np.minimum(sample(still.small, at, LINEAR, MIRROR), view.ceiling)
+    softened = as_f32(cv2.GaussianBlur(read, (0, 0), _SOFT_PX))
     reach = np.minimum(reach, _inside(at, still.small))
     agreement = as_f32(_alike(view, softened, borne) * reach)
     overall = float((agreement * free).sum()) / max(float((reach * free).sum()), 1.0)
@@ -177,7 +185,8 @@ def _flowed(mine: Array, other: Array, reach: Array) -> tuple[Array, Array]:
     """The flow (h, w, 2) from one structure to another, and how far the way back bears it out."""
     one, two = (np.asarray(np.clip(128 + 42 * s, 0, 255), np.uint8) for s in (mine, other))
     way = flow.dense(one, two)
-    return way, flow.agreement(way, flow.dense(two, one), np.eye(3), reach > 0)
+    back = flow.dense(two, one, finest=2)  # which only has to say whether it comes back
+    return way, flow.agreement(way, back, np.eye(3), reach > 0)
 
 
 def _through(matrix: Matrix, points: Array) -> Array:
@@ -207,14 +216,16 @@ def _alike(view: View, softened: Array, borne: Array) -> Array:
     def local(values: Array) -> Array:
         return as_f32(blur(as_f32(values * free), _LIKE_PX) / known)
 
-    a, b = (as_f32(np.minimum(code, view.ceiling) @ _LUMA) for code in (view.code, softened))
+    a, b = (as_f32(code @ _LUMA) for code in (view.code, softened))
     a, b = as_f32(a - local(a)), as_f32(b - local(b))
     va, vb, ab = local(a * a), local(b * b), local(a * b)
     noise = _NOISE**2
     tells = np.maximum(va, vb) / (np.maximum(va, vb) + noise)
     correlation = ab / np.sqrt((va + 0.3 * noise) * (vb + 0.3 * noise))
-    share = np.clip((correlation - _UNLIKE) / (_ALIKE - _UNLIKE), 0, 1) * np.exp(
-        -np.maximum(va + vb - 2 * ab, 0) / _BEYOND**2
-    )
-    weight = as_f32(free * tells * tells)
-    return as_f32(np.clip(fill(as_f32(share * share * (3 - 2 * share) * borne), weight), 0, 1))
+    share = np.clip((correlation - _UNLIKE) / (_ALIKE - _UNLIKE), 0, 1)
+    missed = np.exp(-np.maximum(va + vb - 2 * ab, 0) / _BEYOND**2)
+    # Where both are a lamp that the model cannot hold there is nothing to compare: they agree.
+    lamp = np.clip((np.minimum(view.code, softened).max(axis=2) - view.ceiling) / _LAMP + 2, 0, 1)
+    agreed = np.maximum(share * share * (3 - 2 * share) * missed * borne, lamp)
+    weight = as_f32(free * np.maximum(tells * tells, lamp))
+    return as_f32(np.clip(fill(as_f32(agreed), weight), 0, 1))
