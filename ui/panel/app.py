@@ -95,12 +95,12 @@ def _keep_log_small(application: QApplication) -> None:
     """Begin the log anew when it is long: an error that comes again and again must not fill the disk."""
     if os.environ.get(LOG_VARIABLE):
         timer = QTimer(application)
-        timer.timeout.connect(_shorten_log)
+        timer.timeout.connect(lambda: shorten(sys.stderr.fileno()))
         timer.start(_LOG_LOOK_MS)
 
 
-def _shorten_log(most_bytes: int = _LOG_BYTES) -> None:
-    number = sys.stderr.fileno()  # opened to append, so that what comes next is written at the new end
-    if os.fstat(number).st_size > most_bytes:
-        os.ftruncate(number, 0)
-        _LOG.warning("this log was over %d bytes long and begins anew", most_bytes)
+def shorten(log: int, most_bytes: int = _LOG_BYTES) -> None:
+    """Empty a log that is too long. It was opened to append, so what comes next is written at the new end."""
+    if os.fstat(log).st_size > most_bytes:
+        os.ftruncate(log, 0)
+        _LOG.warning("the log was over %d bytes long and begins anew", most_bytes)

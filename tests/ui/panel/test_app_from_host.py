@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pai_studio.core.shot.errors import PaiError
+from pai_studio.ui.panel import app
 from pai_studio.ui.sidecar import panel
 from tests.ui.panel.test_app import environment
 
@@ -85,14 +86,13 @@ def test_a_state_folder_that_cannot_be_written_is_one_line(
         panel.start("/a/S.shot.json")
 
 
-def test_a_log_that_is_long_begins_anew(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pai_studio.core import log; from pai_studio.ui.panel import app; log.set_up()\n"
-        "print('x' * 99, file=sys.stderr); app._shorten_log(100); app._shorten_log(99); print('on', file=sys.stderr)"
-    )
+def test_a_log_that_is_long_begins_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     told = tmp_path / "a.log"
-    with told.open("ab") as file:
-        subprocess.run([sys.executable, "-c", code], stderr=file, check=True)
-    lines = told.read_text().splitlines()
-    assert "over 99 bytes long and begins anew" in lines[0]
-    assert lines[1:] == ["on"]
+    with told.open("ab", buffering=0) as file:
+        file.write(b"x" * 100)
+        app.shorten(file.fileno(), 100)
+        assert told.stat().st_size == 100
+        app.shorten(file.fileno(), 99)
+        file.write(b"on")
+    assert told.read_bytes() == b"on"
+    assert "over 99 bytes long and begins anew" in caplog.text
