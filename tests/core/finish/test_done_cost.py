@@ -93,9 +93,8 @@ def test_a_frame_costs_no_more_than_half_as_much_again_as_its_operations(pytestc
 
     whole()  # the stills are prepared with a shot's first frame
     bare()
-    finished, operations = (
-        min(times) for times in zip(*[(seconds(whole), seconds(bare)) for _ in range(4)], strict=True)
-    )
+    both = [(seconds(whole), seconds(bare)) for _ in range(4)]
+    finished, operations = (min(times) for times in zip(*both, strict=True))
     print(
         f"\na 1080p frame: {finished:.2f} s, its operations {operations:.2f} s, {finished / operations:.2f}"
     )
