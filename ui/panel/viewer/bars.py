@@ -73,6 +73,8 @@ class SourceBar(FoldingBar):
 
     def show_source(self, name: str, space: str) -> None:
         """Name what is on the screen, and the space of its file."""
+        if (name, space) == (self.name.text(), self.space.text()):  # as at each frame that plays
+            return
         self.name.setText(name)
         self.space.setText(space)
         self.space.setAccessibleName(f"Colour space {space}")
