@@ -116,6 +116,20 @@ def test_what_is_scrubbed_over_has_fewer_pixels_until_it_is_looked_at(qtbot: QtB
     converted.close()
 
 
+def test_who_waits_is_told_though_a_better_one_has_come_before(qtbot: QtBot, work: Work) -> None:
+    converted, one = Converted(work, work), proxy(0.18)
+    converted.get(one, LOOK, OCIO, fast=True)
+    qtbot.waitUntil(lambda: converted.is_idle)
+    sampled = converted.get(one, LOOK, OCIO, fast=True)
+    exact = wait_for(qtbot, converted, one, exact=True)
+    (key,) = converted._held
+    converted._expected.add((key, Grade.SAMPLED))
+    with qtbot.waitSignal(converted.arrived):
+        converted._take((key, one, OCIO, Grade.SAMPLED), sampled, None)
+    assert converted.get(one, LOOK, OCIO) is exact
+    converted.close()
+
+
 def test_small_pictures_are_never_rough(qtbot: QtBot, work: Work) -> None:
     converted, one = Converted(work, work), proxy(0.18)
     with qtbot.waitSignal(converted.arrived):

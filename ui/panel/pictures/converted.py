@@ -239,12 +239,13 @@ class Converted(QObject):
         if ready is None:
             return
         before = self._held.get(key)
-        if before is not None and before.grade > ready.grade:
-            return
-        self._bytes += ready.image.sizeInBytes() - (before.image.sizeInBytes() if before is not None else 0)
-        self._held[key] = ready
-        self._held.move_to_end(key)
-        self._evict(keep=key)
+        if before is None or before.grade <= ready.grade:
+            self._bytes += ready.image.sizeInBytes() - (
+                before.image.sizeInBytes() if before is not None else 0
+            )
+            self._held[key] = ready
+            self._held.move_to_end(key)
+            self._evict(keep=key)
         if (key, grade) in self._expected:  # nobody waits for what was made ahead
             self._expected.discard((key, grade))
             self.arrived.emit()
