@@ -162,9 +162,9 @@ def test_a_shadow_is_one_of_the_truths_shape(truth):
 
 
 def test_grain_is_compared_by_level_and_by_band():
-    clean, level = (np.tile(np.linspace(a, b, 512, dtype=np.float32)[:, None, None], (1, 512, 3))
+    clean, level = (np.tile(np.linspace(a, b, 256, dtype=np.float32)[:, None, None], (1, 256, 3))
                     for a, b in ((0.05, 0.6), (0.1, 0.9)))  # fmt: skip
-    where = np.ones((512, 512), bool)
+    where = np.ones((256, 256), bool)
 
     def noise(on: np.ndarray, floor: float, slope: float, correlation: float, seed: int) -> np.ndarray:
         kind = Grain(np.full(3, floor, np.float32), np.full(3, slope, np.float32), correlation)
