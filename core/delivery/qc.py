@@ -70,6 +70,8 @@ def measure(layers: Layers, delivered: Array, *, repairs: Repairs, overscan: boo
 
 def _beyond_half(rgb: Array) -> int:
     """How many pixels (H, W, 3) reach the end of half, or are no numbers."""
+    if rgb.min() > -HALF_MAX and rgb.max() < HALF_MAX:  # false for NaN
+        return 0
     return int((~(np.abs(rgb) < HALF_MAX)).any(axis=2).sum())
 
 

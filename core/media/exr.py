@@ -8,7 +8,7 @@ What is written holds no NaN, no Inf and nothing beyond half in a half channel (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,9 @@ __all__ = [
 
 # A decoder is chosen by the file's name; no other one gets to see a damaged file.
 oiio.attribute("try_all_readers", 0)
+
+_STRIP_ROWS = 256
+"""Rows that are joined and written at once: a whole number of every compression's blocks of scanlines."""
 
 
 def read_image(
@@ -175,7 +178,6 @@ def write_exr(
     if len(set(channels)) != len(channels):
         raise ValueError(f"channels are named twice: {sorted(c for c in channels if channels.count(c) > 1)}")
     types = tuple(kind for part in images for kind in _types(part))
-    pixels, repairs = _joined(images, types)
     spec = _spec(first, channels, types)
     spec.attribute("compression", compression)
     attributes = dict(first.metadata if metadata is None else metadata)
@@ -185,8 +187,7 @@ def write_exr(
         set_attribute(spec, name, value)
     path = Path(path)
     with whole_file(path) as temp:
-        _write(temp, path, spec, pixels)
-    return repairs
+        return _write(temp, path, spec, _strips(images, types))
 
 
 def _types(image: Image) -> tuple[str, ...]:
@@ -194,22 +195,28 @@ def _types(image: Image) -> tuple[str, ...]:
     return tuple("float" if kind in ("float", "double", "uint16", "uint32") else "half" for kind in kinds)
 
 
-def _joined(images: list[Image], types: tuple[str, ...]) -> tuple[Array, Repairs]:
-    """All channels interleaved over the first image's data window, fit to be written."""
+def _strips(images: list[Image], types: tuple[str, ...]) -> Iterator[tuple[Array, Repairs]]:
+    """All channels interleaved over the first image's data window, fit to be written, some rows at a time."""
     window = images[0].data_window
-    if len(images) == 1:
-        pixels, repairs = clean_pixels(np.ascontiguousarray(images[0].pixels, np.float32))
-        pixels, clamped = clamp_halves(pixels, types, owned=pixels is not images[0].pixels)
-        return pixels, repairs + clamped
-    joined = np.empty((*window.shape, len(types)), np.float32)
-    at, repairs = 0, Repairs()
-    for image in images:
-        plane, found = clean_pixels(image.pixels)
-        repairs += found
-        joined[..., at : at + plane.shape[2]] = on_box(plane, image.data_window, window)
-        at += plane.shape[2]
-    joined, clamped = clamp_halves(joined, types, owned=True)
-    return joined, repairs + clamped
+    for top in range(0, window.height, _STRIP_ROWS):
+        strip = Box(window.x, window.y + top, window.width, min(_STRIP_ROWS, window.height - top))
+        joined = np.empty((*strip.shape, len(types)), np.float32)
+        at, repairs = 0, Repairs()
+        for image in images:
+            plane, found = clean_pixels(_rows(image, strip))
+            repairs += found
+            joined[..., at : at + plane.shape[2]] = plane
+            at += plane.shape[2]
+        joined, clamped = clamp_halves(joined, types, owned=True)
+        yield joined, repairs + clamped
+
+
+def _rows(image: Image, strip: Box) -> Array:
+    box = image.data_window
+    is_inside = box.y <= strip.y and strip.y + strip.height <= box.y + box.height
+    if is_inside and (box.x, box.width) == (strip.x, strip.width):
+        return image.pixels[strip.slices_in(box)]
+    return on_box(image.pixels, box, strip)
 
 
 def on_box(pixels: Array, box: Box, target: Box) -> Array:
@@ -240,12 +247,16 @@ def _spec(image: Image, channels: tuple[str, ...], types: tuple[str, ...]) -> oi
     return spec
 
 
-def _write(temp: Path, path: Path, spec: oiio.ImageSpec, pixels: Array) -> None:
+def _write(temp: Path, path: Path, spec: oiio.ImageSpec, strips: Iterator[tuple[Array, Repairs]]) -> Repairs:
     output = oiio.ImageOutput.create("openexr")
     assert output is not None
     if not output.open(str(temp), spec):
         raise write_fault(temp, path, output.geterror())
-    written = output.write_image(pixels)
+    written, row, repairs = True, spec.y, Repairs()
+    for pixels, found in strips:
+        written = written and output.write_scanlines(row, row + len(pixels), spec.z, pixels)
+        row, repairs = row + len(pixels), repairs + found
     why = output.geterror()
     if not output.close() or not written or why:
         raise write_fault(temp, path, why or output.geterror())
+    return repairs

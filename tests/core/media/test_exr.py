@@ -134,6 +134,24 @@ def test_layers_are_joined_over_the_first_window(tmp_path: Path) -> None:
     assert plane.sum() == 2.0
 
 
+@pytest.mark.parametrize("compression", ["zip", "piz", "dwab", "none"])
+def test_a_tall_picture_is_whole_though_it_is_written_in_strips(tmp_path: Path, compression: str) -> None:
+    rng = np.random.default_rng(2)
+    tall = rng.uniform(0, 1, (700, 5, 3)).astype(np.float16).astype(np.float32)
+    tall[-1, -1, 0] = np.nan
+    matte = rng.uniform(0, 1, (300, 4, 1)).astype(np.float32)
+    beside = image(matte, ("matte.A",), data_window=Box(1, 190, 4, 300), file_types=("float",))
+    path = tmp_path / "a.exr"
+    first = image(tall, data_window=Box(-1, -10, 5, 700))
+    assert write_exr(path, [first, beside], compression=compression) == Repairs(nan=1)
+    back = read_channels(path).pixels
+    if compression != "dwab":  # which is lossy
+        assert np.array_equal(back[..., :3], np.nan_to_num(tall))
+    expected = np.zeros((700, 5), np.float32)
+    expected[200:500, 2:5] = matte[:, :3, 0]
+    assert np.array_equal(back[..., 3], expected)
+
+
 def test_what_no_file_may_hold_is_replaced_and_counted(tmp_path: Path) -> None:
     pixels = np.array([[[np.nan, np.inf, -np.inf], [1e6, -1e6, 65504.0]]], np.float32)
     counts = write_exr(tmp_path / "a.exr", image(pixels))
