@@ -157,7 +157,6 @@ def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> 
     shade = as_f32(1 - (1 - shade) * widely)
     shaded = np.clip((1 - shade) / _SHADED, 0, 1)
     trust = sum((p * a for p, a in zip(parts, agreed, strict=True)), np.zeros_like(free))
-    trust = trust + shaded * np.maximum(told - trust, 0)
     lights = [
         _averaged(as_f32(code - one.softened), held, _MATCH_PX) for one, held in zip(laid, helds, strict=True)
     ]

@@ -167,7 +167,12 @@ def test_grain_is_compared_by_level_and_by_band():
     where = np.ones((256, 256), bool)
 
     def noise(on: np.ndarray, floor: float, slope: float, correlation: float, seed: int) -> np.ndarray:
-        kind = Grain(np.full(3, floor, np.float32), np.full(3, slope, np.float32), correlation)
+        sigma = np.sqrt(-1 / (4 * np.log(correlation))) if correlation else 0.0
+        taps = cv2.getGaussianKernel(7, sigma) if sigma else np.ones((1, 1))
+        kernel = np.float32(taps @ taps.T / (taps**2).sum())
+        kind = Grain(
+            np.full(3, floor, np.float32), np.full(3, slope, np.float32), kernel, np.eye(3, dtype=np.float32)
+        )
         return synthesize(on, kind, None, seed, 1)
 
     film = noise(clean, 1e-6, 1.6e-4, 0.3, 1)
