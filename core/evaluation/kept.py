@@ -21,7 +21,8 @@ from pai_studio.core.media.files import write_file
 
 FACTS, DRAWN, TIMINGS = "facts", "drawn", "timings"
 JUDGED_BY = (
-    "comp", "delivery", "engines", "finish", "media", "model", "motion", "plan", "render.py", "shot",
+    "comp", "delivery", "engines", "finish", "making.py", "media", "model", "motion", "plan", "render.py",
+    "shot",
     "evaluation/contestants.py", "evaluation/cutout.py", "evaluation/faults.py", "evaluation/judged.py",
     "evaluation/judging.py",
     "evaluation/measures", "evaluation/metrics.py", "evaluation/naive.py", "evaluation/sets/layout.py",
