@@ -39,6 +39,9 @@ from pai_studio.core.shot.naming import refuse_taken, sidecar, version_of
 _IN_FLIGHT = 2
 """Frames being finished and written while the engine makes the next one."""
 
+_READ_AHEAD = 4
+"""Plates read ahead; half as many of a shot that a model makes, whose plates finishing reads a second time."""
+
 Mode = Literal["render", "refinish"]
 OnFile = Callable[[Path, int | None], None]
 
@@ -121,7 +124,8 @@ class _Run:
             report(Progress("check"))
             self.config = ColorConfig.open(shot.ocio)
             self.config.require(shot.delivery_colorspace)
-            self.source = FileSource(shot, self.config, request.limits)
+            depth = _READ_AHEAD if self.engine.gives_layers else _READ_AHEAD // 2
+            self.source = FileSource(shot, self.config, request.limits, depth=depth)
             self.inputs = self._hashed(input_files(shot))
             self.lock = self._locked()
         self.key = generations.digest(
