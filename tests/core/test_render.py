@@ -162,6 +162,8 @@ def test_what_lies_beside_the_frames(a_shot, tmp_path: Path) -> None:
     assert origin["engine"]["name"] == "plate"
     assert origin["frames"] == [1001, 1002, 1003]
     assert len(origin["inputs"]["p.1001.exr"]) == 64
+    assert origin["finishing"] == {"rebuilt": 0.0, "shift_px": None}
+    assert not any(name.endswith((".nk", ".sh")) for name in names)  # without passes nothing can be rebuilt
     assert result.qc["frames"] == 3
 
 
