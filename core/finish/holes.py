@@ -1,4 +1,7 @@
-"""What the subject hides of a model's picture, where no still shows it: from neighbouring frames, else smoothly."""
+"""What the subject hides of a model's picture, where no still shows it: filled smoothly from around, believed little.
+
+Frames beside it are not asked for it.
+"""
 
 from __future__ import annotations
 
