@@ -128,42 +128,49 @@ class _Lit:
 def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> _Lit:
     if not laid:
         return _Lit([], [], np.ones_like(free))
-    picture = seen.picture
-    ceiling = float(np.log(picture.white))
+    white = seen.picture.white
     away = shadows.distance(seen.covered)
     close = shadows.nearness(away)
-    helds = [_told(one, free * dim, ceiling) for one in laid]
+    helds = [_told(one, free * dim, float(np.log(white))) for one in laid]
     wides = [_widely(one, free, close) for one in laid]
     around = [_light_around(code, one, held, close) for one, held in zip(laid, helds, strict=True)]
-    agreed = [np.where(free > 0, one.agreement, np.clip(2 * one.agreement - 0.2, 0, 1)) for one in laid]
+    agreed = [
+        as_f32(np.where(free > 0, one.agreement, np.clip(2 * one.agreement - 0.2, 0, 1))) for one in laid
+    ]
+    reached = [as_f32(wide * one.reach) for wide, one in zip(wides, laid, strict=True)]
+    parts = _parts(agreed, reached)
+    expected = _joined(
+        [part[..., None] for part in parts],
+        [one.softened + there for one, there in zip(laid, around, strict=True)],
+    )
+    most = np.float32(_AT_WHITE * white)  # a lamp that the model cannot hold is no shadow
+    without = np.minimum(light(expected, white), most)
+    shown = as_f32(holes.free(seen.covered, holes.CLOSE) * _joined(parts, reached))
+    shade = shadows.shadow(np.minimum(seen.picture.composite, most), without, shown, away)
+    shade = as_f32(1 - (1 - shade) * _joined(parts, wides))
+    shaded = np.clip((1 - shade) / _SHADED, 0, 1)[..., None]
+    trust = _joined(parts, agreed)
+    lights = []
+    for one, held, far in zip(laid, helds, around, strict=True):
+        beside = _averaged(as_f32(code - one.softened), held, _MATCH_PX)
+        lights.append(as_f32(beside + shaded * (far - beside)))
+    return _Lit([as_f32(part * trust) for part in parts], lights, shade)
+
+
+def _parts(agreed: list[Array], reached: list[Array]) -> list[Array]:
+    """How stills share the pixels, in parts of 1: by agreement; where a shadow hides that, by what is around."""
     weights = [
-        np.maximum(a, 0.5 * wide * one.reach) ** _PICKY + 1e-6
-        for a, wide, one in zip(agreed, wides, laid, strict=True)
+        np.maximum(a, 0.5 * wide) ** _PICKY + np.float32(1e-6)
+        for a, wide in zip(agreed, reached, strict=True)
     ]
-    total = sum(weights, np.zeros_like(free))
-    parts = [as_f32(weight / total) for weight in weights]
-    expected = sum(
-        (p[..., None] * (one.softened + there) for p, one, there in zip(parts, laid, around, strict=True)),
-        np.zeros_like(code),
-    )
-    widely = sum((p * wide for p, wide in zip(parts, wides, strict=True)), np.zeros_like(free))
-    told = sum(
-        (p * wide * one.reach for p, wide, one in zip(parts, wides, laid, strict=True)), np.zeros_like(free)
-    )
-    most = np.float32(_AT_WHITE * picture.white)  # a lamp that the model cannot hold is no shadow
-    without = np.minimum(light(as_f32(expected), picture.white), most)
-    shown = as_f32(holes.free(seen.covered, holes.CLOSE) * told)
-    shade = shadows.shadow(np.minimum(picture.composite, most), without, shown, away)
-    shade = as_f32(1 - (1 - shade) * widely)
-    shaded = np.clip((1 - shade) / _SHADED, 0, 1)
-    trust = sum((p * a for p, a in zip(parts, agreed, strict=True)), np.zeros_like(free))
-    lights = [
-        _averaged(as_f32(code - one.softened), held, _MATCH_PX) for one, held in zip(laid, helds, strict=True)
-    ]
-    lights = [
-        as_f32(near + shaded[..., None] * (far - near)) for near, far in zip(lights, around, strict=True)
-    ]
-    return _Lit([as_f32(p * trust) for p in parts], lights, shade)
+    total = sum(weights[1:], weights[0])
+    return [as_f32(weight / total) for weight in weights]
+
+
+def _joined(parts: list[Array], values: list[Array]) -> Array:
+    """The sum of some values by their parts."""
+    products = [part * value for part, value in zip(parts, values, strict=True)]
+    return as_f32(sum(products[1:], products[0]))
 
 
 def _widely(one: Laid, free: Array, close: Array) -> Array:
