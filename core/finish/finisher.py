@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from pai_studio.core.comp.lift import lift
 from pai_studio.core.finish.layers import finished_matte, half, layers, untouched
-from pai_studio.core.finish.model_layers import REACH, restored, with_layers
+from pai_studio.core.finish.model_layers import restored, with_layers
 from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.seen import Seen, see
+from pai_studio.core.finish.steady import REACH
 from pai_studio.core.media.frame import Array, Box, Generated, Layers, PlateFrame, Still
 from pai_studio.core.shot.document import Finish
 
@@ -65,4 +66,5 @@ class Finisher:
                 confidence=locked["confidence"],
             )
             controls = controls.model_copy(update={"grain": 0.0, "shadow": 1.0})
-        return layers(plate, made, half(foreground), half(matte), controls=controls, seed=self._seed)
+        found = layers(plate, made, half(foreground), half(matte), controls=controls, seed=self._seed)
+        return found if made.model is None else replace(found, shift_px=near[made.number].light.shift_px)

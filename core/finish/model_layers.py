@@ -10,13 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from pai_studio.core.finish.gain import at_plate
 from pai_studio.core.finish.place import Place
-from pai_studio.core.finish.relit import light_gain
 from pai_studio.core.finish.seen import Seen
+from pai_studio.core.finish.steady import steadied
 from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame
-
-REACH = 0
-"""Frames on each side that a frame's layers look at."""
 
 
 def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen], place: Place) -> Generated:
@@ -30,8 +28,7 @@ def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen], pl
     model = seen.picture
     gain = made.gain
     if gain is None:
-        light = light_gain(model.composite, seen.subject, seen.covered, model.white)
-        gain = _gain_at_plate(plate, model, light)
+        gain = _over_canvas(plate, at_plate(steadied(near, made.number), model.frame))
     if made.background is not None:
         return replace(made, gain=gain)
     behind = place.behind(made.number, near, is_given=plate.alpha is not None)
@@ -69,12 +66,6 @@ def restored(
         added = added * (1 - plate.garbage)
     drawn = _over_canvas(plate, np.maximum(model.frame.to_plate(model.composite), 0))
     return replace(made, rebuilt=added), foreground + added[..., None] * drawn, matte + added
-
-
-def _gain_at_plate(plate: PlateFrame, model: ModelPicture, gain: Array) -> Array:
-    """Brought up as logarithms, which no overshoot makes negative."""
-    logs = model.frame.to_plate(np.log(gain))
-    return _over_canvas(plate, np.exp(np.clip(logs, np.log(gain.min()), np.log(gain.max()))))
 
 
 def _over_canvas(plate: PlateFrame, pixels: Array) -> Array:

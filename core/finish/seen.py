@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pai_studio.core.comp.despill import own_tint, suppress_spill
+from pai_studio.core.finish import gain
+from pai_studio.core.finish.gain import Light
 from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame, Screen
 
 
@@ -15,13 +17,14 @@ class Seen:
     """One frame as its neighbours look at it, over the whole of `picture.frame`.
 
     `covered` is the finished matte (h, w) in 0..1. `subject` (h, w, 3) is the conditioning as finishing lifts it
-    (despilled), so that what the model took of the spill goes only once.
+    (despilled), so that what the model took of the spill goes only once. `light` is what it alone tells of the gain.
     """
 
     number: int
     picture: ModelPicture
     covered: Array
     subject: Array
+    light: Light
 
 
 def see(plate: PlateFrame, made: Generated, picture: ModelPicture, matte: Array, despill: float) -> Seen:
@@ -29,7 +32,8 @@ def see(plate: PlateFrame, made: Generated, picture: ModelPicture, matte: Array,
     window = plate.display.slices_in(plate.canvas)
     covered = np.clip(picture.frame.to_model(np.ascontiguousarray(matte[window])), 0, 1)
     subject = _despilled(plate, made.screen, picture, covered, despill)
-    return Seen(plate.number, picture, covered, subject)
+    light = gain.light(picture.composite, subject, covered, picture.white)
+    return Seen(plate.number, picture, covered, subject, light)
 
 
 def _despilled(

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pai_studio.core.finish.gain import Light
 from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.seen import Seen
 from pai_studio.core.media.frame import Box, ModelPicture, Still
@@ -16,6 +17,7 @@ from pai_studio.core.motion.resample import sample
 
 W, H = 480, 272
 FRAME = ModelFrame.fitting(Box(5, -2, W, H), 1.0, (240, 136), 8)
+NO_LIGHT = Light(np.zeros((136, 240, 3), np.float32), np.zeros((136, 240, 3), np.float32), 0.0)
 RED = np.float32([3.0, 0.02, 0.02])
 
 
@@ -48,7 +50,7 @@ def generated(place, matte, shade=None, subject=RED):
 
 def seen(composite, matte, number=1001):
     covered = np.clip(FRAME.to_model(matte), 0, 1)
-    return {number: Seen(number, ModelPicture(composite, composite, FRAME), covered, composite)}
+    return {number: Seen(number, ModelPicture(composite, composite, FRAME), covered, composite, NO_LIGHT)}
 
 
 def photographed(place, *, shift=(0.0, 0.0), light=1.0, name="still"):
