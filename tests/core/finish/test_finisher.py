@@ -46,6 +46,7 @@ def test_locked_passes_stand_behind_all_of_the_subject():
             assert np.array_equal(pixels, locked[name]), name
         elif name not in ("beauty", "wrap"):
             assert np.array_equal(pixels, free.passes()[name]), name
+    assert kept.shift_px == near[plate.number].light.shift_px
     assert kept.rebuilt[30, 55] == 1  # what the given matte lacks is not left out
     behind = kept.background * (kept.shadow * (1 - kept.matte))[..., None]
     assert np.allclose(kept.beauty, kept.foreground * kept.gain + behind + kept.wrap, rtol=1e-6)
