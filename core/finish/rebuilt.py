@@ -37,6 +37,10 @@ _BESIDE = 0.009
 _UNSURE = 0.006
 """A part's border is looked for within this of where windows have found it, in picture widths."""
 _SOFT_PX, _ROUNDS = 0.8, 2
+_RING, _AGREED = (0.004, 0.016), 0.1
+"""In a ring between these distances of a part, in picture widths, the stills agree by this much on the mean."""
+_FEET, _FLAT = 0.12, 0.2
+"""The share of a subject's height that its feet take, and the height over the width of what lies on a floor."""
 _LEAST, _LEAST_PX = 0.0005, 40
 """A part smaller than this share of the picture, or of so few pixels, is none."""
 _MOST = 1.0
@@ -51,6 +55,8 @@ def missing(seen: Seen, laid: Sequence[Laid]) -> Array:
     strange, backed = _strangeness(seen, laid)
     weak, strong = (strange * backed > bar for bar in (_STRANGE[0], sum(_STRANGE) / 2))
     parts = _joined(_thick(weak & (seen.covered < 0.95)), strong, seen.covered)
+    agreement = np.max([one.agreement for one in laid], axis=0)
+    parts = _surrounded(parts, as_f32(agreement * holes.free(seen.covered, holes.CLOSE)), seen.covered)
     if not parts.any():
         return none
     code = coded(seen.picture.composite, seen.picture.white)
@@ -111,6 +117,26 @@ def _thick(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, thin), np.uint8)
 
 
+def _feet(covered: Array) -> int:
+    """The row below which a subject has its feet, or what it stands on."""
+    rows = np.flatnonzero((covered > 0.5).any(axis=1))
+    return int(rows[-1] - _FEET * (rows[-1] - rows[0]))
+
+
+def _surrounded(parts: npt.NDArray[np.bool_], agreement: Array, covered: Array) -> npt.NDArray[np.bool_]:
+    """The components around which the stills agree with the place: elsewhere it may be they that are wrong."""
+    count, labels = cv2.connectedComponents(parts.astype(np.uint8), connectivity=8)
+    inner, outer = (_round(reach, covered.shape[1]) for reach in _RING)
+    shown = holes.free(covered, holes.CLOSE) > 0.5
+    kept = np.zeros(count, bool)
+    for label in range(1, count):
+        part = (labels == label).astype(np.uint8)
+        ring = (cv2.dilate(part, outer) > 0) & (cv2.dilate(part, inner) == 0) & shown
+        # What the subject encloses is its own.
+        kept[label] = ring.sum() < part.sum() / 4 or float(agreement[ring].mean()) > _AGREED
+    return np.asarray(kept[labels])
+
+
 def _bridged(parts: npt.NDArray[np.bool_], covered: Array) -> npt.NDArray[np.uint8]:
     """Parts (h, w) with the gap between them and the given subject, whose smeared edge tells nothing."""
     near = _round(_BESIDE, covered.shape[1], 6)
@@ -149,10 +175,14 @@ def _joined(
 ) -> npt.NDArray[np.bool_]:
     """The components of a mask that touch the given subject, are strange enough, and are of a part's size."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    feet = _feet(covered)
+    tops, heights, widths = (stats[:, k] for k in (cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH))
     beside = cv2.dilate((covered > 0.5).astype(np.uint8), _round(_BESIDE, mask.shape[1], 6)) > 0
     area = stats[:, cv2.CC_STAT_AREA]
     subject = float((covered > 0.5).sum())
     kept = (area > max(_LEAST * mask.size, _LEAST_PX)) & (area < _MOST * subject)
+    # What lies flat before somebody's feet is their shadow.
+    kept &= (tops < feet) | (heights > _FLAT * widths)
     for found in (beside, strong):
         has = np.zeros(len(area), bool)
         has[np.unique(labels[found])] = True
