@@ -12,6 +12,7 @@ from pai_studio.ui.panel.placing import Placing
 from pai_studio.ui.panel.shortcutsheet import ShortcutSheet
 from pai_studio.ui.panel.state.jobs import Mode
 from pai_studio.ui.panel.state.shot import ShotState, Status
+from pai_studio.ui.panel.state.versions import refinish_fault
 from pai_studio.ui.panel.state.view import Channel
 
 if TYPE_CHECKING:
@@ -134,8 +135,16 @@ class Commands(QObject):
         self._with_shot(lambda state: self.render_these([state], mode))
 
     def render_these(self, states: list[ShotState], mode: Mode) -> None:
-        """Put shots into the queue, each as it is now."""
-        self._studio.jobs.add(states, mode)
+        """Put shots into the queue, each as it is now; one that cannot be re-finished is told of instead."""
+        able = states if mode == "render" else [one for one in states if self._has_generation(one)]
+        if able:
+            self._studio.jobs.add(able, mode)
+
+    def _has_generation(self, state: ShotState) -> bool:
+        fault = refinish_fault(state.shot, self._studio.versions.of(state))
+        if fault:
+            self._studio.faults.note(f"{state.shot.name}: {fault}")
+        return not fault
 
     def render_all(self) -> None:
         """Every shot that is ready, or has changed since it was rendered."""

@@ -74,3 +74,13 @@ def test_every_action_does_nothing_while_no_shot_is_open(
     assert studio.project.current is None
     assert studio.jobs.items == []
     assert studio.faults.all == []
+
+
+def test_what_was_never_rendered_is_told_of_and_not_queued_to_be_refinished(
+    window: Window, studio: Studio, tmp_path: Path
+) -> None:
+    state = opened(studio, a_shot(tmp_path, stills=1), tmp_path)
+    window.actions_by_name["refinish"].trigger()
+    window.commands.render_these([state], "refinish")  # as the list of shots asks
+    assert not studio.jobs.items
+    assert studio.faults.all[-1].line == "SH010: Nothing is rendered yet: re-finish starts from a version"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -22,12 +23,14 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from pai_studio.core.shot.document import Prompt
+from pai_studio.core.shot.frames import FrameRange
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.forms import ShotForm
 from pai_studio.ui.panel.forms.fields import Field
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.shot import ShotState, Status
 from pai_studio.ui.panel.state.studio import Studio
+from pai_studio.ui.panel.state.versions import Version
 from tests.ui.panel.files import plate
 from tests.ui.panel.shots import a_shot, opened
 
@@ -361,8 +364,25 @@ def test_render_is_asked_for_when_the_shot_is_ready_and_why_not_is_said(qtbot, f
     assert not form.foot.reason.isVisible()
     qtbot.mouseClick(form.foot.render_, Qt.MouseButton.LeftButton)
     qtbot.keyClick(form.prompt.fields["caption"].control, RETURN, CONTROL)
+    assert wanted == ["render", "render"]
+
+
+def test_refinish_is_offered_once_there_is_what_it_starts_from(qtbot, form, state):
+    wanted: list[str] = []
+    form.render_wanted.connect(wanted.append)
+    state.stand(Status.READY)
+    assert not form.foot.refinish.isEnabled()
+    assert form.foot.refinish.toolTip() == "Nothing is rendered yet: re-finish starts from a version"
+    versions = form.current.studio.versions
+    shot = json.loads(state.shot.model_dump_json(by_alias=True))
+    versions._found[state.path] = (Version(1, "", FrameRange(1001, 1049), engine="draft", shot=shot),)
+    versions.changed.emit()
+    assert "Ctrl+Shift+Return" in form.foot.refinish.toolTip()
     qtbot.mouseClick(form.foot.refinish, Qt.MouseButton.LeftButton)
-    assert wanted == ["render", "render", "refinish"]
+    assert wanted == ["refinish"]
+    state.edit("Type", edits.change(state.shot, "prompt", caption="another"))
+    assert form.foot.refinish.toolTip() == "Render first: prompt changed since v001"
+    assert not form.foot.refinish.isEnabled()
 
 
 def test_without_a_shot_it_says_what_to_do(qtbot, studio):
@@ -409,7 +429,7 @@ def test_the_tab_key_goes_down_the_form_and_ends_at_render(qtbot, form, state):
     heights = [one.mapTo(form.area.widget(), QPoint(0, 0)).y() for one in seen if form.area.isAncestorOf(one)]
     assert len(heights) > 30
     assert all(below >= above - 12 for above, below in itertools.pairwise(heights))
-    assert seen[-2:] == [form.foot.render_, form.foot.refinish]
+    assert seen[-1] is form.foot.render_  # nothing is rendered that could be re-finished
 
 
 def test_it_is_no_wider_than_320_pixels_with_everything_unfolded(qtbot, form):

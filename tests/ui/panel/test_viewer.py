@@ -184,6 +184,20 @@ def test_the_last_picture_stays_until_the_wanted_one_comes(
     assert viewer.marks.word == ""
 
 
+def test_files_that_have_changed_are_shown_without_being_asked_for(
+    qtbot: QtBot, viewer: Viewer, state: ShotState, studio: Studio, tmp_path: Path
+) -> None:
+    """A disk that comes back, a shot that is loaded again: the playhead does not move."""
+    before = viewer.feed.sides[0].image
+    picture(tmp_path / "plate" / "SH010.1001.exr", RAMP)
+    studio.pictures.forget(viewer.feed.sides[0].wanted.source.key)
+    qtbot.waitUntil(lambda: viewer.feed.sides[0].image is not before)
+    settle(qtbot, viewer)
+    viewer._zoom_to(8.0)
+    row = at_pixels(viewer, Box(8, 18, 48, 1))
+    assert np.abs(row.astype(int) - expected(RAMP)[18:19, 8:56].astype(int)).max() <= 1
+
+
 def test_a_space_that_the_config_lacks_is_told_in_place_until_it_is_mended(
     qtbot: QtBot, viewer: Viewer, state: ShotState
 ) -> None:

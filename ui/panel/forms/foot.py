@@ -9,6 +9,7 @@ from pai_studio.ui.panel import shortcuts, style
 from pai_studio.ui.panel.forms.current import Current
 from pai_studio.ui.panel.forms.fields import small_note
 from pai_studio.ui.panel.state.shot import ShotState, Status
+from pai_studio.ui.panel.state.versions import refinish_fault
 
 _REASONS = {
     Status.EMPTY: "Put a still where the background must be: drop one on the timeline, or press M.",
@@ -31,9 +32,8 @@ class Foot(QWidget):
         self.render_.setProperty("primary", True)
         self.refinish = QPushButton("Re-finish")
         for button, name in ((self.render_, "render"), (self.refinish, "refinish")):
-            one = shortcuts.by_name(name)
-            button.setToolTip(f"{one.tip or one.text} ({one.shown})")
-            button.setAccessibleName(one.text)
+            button.setToolTip(_tip(name))
+            button.setAccessibleName(shortcuts.by_name(name).text)
         self.reason = small_note(self)
         across = QHBoxLayout()
         across.setSpacing(style.grid(2))
@@ -48,6 +48,7 @@ class Foot(QWidget):
         self.refinish.clicked.connect(self.want_refinish)
         for signal in (current.replaced, current.status_changed, current.shot_changed):
             signal.connect(self._show)
+        current.studio.versions.changed.connect(self._show)
         self._show()
 
     def want_render(self) -> None:
@@ -64,9 +65,16 @@ class Foot(QWidget):
         state = self._current.state
         why = reason(state)
         self.render_.setEnabled(not why)
-        self.refinish.setEnabled(not why)
+        missing = refinish_fault(state.shot, self._current.studio.versions.of(state)) if state else ""
+        self.refinish.setEnabled(not why and not missing)
+        self.refinish.setToolTip(missing or _tip("refinish"))
         self.reason.setText(why)
         self.reason.setVisible(bool(why))
+
+
+def _tip(name: str) -> str:
+    one = shortcuts.by_name(name)
+    return f"{one.tip or one.text} ({one.shown})"
 
 
 def reason(state: ShotState | None) -> str:

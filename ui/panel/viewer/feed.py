@@ -71,6 +71,7 @@ class Feed(QObject):
         studio.versions.changed.connect(self.update)
         studio.pictures.arrived.connect(self._arrived)
         studio.pictures.failed.connect(self._arrived)
+        studio.pictures.forgotten.connect(self._forgotten)
         studio.converted.arrived.connect(self._soon.start)
         studio.converted.failed.connect(self._not_converted)
         self.shaders.arrived.connect(self.update)
@@ -94,6 +95,11 @@ class Feed(QObject):
             self._ocio = ""
             self._open_config()
         self.update()
+
+    def _forgotten(self, key: str) -> None:
+        """Read again what is shown: its files are others now."""
+        if any(side.wanted.source.key == key for side in self.sides):
+            self._soon.start()
 
     # What it is asked
 
