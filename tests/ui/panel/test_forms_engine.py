@@ -90,7 +90,9 @@ def test_auto_is_draft_where_nothing_else_can_run_and_open_where_the_server_pick
     for renderer in (Renderer(), Renderer(("draft", "plate"), form.facts.renderer.models)):
         form.facts.renderer = renderer
         form.facts.renderer_changed.emit()
-        assert form.engine.cost.text().startswith("Here auto takes draft.\nAbout 6 min for 49 frames: a first guess")
+        assert form.engine.cost.text().startswith(
+            "Here auto takes draft.\nAbout 6 min for 49 frames: a first guess"
+        )
 
 
 def test_a_model_that_does_not_fit_is_said_before_it_is_asked_for(form):

@@ -188,6 +188,7 @@ def test_files_that_have_changed_are_shown_without_being_asked_for(
     qtbot: QtBot, viewer: Viewer, state: ShotState, studio: Studio, tmp_path: Path
 ) -> None:
     """A disk that comes back, a shot that is loaded again: the playhead does not move."""
+    qtbot.waitUntil(lambda: not viewer.feed._ahead.isActive() and studio.work.is_idle)
     before = viewer.feed.sides[0].image
     picture(tmp_path / "plate" / "SH010.1001.exr", RAMP)
     studio.pictures.forget(viewer.feed.sides[0].wanted.source.key)
