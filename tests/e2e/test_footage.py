@@ -112,6 +112,7 @@ def test_a_rendered_frame_keeps_its_window_and_its_twenty_channels(
     assert whole["A"].min() == 1
 
 
+@pytest.mark.long
 def test_a_cut_out_over_its_own_clean_plate_gives_the_shot_back(footage, delivered) -> None:
     """Restoring: the truth is the plate itself, scored where the clean plate was ever seen."""
     folder = footage("cine_juggle")

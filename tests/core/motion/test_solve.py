@@ -146,6 +146,7 @@ def test_a_stretch_that_few_features_bear_out_is_not_believed():
     assert turned(np.zeros(3)) == pytest.approx(np.eye(3))
 
 
+@pytest.mark.long
 def test_the_work_does_not_grow_with_the_square_of_the_stills():
     """Twelve stills in one shot are 66 pairs: the camera is found in seconds, and goes the right way."""
     truth = camera(travel=(0.1, 0, 0.02), turn=(0, 0.03, 0))

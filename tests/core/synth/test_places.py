@@ -112,7 +112,9 @@ def test_near_and_far_move_apart(name, seed):
     assert (best_off > 3.0).mean() > 0.04
 
 
-@pytest.mark.parametrize("name", sorted(PLACES))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "loft" else pytest.mark.long) for name in sorted(PLACES)]
+)
 def test_a_seed_says_all(name):
     view = camera(size=TINY)
     again = build_place(name, SEEDS[0], SIZE[0], FOCAL)
