@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -20,6 +22,8 @@ _PURE = 0.75
 """Paint is less saturated than this share of the screen's saturation; what is more is screen seen through hair."""
 _WHOLE, _AREA = 0.98, 0.004
 """Own paint is looked for where the matte is above the first, in areas of the second's reach in picture widths."""
+_NOISE, _NOISE_PX = 0.03, 1.5
+"""Spill is a soft light: what its share changes by, up to about the first, within a sigma of the second is noise."""
 _FAINT = 0.07
 """Below this matte the smooth neighbours' colour is trusted more than what the screen's removal leaves."""
 
@@ -69,8 +73,11 @@ def _edges(
     found = as_f32(np.clip(guess, np.minimum(whole, 0), np.maximum(whole, 0)))
     if screen is None:
         return found
-    kept = None if own is None else as_f32(own[edge] * share[:, 0])[None]
-    return as_f32(suppress_spill(found[None], Screen(as_f32(behind)[None], screen.channel), amount, kept)[0])
+    there = Screen(as_f32(behind)[None], screen.channel)
+    spill = _spill(found[None], there)
+    if own is not None:
+        spill = np.maximum(spill - own[edge] * share[:, 0], 0)
+    return as_f32(found - (amount * spill)[0][:, None] * behind)
 
 
 def _as_nearby(exact: Array, nearby: Array, behind: Array, channel: int, amount: float) -> Array:
@@ -104,11 +111,16 @@ def own_tint(rgb: Array, matte: Array, screen: Screen) -> Array:
     Spill is the screen's light on the subject and adds at most a share of the subject's own level. What a whole
     area of the solid subject holds beyond that is its paint; screen that is seen through hair covers no area.
     """
-    level, excess, full = _against(rgb, screen)
+    color, lean = _own(screen)
+    seen = to_rec709(rgb)
+    planes = _planes(seen)
+    first, second = (planes[c] for c in range(3) if c != screen.channel)
+    level = np.maximum(np.maximum(first, second), 0)
+    full = np.maximum(_excess(_planes(color), screen.channel, lean), 1e-4)
+    excess = _excess(planes, screen.channel, lean)
     beyond = np.maximum((excess - _SPILL_AT_MOST * level) / full - _SHEEN, 0)
-    color = to_rec709(as_f32(screen.color if screen.color.ndim == 3 else screen.color.reshape(1, 1, 3)))
     pure = float(np.median(purity_of(color[::8, ::8], screen.channel)))
-    paint = (matte > _WHOLE) & (purity_of(to_rec709(rgb), screen.channel) < _PURE * pure)
+    paint = (matte > _WHOLE) & (purity_of(seen, screen.channel) < _PURE * pure)
     beyond = as_f32(np.where(paint, np.minimum(beyond, 1), 0))
     reach = max(2, round(_AREA * matte.shape[1]))
     least = as_f32(cv2.erode(beyond, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)))
@@ -125,47 +137,68 @@ def suppress_spill(rgb: Array, screen: Screen, amount: float, own: Array | None 
     """
     if amount == 0:
         return rgb
-    color = as_f32(np.broadcast_to(screen.color, rgb.shape))
-    _, excess, full = _against(rgb, screen)
-    sample = to_rec709(color[::16, ::16]).reshape(-1, 3)
-    share = np.clip(np.minimum(excess / full, _to_neutral(to_rec709(rgb), to_rec709(color), sample)), 0, 1)
+    share = _calmed(rgb, screen, _spill(rgb, screen))
     if own is not None:
         share = np.maximum(share - own, 0)
-    return as_f32(rgb - (amount * share)[..., None] * color)
+    return as_f32(rgb - (amount * share)[..., None] * screen.color)
 
 
-def _against(rgb: Array, screen: Screen) -> tuple[Array, Array, Array]:
-    """The level of the other primaries, the excess of the screen's above its limit, and the screen's own excess."""
-    own = to_rec709(as_f32(np.broadcast_to(screen.color, rgb.shape)))
-    others = [c for c in range(3) if c != screen.channel]
-    sample = own[::16, ::16].reshape(-1, 3)
-    purity = float(np.median(1 - sample[:, others].max(1) / np.maximum(sample[:, screen.channel], 1e-6)))
-    lean = float(np.clip(purity, 0, 1)) / 2
-    rec709 = to_rec709(rgb)
-    level = as_f32(np.maximum(np.maximum(rec709[..., others[0]], rec709[..., others[1]]), 0))
-    full = np.maximum(_excess(own, screen.channel, lean), 1e-4)
-    return level, _excess(rec709, screen.channel, lean), as_f32(full)
+def _spill(rgb: Array, screen: Screen) -> Array:
+    """How much of the screen's colour (H, W) is spill, as a share of it: 0 where a colour lies below its limit."""
+    color, lean = _own(screen)
+    planes, own = _planes(to_rec709(rgb)), _planes(color)
+    weakest = int(np.median(color[::16, ::16].reshape(-1, 3), 0).argmin())
+    # As much can go until its weakest primary leads and the complement shows.
+    neutral = np.maximum(_lead(planes, weakest), 0) / np.maximum(_lead(own, weakest), 1e-4)
+    spilt = _excess(planes, screen.channel, lean) / np.maximum(_excess(own, screen.channel, lean), 1e-4)
+    return as_f32(np.clip(np.minimum(spilt, neutral), 0, 1))
 
 
-def _excess(rec709: Array, channel: int, lean: float) -> Array:
-    """How far the screen's primary stands above its limit (H, W).
+def _calmed(rgb: Array, screen: Screen, share: Array) -> Array:
+    """The share of spill (H, W) without the picture's noise, which would stay on dark cloth when the light is gone.
 
-    The limit lies between the mean (`lean` 0) and the larger (`lean` 1) of the other primaries. A pure screen leans
-    towards the larger, which keeps yellows and cyans; one whose primary hardly leads, such as a yellow-green
+    Where there is none, none is taken; where the neighbourhood differs by more than noise does, it has no say.
+    """
+    height, width = share.shape
+    half = (max(1, height // 2), max(1, width // 2))
+    color = screen.color
+    if color.ndim == 3:
+        color = _smaller(color, half)
+    around = cv2.GaussianBlur(_smaller(rgb, half), (0, 0), _NOISE_PX / 2)
+    smooth = upscale(_spill(as_f32(around), Screen(color, screen.channel)), (height, width))
+    alike = np.exp(-(((share - smooth) / _NOISE) ** 2))
+    return as_f32(np.where(share > 0, share + alike * (smooth - share), 0))
+
+
+def _smaller(rgb: Array, shape: tuple[int, int]) -> Array:
+    return as_f32(cv2.resize(rgb, shape[::-1], interpolation=cv2.INTER_AREA))
+
+
+def _own(screen: Screen) -> tuple[Array, float]:
+    """The screen's colour in Rec.709, (H, W, 3) or (1, 1, 3), and how far its limit leans towards the larger primary.
+
+    A pure screen's leans so, which keeps yellows and cyans; one whose primary hardly leads, such as a yellow-green
     wall, takes the mean.
     """
-    first, second = (rec709[..., c] for c in range(3) if c != channel)
-    mean = (first + second) / 2
-    limit = mean + lean * (np.maximum(first, second) - mean)
-    return as_f32(np.maximum(rec709[..., channel] - limit - _TOE * np.maximum(limit, 0), 0))
+    color = to_rec709(as_f32(screen.color if screen.color.ndim == 3 else screen.color.reshape(1, 1, 3)))
+    sample = color[::16, ::16].reshape(-1, 3)
+    others = [c for c in range(3) if c != screen.channel]
+    purity = float(np.median(1 - sample[:, others].max(1) / np.maximum(sample[:, screen.channel], 1e-6)))
+    return color, float(np.clip(purity, 0, 1)) / 2
 
 
-def _to_neutral(rec709: Array, screen: Array, sample: Array) -> Array:
-    """How much of the screen (H, W) can go before its weakest primary leads and the complement shows."""
-    weakest = int(np.median(sample, 0).argmin())
-    first, second = (c for c in range(3) if c != weakest)
+def _planes(rgb: Array) -> list[Array]:
+    return [as_f32(plane) for plane in cv2.split(rgb)]
 
-    def lead(values: Array) -> Array:
-        return as_f32(np.maximum(values[..., first], values[..., second]) - values[..., weakest])
 
-    return as_f32(np.maximum(lead(rec709), 0) / np.maximum(lead(screen), 1e-4))
+def _excess(planes: Sequence[Array], channel: int, lean: float) -> Array:
+    """How far the screen's primary of three planes (H, W) stands above its limit, which is within the other two."""
+    first, second = (planes[c] for c in range(3) if c != channel)
+    limit = (1 - lean) / 2 * (first + second) + lean * np.maximum(first, second)
+    return as_f32(np.maximum(planes[channel] - limit - _TOE * np.maximum(limit, 0), 0))
+
+
+def _lead(planes: Sequence[Array], weakest: int) -> Array:
+    """By how much the larger of the other two of three planes (H, W) leads over the weakest."""
+    first, second = (planes[c] for c in range(3) if c != weakest)
+    return as_f32(np.maximum(first, second) - planes[weakest])

@@ -97,3 +97,22 @@ def test_amount_scales(constructed):
         to_rec709(suppress_spill(made.plate, GREEN, a))[made.alpha == 1][:, 1].mean() for a in (0, 0.5, 1)
     ]
     assert levels[0] > levels[1] > levels[2]
+
+
+def test_noise_is_no_spill():
+    """Dark cloth in the screen's light: with the light gone, no more noise is left than there was."""
+    cloth, light = np.array([0.01, 0.012, 0.014], np.float32), np.float32(0.06)
+    noise = np.random.default_rng(4).normal(0, 0.002, (64, 96, 3)).astype(np.float32)
+    after = to_rec709(suppress_spill(cloth + light * GREEN.color + noise, GREEN, 1.0))
+    assert np.abs(after.mean((0, 1)) - to_rec709(cloth[None, None])[0, 0]).max() < 0.004
+    assert np.all(after.std((0, 1)) < 1.1 * to_rec709(noise).std((0, 1)))
+    assert after[..., 1].std() < to_rec709(noise)[..., 1].std()
+
+
+def test_a_seam_of_spill_stays_a_seam():
+    """What differs from its neighbourhood by more than noise does is taken for itself."""
+    picture = np.broadcast_to(np.float32([0.2, 0.2, 0.2]), (32, 48, 3)).copy()
+    picture[:, 20:22] += 0.3 * GREEN.color
+    after = suppress_spill(picture, GREEN, 1.0)
+    assert np.array_equal(after[:, :20], picture[:, :20])
+    assert np.abs(to_rec709(after)[:, 20:22, 1] - to_rec709(after)[:, 20:22, 0]).max() < 0.02
