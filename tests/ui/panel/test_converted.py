@@ -89,6 +89,21 @@ def test_an_exact_picture_does_not_hold_up_what_moves_and_is_left_off(qtbot: QtB
     converted.close()
 
 
+def test_what_may_come_next_gives_way_to_what_is_wanted_and_is_made_after_it(
+    qtbot: QtBot, work: Work
+) -> None:
+    converted, small = Converted(work, work, limit_bytes=1 << 30), proxy(0.5)
+    wait_for(qtbot, converted, small, exact=False)  # the view is sampled
+    many = np.broadcast_to(np.float16(0.3), (4096, 4096, 4))
+    large = Proxy(many, "ACEScg", Box(0, 0, 4096, 4096), 1.0, 1)
+    converted.prefetch([large], LOOK, OCIO)
+    qtbot.waitUntil(lambda: len(converted._under_way) == 1)
+    wait_for(qtbot, converted, proxy(0.6), exact=False)
+    assert not converted.is_held(large, LOOK, OCIO)
+    qtbot.waitUntil(lambda: converted.is_held(large, LOOK, OCIO))
+    converted.close()
+
+
 class Files:
     key = "files"
     frames = FrameRange(1, 9)

@@ -185,6 +185,12 @@ class Converted(QObject):
     def _has_moved(self, since: int) -> bool:
         return self._moves != since or self._is_closed
 
+    def _is_pressed(self) -> bool:
+        return bool(self._wanted) or self._is_closed
+
+    def _is_over(self) -> bool:
+        return self._is_closed
+
     def _start(self) -> None:
         if self._threads or self._is_closed:
             return
@@ -193,30 +199,43 @@ class Converted(QObject):
             self._threads.append(thread)
             thread.start()
 
-    def _serve(self, next_job: Callable[[], _Job | None]) -> None:
-        while (job := next_job()) is not None:
+    def _serve(self, next_job: Callable[[], tuple[_Job, Callable[[], bool]] | None]) -> None:
+        while (found := next_job()) is not None:
+            job, is_stale = found
             key, proxy, ocio, grade = job
-            is_stale = partial(self._has_moved, self._moves)
             ready: Ready | None = None
             error: Exception | None = None
             try:
                 ready = made(proxy, key[2], screen_of(ocio), grade, is_stale)
             except Exception as caught:  # noqa: BLE001 - handed over whole, below
                 error = caught
-            self._work.here(lambda j=job, r=ready, e=error: self._take(j, r, e))  # type: ignore[misc]
+            if ready is None and error is None and grade is Grade.SAMPLED:
+                self._put_back(job)
+            else:
+                self._work.here(lambda j=job, r=ready, e=error: self._take(j, r, e))  # type: ignore[misc]
 
-    def _next(self) -> _Job | None:
+    def _put_back(self, job: _Job) -> None:
+        """What has given way comes first when nothing is wanted any more."""
+        with self._lock:
+            self._under_way.discard((job[0], job[3]))
+            if not self._is_closed:
+                self._ahead[job[0]] = job
+                self._ahead.move_to_end(job[0], last=False)
+
+    def _next(self) -> tuple[_Job, Callable[[], bool]] | None:
+        """What is wanted now; else what may come next, which gives way as soon as something is wanted."""
         with self._lock:
             while not (self._wanted or self._ahead or self._is_closed):
                 self._lock.wait()
             if self._is_closed:
                 return None
-            _, job = self._wanted.popitem(last=True) if self._wanted else self._ahead.popitem(last=False)
+            is_wanted = bool(self._wanted)
+            _, job = self._wanted.popitem(last=True) if is_wanted else self._ahead.popitem(last=False)
             self._ahead.pop(job[0], None)
             self._under_way.add((job[0], job[3]))
-            return job
+            return job, self._is_over if is_wanted else self._is_pressed
 
-    def _next_exact(self) -> _Job | None:
+    def _next_exact(self) -> tuple[_Job, Callable[[], bool]] | None:
         with self._lock:
             while not (self._exact or self._is_closed):
                 self._lock.wait()
@@ -224,7 +243,7 @@ class Converted(QObject):
                 return None
             _, job = self._exact.popitem(last=True)
             self._under_way.add((job[0], job[3]))
-            return job
+            return job, partial(self._has_moved, self._moves)
 
     def _take(self, job: _Job, ready: Ready | None, error: Exception | None) -> None:
         key, proxy, _, grade = job

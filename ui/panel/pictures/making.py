@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtGui import QImage
 
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.ui.panel.pictures.shown import Proxy
 
 _STRIP_PX = 1 << 19
-"""So much of an exact picture is made before it is asked whether anybody still wants it."""
+"""So much of a picture is made before it is asked whether there is something more urgent."""
 
 _ROUGH_PX = 600_000
 """A rough picture has fewer pixels than this: they are made within a fraction of a frame's time."""
@@ -48,20 +49,28 @@ class Ready:
 def made(
     proxy: Proxy, look: Look, screen: Screen, grade: Grade, is_stale: Callable[[], bool]
 ) -> Ready | None:
-    """The picture; None where an exact one has become stale meanwhile. Raises as `Screen.shown`."""
+    """The picture; None where it has become stale meanwhile, which is asked often. Raises as `Screen.shown`."""
     by = step_of(proxy) if grade is Grade.ROUGH else 1
-    pixels = proxy.pixels[::by, ::by]
+    pixels = _every(by, proxy.pixels)
     height, width, _ = pixels.shape
     image = QImage(width, height, QImage.Format.Format_RGB32)  # Qt paints it three times as fast as RGBX8888
     shown = np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4)
     is_fast = grade is not Grade.EXACT
-    rows = height if is_fast else max(_STRIP_PX // width, 1)
+    rows = -(-_STRIP_PX // width)  # enough for several threads
     for first in range(0, height, rows):
-        if not is_fast and is_stale():
+        if is_stale():
             return None
         part = slice(first, first + rows)
         screen.shown(pixels[part], proxy.space, look, fast=is_fast, into=shown[part])
     return Ready(image, Grade.SAMPLED if by == 1 and is_fast else grade)
+
+
+def _every(by: int, pixels: npt.NDArray[np.float16]) -> npt.NDArray[np.float16]:
+    """Every `by`-th pixel of (h, w, 4), each moved whole: its four halves one by one take six times as long."""
+    if by == 1:
+        return pixels
+    whole = np.ascontiguousarray(pixels).view(np.uint64)[::by, ::by]
+    return np.ascontiguousarray(whole).view(np.float16)
 
 
 def step_of(proxy: Proxy) -> int:
