@@ -7,8 +7,10 @@ one picture of a range as the range.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -216,9 +218,10 @@ def _movie(path: Path) -> OpenedShot:
 
 def _new(name: str, plate: Plate, rate: Fraction, frames: FrameRange, notes: list[str]) -> OpenedShot:
     """A shot that has no document yet, or the document that lies where its own would."""
-    path = Path(plate.files).parent / f"{name}{DOCUMENT}"
+    path = _path_for(name, plate.files)
     if path.is_file():
         return _document(path)
+    name = path.name.removesuffix(DOCUMENT)
     keys = {
         "schema": SCHEMA,
         "name": name,
@@ -231,8 +234,35 @@ def _new(name: str, plate: Plate, rate: Fraction, frames: FrameRange, notes: lis
     return OpenedShot(shot, path, notes=tuple(notes))
 
 
+def _path_for(name: str, plate: str) -> Path:
+    """Where the document of a plate lies, or will lie.
+
+    Plates of one folder that would be called the same, such as `a.####.exr` and `a.####.png`, are `a` and `a_2`: each
+    keeps the document that names it, and the others take what is free, in the order of their names.
+    """
+    folder = Path(plate).parent
+    paths = (folder / f"{name}{f'_{at}' if at > 1 else ''}{DOCUMENT}" for at in itertools.count(1))
+    namesakes = [one for one in _plates(folder) if _name_of(Path(one)) == name]
+    if len(namesakes) < 2 or plate not in namesakes:
+        return next(paths)
+    seen = list(itertools.islice(paths, 2 * len(namesakes)))
+    owned = {_document(path).shot.plate.files: path for path in seen if path.is_file()}
+    if plate in owned:
+        return owned[plate]
+    free = (path for path in itertools.chain(seen, paths) if not path.is_file())
+    waiting = [one for one in namesakes if one not in owned]
+    return next(itertools.islice(free, waiting.index(plate), None))
+
+
+def _plates(folder: Path) -> list[str]:
+    """Every range and movie of a folder, in the order of their names."""
+    there = _entries(folder)
+    return sorted([one.text for one in _ranges(there)] + [str(one) for one in there if is_movie(one)])
+
+
 def _name_of(path: Path) -> str:
     """A shot's name from a file's: what stands before its frame number, with the letters that a name may have."""
     stem = re.split(r"[._-]?(?:#+|@+|%0?\d*d)", path.name)[0] if not is_movie(path) else path.stem
-    stem = stem or path.parent.name
+    stem = unicodedata.normalize("NFKD", stem or path.parent.name)
+    stem = "".join(letter for letter in stem.replace("ß", "ss") if not unicodedata.combining(letter))
     return re.sub(r"[^A-Za-z0-9._-]+", "_", stem).strip("._-")[:128] or "shot"

@@ -65,6 +65,29 @@ def test_a_range_whose_document_is_there_is_that_document(tmp_path: Path) -> Non
     assert open_paths([tmp_path]).shots[0].shot == kept
 
 
+def test_plates_that_share_a_name_have_documents_of_their_own(tmp_path: Path) -> None:
+    grey = np.full((4, 4, 3), 0.5, np.float32)
+    for name in ("SH010.1001.exr", "SH010.1001.png", "Тень.1001.png", "Свет.1001.png", "Größe é.1001.png"):
+        picture(tmp_path / name, grey)
+    shots = open_paths([tmp_path]).shots
+    by_plate = {Path(one.shot.plate.files).name: one.path.name.removesuffix(".shot.json") for one in shots}
+    assert by_plate == {
+        "SH010.####.exr": "SH010",
+        "SH010.####.png": "SH010_2",
+        "Größe é.####.png": "Grosse_e",
+        "Свет.####.png": "shot",
+        "Тень.####.png": "shot_2",
+    }
+    assert len({one.shot.name for one in shots}) == 5
+    alone = open_paths([tmp_path / "SH010.1001.png"]).shots[0]
+    assert (alone.shot.name, Path(alone.shot.plate.files).name) == ("SH010_2", "SH010.####.png")
+    first = tmp_path / "SH010.shot.json"
+    first.write_text(text_beside(alone.shot.model_copy(update={"name": "SH010"}), tmp_path))
+    for number, (plate_file, document_file) in enumerate((("png", first), ("exr", alone.path))):
+        one = open_paths([tmp_path / f"SH010.1001.{plate_file}"]).shots[0]
+        assert (one.path, bool(one.digest)) == (document_file, number == 0)
+
+
 def test_numbered_pngs_are_taken_for_srgb_and_that_is_said(tmp_path: Path) -> None:
     for number in (1, 2):
         picture(tmp_path / f"take{number}.png", np.zeros((4, 4, 3), np.float32))
