@@ -11,6 +11,8 @@ from pai_studio.ui.panel.state.faults import Fault
 from pai_studio.ui.panel.state.studio import Studio
 
 _WIDE_CHARACTERS = 120
+_LONGEST = 400
+"""Letters of a message that are shown: the whole is in its tooltip, and copied."""
 
 
 class FaultBar(QFrame):
@@ -79,7 +81,9 @@ class FaultBar(QFrame):
         now = style.tokens()
         colour = now.bad if fault.kind == "error" else now.warn
         self._mark.setStyleSheet(f"background: {colour.name()};")
-        self._line.setText(fault.line)
+        is_long = len(fault.line) > _LONGEST
+        self._line.setText(f"{fault.line[:_LONGEST]}…" if is_long else fault.line)
+        self._line.setToolTip(fault.line if is_long else "")
         self._line.setAccessibleName(fault.line)
         for at, button in enumerate(self._does):
             button.setVisible(at < len(fault.actions))

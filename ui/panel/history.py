@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidgetItem, QToolButton,
 from pai_studio.core.media.display import Look
 from pai_studio.ui.panel import style
 from pai_studio.ui.panel.pictures.sources import pass_of
-from pai_studio.ui.panel.rows import RowList, Thumb
+from pai_studio.ui.panel.rows import Elided, RowList, Thumb
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
 from pai_studio.ui.panel.state.versions import Version, changes, gaps_text, restored
@@ -100,10 +100,7 @@ class HistoryView(QWidget):
             self._rows = []
             for version in versions:
                 row = VersionRow(version, self)
-                holder = QListWidgetItem()
-                holder.setSizeHint(row.sizeHint())
-                self._list.addItem(holder)
-                self._list.setItemWidget(holder, row)
+                self._list.put(row)
                 self._rows.append(row)
             if chosen is not None:
                 numbers = [one.number for one in versions]
@@ -182,8 +179,8 @@ class VersionRow(QWidget):
         self.version = version
         self.image: QImage | None = None
         self._thumb = Thumb(self)
-        self._name = QLabel(self)
-        self._line = QLabel(self)
+        self._name = Elided(self, Qt.TextElideMode.ElideRight)
+        self._line = Elided(self, Qt.TextElideMode.ElideRight)
         self._line.setProperty("dim", True)
         self._look = QLabel(self)
         self._look.setWordWrap(True)
@@ -198,7 +195,8 @@ class VersionRow(QWidget):
         row.addWidget(self._thumb, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         made = datetime.fromtimestamp(version.made_at_s).strftime("%d %b %H:%M")
-        parts = [version.engine or "engine not told", str(version.frames), made]
+        unknown = "engine not told" if version.is_whole else "unfinished"
+        parts = [version.engine or unknown, str(version.frames), made]
         self._line.setText("  ".join(parts))
         said = [text for text in (gaps_text(version), *version.findings) if text]
         self._look.setText("\n".join(said[:3]))

@@ -7,7 +7,6 @@ from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QListWidgetItem,
     QProgressBar,
     QToolButton,
     QVBoxLayout,
@@ -89,22 +88,24 @@ class QueueView(QWidget):
         return self._jobs.items[at] if 0 <= at < len(self._jobs.items) else None
 
     def _build(self) -> None:
-        """Rows in the order of the queue; the selected one stays selected."""
+        """Rows in the order of the queue; the selected one stays selected, and a new one is seen."""
         order = [item.id for item in self._jobs.items]
         if order != list(self._rows):
+            before, seen = set(self._rows), self._list.verticalScrollBar().value()
             at = self._list.currentRow()
             chosen = list(self._rows)[at] if 0 <= at < len(self._rows) else ""
             self._list.clear()
             self._rows = {}
             for item in self._jobs.items:
                 row = QueueRow(item, self)
-                holder = QListWidgetItem()
-                holder.setSizeHint(row.sizeHint())
-                self._list.addItem(holder)
-                self._list.setItemWidget(holder, row)
+                self._list.put(row)
                 self._rows[item.id] = row
             if chosen in order:
                 self._list.setCurrentRow(order.index(chosen))
+            self._list.doItemsLayout()
+            self._list.verticalScrollBar().setValue(seen)
+            if new := [at for at, key in enumerate(order) if key not in before]:
+                self._list.scrollToItem(self._list.item(new[0]))
         self._refresh()
         self._paint()
 
@@ -146,7 +147,7 @@ class QueueRow(QWidget):
         self._preview = b""
         self._plate: QImage | None = None
         self.thumb = Thumb(self)
-        self.name = QLabel(self)
+        self.name = Elided(self)
         self.line = Elided(self, Qt.TextElideMode.ElideRight)
         self.line.setProperty("dim", True)
         self.bar = QProgressBar(self)

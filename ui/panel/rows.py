@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QListWidget, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
 from pai_studio.ui.panel import style
 
@@ -13,13 +13,43 @@ _SIGN = 0.5
 
 
 class RowList(QListWidget):
-    """A list of row widgets that says what to do while it is empty."""
+    """A list of row widgets, each as wide as the list, that says what to do while it is empty."""
 
     def __init__(self, empty_text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._empty_text = empty_text
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setSpacing(1)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def put(self, row: QWidget) -> None:
+        """One more at the end."""
+        holder = QListWidgetItem()
+        self.addItem(holder)
+        self.setItemWidget(holder, row)
+        self._fit(holder)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's
+        """Words that are broken otherwise need another height."""
+        super().resizeEvent(event)
+        for at in range(self.count()):
+            self._fit(self.item(at))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's
+        """To come by is not to choose: Qt makes the first row the current one."""
+        had_none = self.currentRow() < 0
+        with QSignalBlocker(self):
+            super().focusInEvent(event)
+            if had_none:
+                self.setCurrentRow(-1)
+
+    def _fit(self, holder: QListWidgetItem) -> None:
+        row = self.itemWidget(holder)
+        if row is None:  # a bar that comes with an item changes the width before its row is there
+            return
+        width = self.viewport().width() - 2 * self.spacing()
+        high = row.heightForWidth(width) if row.hasHeightForWidth() else row.sizeHint().height()
+        holder.setSizeHint(QSize(0, high))  # the list's own width is what it gets
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's
         """The rows, or the text."""

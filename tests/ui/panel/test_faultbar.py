@@ -66,3 +66,16 @@ def test_a_narrow_bar_leaves_its_line_room(qtbot: QtBot, studio: Studio) -> None
     bar.resize(letter * 200, 40)
     qtbot.waitUntil(lambda: bar._line.geometry().bottom() >= bar._next.geometry().top())
     assert bar._line.width() > letter * 80
+
+
+def test_a_message_without_end_leaves_the_window_its_room(qtbot: QtBot, studio: Studio) -> None:
+    bar = FaultBar(studio)
+    qtbot.addWidget(bar)
+    endless = "the plate says no rate " * 100
+    studio.faults.note(endless)
+    bar.resize(600, 40)
+    bar.show()
+    assert bar.heightForWidth(600) < bar.fontMetrics().lineSpacing() * 12
+    assert bar._line.toolTip() == endless
+    press(qtbot, bar, "Copy")
+    assert QGuiApplication.clipboard().text() == endless.strip()

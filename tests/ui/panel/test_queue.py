@@ -59,6 +59,22 @@ def test_rows_follow_the_queue_and_their_buttons_work(qtbot: QtBot, studio: Stud
     assert [one.shot for one in studio.jobs.items] == ["SH030"]
 
 
+def test_a_new_render_is_seen_and_the_list_stays_where_it_was_else(
+    qtbot: QtBot, studio: Studio, view: QueueView
+) -> None:
+    items = [Item(f"SH{at:03d}", f"/{at}", state="SUCCEEDED") for at in range(30)]
+    studio.jobs.items = items[:29]
+    told(studio)
+    studio.jobs.items = items
+    told(studio)
+    last = view._rows[items[-1].id]
+    qtbot.waitUntil(lambda: last.visibleRegion().boundingRect().height() == last.height())
+    view._list.verticalScrollBar().setValue(100)
+    studio.jobs.items = items[:-1]
+    told(studio)
+    assert view._list.verticalScrollBar().value() == 100
+
+
 def test_a_long_error_widens_nothing(studio: Studio, view: QueueView) -> None:
     item = Item("SH010", "/a", state="FAILED", error="no")
     studio.jobs.items = [item]

@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from pai_studio.core.shot.document import Shot
 from pai_studio.server.app import Server
+from pai_studio.ui.panel.shots import lines
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.shot import ShotState, Status
 from pai_studio.ui.panel.state.studio import Studio
-from pai_studio.ui.panel.state.versions import changes, found, restored
+from pai_studio.ui.panel.state.versions import changes, found, gaps_text, restored
 from tests.ui.panel.files import picture, plate
 from tests.ui.panel.shots import a_shot, opened
 
@@ -111,6 +112,42 @@ def test_what_is_wrong_is_said_in_place(
     qtbot.waitUntil(
         lambda: state.status == status and any(say in one for one in state.problems), timeout=LONG_MS
     )
+
+
+def test_a_fault_is_said_before_the_notes(qtbot: QtBot, studio: Studio, shot: Shot, tmp_path: Path) -> None:
+    still = shot.references[0]
+    many = [still.model_copy(update={"frame": frame}) for frame in (1001, 1002, 1003)]
+    lost = still.model_copy(update={"file": str(tmp_path / "lost.png")})
+    state = opened(studio, edits.with_references(shot, [*many, lost]), tmp_path)
+    problems = stands(qtbot, state, Status.FAULTY)
+    assert [one.startswith("note: ") for one in problems] == [False, True]
+    assert lines.trouble(state)[0].startswith("the still lost.png is not there")
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_note_is_no_fault_however_the_shot_stands(
+    studio: Studio, shot: Shot, tmp_path: Path, status: Status
+) -> None:
+    state = opened(studio, shot, tmp_path)
+    state.stand(status, ("note: the still is wide",))
+    assert lines.trouble(state) == ("note: the still is wide", "warn")
+
+
+def test_a_render_that_was_stopped_makes_no_shot_done(
+    qtbot: QtBot, studio: Studio, shot: Shot, tmp_path: Path
+) -> None:
+    black = np.zeros((9, 16, 3), np.float32)
+    made = tmp_path / "SH010" / "v001"
+    picture(made / "SH010_v001.1001.exr", black)
+    state = opened(studio, shot, tmp_path)
+    qtbot.waitUntil(lambda: len(studio.standing._known[state][2]) == 1, timeout=LONG_MS)
+    assert state.status == Status.READY
+    (version,) = found(shot, tmp_path)
+    assert (version.missing, gaps_text(version)) == ((1002, 1003), "1002-1003 missing")
+    for frame in (1002, 1003):
+        picture(made / f"SH010_v001.{frame}.exr", black)
+    studio.standing.look_again(state)
+    stands(qtbot, state, Status.DONE)
 
 
 def test_versions_are_found_restored_and_grow_stale(

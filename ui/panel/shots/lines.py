@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtGui import QColor
 
-from pai_studio.ui.panel.state.shot import ShotState, Status
+from pai_studio.ui.panel.state.shot import ShotState, Status, is_note
 from pai_studio.ui.panel.style import Tokens
 
 Mark = Literal["ring", "dot", "half", "check", "cross", "warn"]
@@ -61,7 +61,8 @@ def trouble(state: ShotState) -> tuple[str, str]:
         )
     if state.problems:
         more = len(state.problems) - 1
-        kind = "warn" if state.status in (Status.EMPTY, Status.FAULTY, Status.STALE, Status.READY) else "bad"
+        is_mild = state.status in (Status.EMPTY, Status.FAULTY, Status.STALE, Status.READY)
+        kind = "warn" if is_mild or is_note(state.problems[0]) else "bad"
         return state.problems[0] + (f" (and {more} more)" if more else ""), kind
     return "", ""
 

@@ -30,6 +30,11 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+def is_note(problem: str) -> bool:
+    """Whether something that was found in a shot is worth a look, and hinders nothing."""
+    return problem.startswith("note: ")
+
+
 class ShotState(QObject):
     """Lives in the window's thread. The document itself never changes: an edit replaces it.
 

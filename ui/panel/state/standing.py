@@ -18,7 +18,7 @@ from pai_studio.core.shot.inputs import is_movie
 from pai_studio.ui.panel.state.job_store import Item
 from pai_studio.ui.panel.state.jobs import JobsState
 from pai_studio.ui.panel.state.project import ProjectState
-from pai_studio.ui.panel.state.shot import ShotState, Status
+from pai_studio.ui.panel.state.shot import ShotState, Status, is_note
 from pai_studio.ui.panel.state.versions import Version, changes, found
 from pai_studio.ui.panel.work import Work
 
@@ -92,7 +92,7 @@ class Standing(QObject):
 
     def _stand(self, state: ShotState) -> None:
         problems, is_offline, versions = self._known.get(state, ((), False, ()))
-        said = (*own_problems(state.shot), *problems)
+        said = tuple(sorted((*own_problems(state.shot), *problems), key=is_note))  # what must be mended first
         state.stand(self._status(state, said, is_offline, versions), said)
 
     def _status(
@@ -107,13 +107,14 @@ class Standing(QObject):
             return Status.OFFLINE
         if not state.shot.references:
             return Status.EMPTY
-        if any(not problem.startswith("note: ") for problem in problems):
+        if not all(map(is_note, problems)):
             return Status.FAULTY
         if items and items[-1].state == "FAILED":
             return Status.FAILED
-        if not versions:
+        whole = [one for one in versions if one.is_whole]
+        if not whole:
             return Status.READY
-        return Status.STALE if changes(state.shot, versions[-1]) else Status.DONE
+        return Status.STALE if changes(state.shot, whole[-1]) else Status.DONE
 
 
 def own_problems(shot: Shot) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ class Version:
     pattern: str
     frames: FrameRange
     missing: tuple[int, ...] = ()
+    """Frames that are not there: between its first and its last, and, without a provenance, of the whole shot."""
+
     engine: str = ""
     made_at_s: float = 0.0
     space: str = ""
@@ -55,6 +57,11 @@ class Version:
     def label(self) -> str:
         """`v003`."""
         return f"v{self.number:03d}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its render has come to its end: one that was stopped leaves frames, and no provenance."""
+        return bool(self.shot) or not self.missing
 
     @property
     def finish(self) -> Finish:
@@ -117,7 +124,7 @@ def _looked_at(version: exports.Version, shot: Shot) -> Version:
         number=version.version,
         pattern=version.files,
         frames=FrameRange(version.first, version.last),
-        missing=tuple(version.missing),
+        missing=_missing(version, shot, is_told=bool(made)),
         engine=str(origin.get("engine", {}).get("name", "")),
         made_at_s=_time_of(Path(version.files).parent),
         space=written.colorspace or str(made.get("plate", {}).get("colorspace", "")) or shot.plate.colorspace,
@@ -126,6 +133,13 @@ def _looked_at(version: exports.Version, shot: Shot) -> Version:
         findings=tuple(findings(quality)),
         shot=made,
     )
+
+
+def _missing(version: exports.Version, shot: Shot, *, is_told: bool) -> tuple[int, ...]:
+    if is_told:  # of which frames it was made; the shot may have others by now
+        return tuple(version.missing)
+    beyond = {frame for frame in shot.all_frames if not version.first <= frame <= version.last}
+    return tuple(sorted(beyond.union(version.missing)))
 
 
 def _origin(files: str) -> dict[str, Any]:
