@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from pai_studio.ui.panel.state.memory import Memory
@@ -29,8 +30,13 @@ class Arrangement(QObject):
         self._unit = window.fontMetrics().averageCharWidth()
         self._states: dict[Width, QByteArray] = {}
         self._width: Width | None = None
+        self._is_dragged = False
+        self._columns: dict[Qt.DockWidgetArea, int] = {}
+        """How wide the columns of a wide window were made: Qt squeezes them with it, and gives nothing back."""
+
         self._soon = QTimer(self, singleShot=True, interval=0)  # not amid Qt's own laying out
         self._soon.timeout.connect(self.fit)
+        window.installEventFilter(self)
 
     def fit_soon(self) -> None:
         """The window has another size."""
@@ -39,14 +45,44 @@ class Arrangement(QObject):
     def fit(self) -> None:
         """Arrange for the window's width."""
         width: Width = "narrow" if self._window.width() < self._unit * _NARROW_CHARACTERS else "wide"
-        if width == self._width:
-            return
-        if self._width is not None:
-            self._states[self._width] = self._window.saveState(_VERSION)
-        self._width = width
-        (self._in_two if width == "narrow" else self._in_three)()
-        kept = self._states.get(width) or from_text(self._memory.get(_KEYS[width], ""))
-        self._window.restoreState(kept, _VERSION)
+        if width != self._width:
+            if self._width is not None:
+                self._states[self._width] = self._window.saveState(_VERSION)
+            self._width = width
+            (self._in_two if width == "narrow" else self._in_three)()
+            kept = self._states.get(width) or from_text(self._memory.get(_KEYS[width], ""))
+            self._window.restoreState(kept, _VERSION)
+        if width == "wide":
+            self._give_back()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's
+        """A separator, which no widget covers, was dragged: the columns are as somebody wants them."""
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            self._is_dragged = self._window.childAt(event.position().toPoint()) is None
+        elif event.type() == QEvent.Type.MouseButtonRelease and self._is_dragged:
+            QTimer.singleShot(0, self, self._keep)  # once it is where it was let go
+        return super().eventFilter(watched, event)
+
+    def _keep(self) -> None:
+        if self._width == "wide":
+            self._columns = {area: dock.width() for area, dock in self._seen().items()}
+
+    def _give_back(self) -> None:
+        seen = self._seen()
+        for area, dock in seen.items():
+            self._columns.setdefault(area, dock.width())
+        squeezed = [area for area, dock in seen.items() if dock.width() < self._columns[area]]
+        if squeezed:
+            widths = [self._columns[area] for area in squeezed]
+            self._window.resizeDocks([seen[area] for area in squeezed], widths, _ACROSS)
+
+    def _seen(self) -> dict[Qt.DockWidgetArea, QDockWidget]:
+        """Of each column a dock that is in front."""
+        docks = [
+            one for one in self._docks.values() if not one.isFloating() and not one.visibleRegion().isEmpty()
+        ]
+        found = {self._window.dockWidgetArea(one): one for one in docks}
+        return {area: one for area, one in found.items() if area in (_LEFT, _RIGHT)}
 
     def kept(self) -> dict[str, str]:
         """What to remember of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -31,16 +32,23 @@ class ShortcutSheet(QDialog):
         self._find.setClearButtonEnabled(True)
         self._rows: list[tuple[Shortcut, tuple[QLabel, QLabel]]] = []
         self._heads: dict[str, QLabel] = {}
-        scroll = QScrollArea(self)
+        self._scroll = scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self._list())
+        self._shown = self._list()
+        scroll.setWidget(self._shown)
         layout = QVBoxLayout(self)
         layout.addWidget(self._find)
         layout.addWidget(scroll, 1)
         self._find.textChanged.connect(self.narrow)
         unit = self.fontMetrics().averageCharWidth()
         self.resize(unit * 64, unit * 80)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's
+        """As wide as the longest row, which is known once it is dressed."""
+        super().showEvent(event)
+        bar, frame = self._scroll.verticalScrollBar().sizeHint().width(), 2 * self._scroll.frameWidth()
+        self._scroll.setMinimumWidth(self._shown.sizeHint().width() + bar + frame)
 
     def narrow(self, text: str) -> None:
         """Show what has a text in its name or keys."""

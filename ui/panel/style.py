@@ -207,6 +207,7 @@ def _sheet(now: Tokens) -> str:
         border-color: {accent}; }}
     QComboBox::drop-down {{ border: none; width: 18px; }}
     QListView, QTreeView, QTableView {{ background: {base}; border: none; outline: none; }}
+    RowList::item:selected {{ background: {raised}; border-left: 3px solid {accent}; }}
     QScrollArea {{ border: none; background: transparent; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}

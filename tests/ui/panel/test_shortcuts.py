@@ -36,5 +36,18 @@ def test_the_sheet_finds_by_word_and_by_key(qtbot: QtBot) -> None:
     assert shown() == ["full_screen"]
 
 
+def test_the_keys_are_not_cut_off_at_the_edge_of_the_sheet(qtbot: QtBot) -> None:
+    sheet = ShortcutSheet()
+    qtbot.addWidget(sheet)
+    sheet.setStyleSheet("QLabel { font-size: 24px }")  # known when it is shown, as all of a style is
+    sheet.show()
+
+    def are_whole() -> bool:
+        shown = [keys for _, (_, keys) in sheet._rows[:8]]
+        return all(keys.visibleRegion().boundingRect().width() == keys.width() for keys in shown)
+
+    qtbot.waitUntil(are_whole, timeout=1000)
+
+
 def test_the_documentation_has_the_same_table() -> None:
     assert shortcuts.table() in DOCS.read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -150,6 +151,32 @@ def test_a_wide_window_has_three_columns_and_each_arrangement_is_remembered(
     assert docks(again)["Queue"].isHidden()
     again.close()
     again.deleteLater()
+
+
+def test_columns_that_a_narrow_window_has_squeezed_come_back_with_it(
+    qtbot: QtBot, window: Window, studio: Studio, tmp_path: Path
+) -> None:
+    opened(studio, tmp_path, "SH010")
+    window.show()
+    window.resize(1280, 720)
+    shots, area = docks(window)["Shots"], window.dockWidgetArea
+    qtbot.waitUntil(lambda: area(shots) == Qt.DockWidgetArea.LeftDockWidgetArea)
+    separator = QPoint(shots.geometry().right() + 1, shots.geometry().center().y())
+    before = shots.width()
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=separator)
+    QTest.mouseMove(window, separator + QPoint(20, 0))
+    qtbot.waitUntil(lambda: shots.width() == before + 20)
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=separator + QPoint(20, 0))
+    QApplication.processEvents()
+    chosen = shots.width()
+    assert chosen > before
+    for width in (1000, 800):
+        window.resize(width, 600)
+        QApplication.processEvents()
+    qtbot.waitUntil(lambda: area(shots) == Qt.DockWidgetArea.RightDockWidgetArea)
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: area(shots) == Qt.DockWidgetArea.LeftDockWidgetArea)
+    qtbot.waitUntil(lambda: shots.width() == chosen, timeout=1000)
 
 
 def test_a_window_of_a_larger_screen_comes_back_inside_this_one(qtbot: QtBot, studio: Studio) -> None:
