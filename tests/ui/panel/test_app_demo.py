@@ -48,7 +48,8 @@ def test_two_clicks_film_once_and_a_third_cancels(qtbot: QtBot, studio: Studio, 
     qtbot.waitUntil(lambda: film._process is not None and film._process.processId() > 0)
     process = film._process
     assert empty.bar.isVisible()
-    assert studio.work.is_idle  # nothing of the panel's own is held
+    qtbot.waitUntil(lambda: studio.work.is_idle)  # filming holds nothing of the panel's own
+    assert film.is_under_way
     empty.demo.click()  # by its own call: the bar that has come moves it
     assert process is not None
     qtbot.waitUntil(lambda: not film.is_under_way)
