@@ -12,11 +12,22 @@ from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.frames import FramePattern, FrameRange
 from pai_studio.core.shot.naming import pass_pattern, sidecar
 
-_LOOK = ("engine", "finish", "plate", "mattes", "references", "prompt", "ocio", "delivery", "locked")
+_LOOK = (
+    "engine",
+    "finish",
+    "plate",
+    "mattes",
+    "references",
+    "prompt",
+    "ocio",
+    "delivery",
+    "locked",
+    "pai_studio",
+)
 
 
 def differences(base: Path, before: str, now: Mapping[str, Any]) -> list[str]:
-    """The parts of the shot document that have changed since the version before, so that carried frames look otherwise.
+    """What has changed since the version before, so that carried frames look otherwise: parts of the document, or we.
 
     `now` is the new version's provenance. A version without a provenance beside it differs in everything.
     """
@@ -33,7 +44,7 @@ def _look(origin: Mapping[str, Any]) -> dict[str, Any]:
     """All that decides how frames look, of a provenance; the delivery without its name, which always differs."""
     delivery = {key: value for key, value in origin["delivery"].items() if key != "files"}
     locked = {name: told["version"] for name, told in origin.get("locked", {}).items()}
-    return {**origin["shot"], "delivery": delivery, "locked": locked}
+    return {**origin["shot"], "delivery": delivery, "locked": locked, "pai_studio": origin["pai_studio"]}
 
 
 def carry_over(base: Path, before: str, shot: Shot, rendered: FrameRange) -> list[Path]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import pai_studio
 from pai_studio.core.delivery.qc import FrameQc
 from pai_studio.core.media.exr import on_box, read_header, read_image
 from pai_studio.core.media.frame import Array
@@ -22,10 +23,11 @@ GENERATION, DELIVERY, LOCK, QC = "pai/generation", "pai/delivery", "pai/lock", "
 
 
 def marks(generation: str, shot: Shot, *, convert_plate: bool) -> dict[str, str]:
-    """What tells in a file's header which generation it was finished from, and how."""
+    """What tells in a file's header which generation it was finished from, and how: our own version is part of it."""
     controls = shot.model_dump(mode="json", include={"finish", "delivery"})
     controls["delivery"].pop("files")
     controls |= {"colorspace": shot.delivery_colorspace, "convert_plate": convert_plate}
+    controls["pai_studio"] = pai_studio.__version__
     text = json.dumps(controls, sort_keys=True)
     return {GENERATION: generation, DELIVERY: hashlib.sha256(text.encode()).hexdigest()}
 
@@ -40,7 +42,7 @@ def require_marks(path: Path, wanted: Mapping[str, str], limits: Limits) -> None
     there = read_header(path, limits).parts[0].attributes
     for mark, changed in (
         (GENERATION, "another generation: an input or the engine changed since"),
-        (DELIVERY, "other finishing or delivery settings"),
+        (DELIVERY, "other finishing or delivery settings, or another version of PAI-Studio"),
         (LOCK, "another locked background, or none"),
     ):
         if there.get(mark) != wanted.get(mark):

@@ -11,6 +11,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+import pai_studio
 from pai_studio.core.render import RenderRequest, RenderResult, render
 from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import AlreadyThere, BadInput, Cancelled
@@ -211,6 +212,16 @@ def test_resuming_with_other_settings_is_refused(a_shot, tmp_path: Path) -> None
         with pytest.raises(AlreadyThere, match="other finishing or delivery settings"):
             rendered(shot.model_copy(update=update), tmp_path, resume=True)
     rendered(shot, tmp_path, resume=True)
+
+
+def test_resuming_what_another_version_began_is_refused(a_shot, tmp_path: Path, monkeypatch) -> None:
+    """Finishing may have changed in between, and one shot would be finished in two ways."""
+    shot = a_shot([1001, 1002])
+    rendered(shot, tmp_path)
+    output(tmp_path, 1001).unlink()
+    monkeypatch.setattr(pai_studio, "__version__", "0.0.1")
+    with pytest.raises(AlreadyThere, match="another version of PAI-Studio"):
+        rendered(shot, tmp_path, resume=True)
 
 
 def test_a_plate_of_another_layer_is_resumed(

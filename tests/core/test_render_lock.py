@@ -232,3 +232,5 @@ def test_what_is_locked_is_a_difference_to_frames_of_the_version_before(a_shot, 
     del old["locked"]  # as versions from before there were locks
     path.write_text(json.dumps(old))
     assert differences(tmp_path, a_shot.delivery_files, locked) == ["locked"]
+    path.write_text(json.dumps(old | {"pai_studio": "0.0.1"}))
+    assert differences(tmp_path, a_shot.delivery_files, locked) == ["locked", "pai_studio"]
