@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,9 @@ from pai_studio.core.media.still import read_still
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import BadInput, PaiError
 from pai_studio.core.shot.frames import FrameRange
+
+_INSIDE = (1 / 6, 1 / 2, 5 / 6)
+"""Shares of a shot's length at which `few` frames lie."""
 
 
 class FileSource:
@@ -104,6 +107,12 @@ class FileSource:
     def stream_pairs(self, numbers: Iterable[int]) -> Generator[tuple[PlateFrame, Image]]:
         """As `stream`, each frame with its `image`, decoded once for both."""
         return self._ahead(numbers, others=True)
+
+    def few(self) -> Iterator[PlateFrame]:
+        """Up to three frames from inside the whole shot, where no slate and no fade is, decoded one by one."""
+        numbers = list(self.frames)
+        for number in dict.fromkeys(numbers[int(share * len(numbers))] for share in _INSIDE):
+            yield self.frame(number)
 
     def close(self) -> None:
         """Let go of open files."""

@@ -90,6 +90,12 @@ def test_frames_are_the_files_pixels(folder: Path, config: ColorConfig) -> None:
     assert source.image(1002).pixels[0, 0, 4] == 1002
 
 
+def test_few_frames_lie_inside_the_whole_shot(folder: Path, config: ColorConfig) -> None:
+    for last, expected in ((1004, [1001, 1003, 1004]), (1001, [1001])):
+        few = list(FileSource(shot(folder, frames=[1001, last]), config).few())
+        assert [frame.number for frame in few] == expected
+
+
 def test_colour_is_converted_and_alpha_is_not(folder: Path, config: ColorConfig) -> None:
     source = FileSource(shot(folder, plate={"colorspace": LOG, "alpha": "straight"}), config)
     frame = source.frame(1001)
