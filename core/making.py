@@ -1,8 +1,9 @@
 """What finishing starts from, frame after frame: from the store where it is, else from the engine.
 
-Finishing looks `reach` frames to each side. So frames are made and stored `reach` ahead of the one that is handed
-out; what their neighbours look at is kept, at the model's size, and each frame's plate and generation are read again
-when its turn comes. However far finishing looks, no plate waits.
+Finishing looks `reach` frames to each side, at a shot's ends at as many in all. So frames are made and stored ahead of
+the one that is handed out; what their neighbours look at is kept, at the model's size, and less of it once they are no
+longer `close`; each frame's plate and generation are read again when its turn comes. However far finishing looks, no
+plate waits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import partial
 from pai_studio.core.delivery.generations import GenerationStore, quantised
 from pai_studio.core.engines.base import Engine
 from pai_studio.core.finish.finisher import Finisher
-from pai_studio.core.finish.seen import Seen
+from pai_studio.core.finish.seen import Far, Seen
 from pai_studio.core.media.frame import Generated, Image, PlateFrame
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.report import Report
@@ -29,12 +30,21 @@ _BEING_SEEN = 2
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """What was made of a frame, and what was seen of those around it, as `Finisher.finish` takes them."""
+
+    made: Generated
+    near: dict[int, Seen]
+    far: dict[int, Far]
+
+
+@dataclass(frozen=True)
 class Ready:
     """A frame to finish: its plate, and how to get what was made of it and what was seen of the frames around."""
 
     plate: PlateFrame
     image: Image
-    load: Callable[[], tuple[Generated, dict[int, Seen]]]
+    load: Callable[[], Loaded]
     """May be called in any thread, once. It waits for the frames around, and stores what is not stored yet."""
 
 
@@ -53,7 +63,7 @@ class Making:
 
     def _needed(self, numbers: Iterable[int]) -> list[int]:
         """Those frames and all that finishing looks at beside them, in order."""
-        return sorted({near for number in numbers for near in self._around(number)})
+        return sorted({one for number in numbers for one in self._around(number, self.finisher.reach)})
 
     def frames(
         self, numbers: list[int], pool: Executor, heard: Report, *, is_stored: bool
@@ -64,10 +74,13 @@ class Making:
             return self._among_others(numbers, pool, engine or self._from_store)
         return self._alone(numbers, engine or self._from_store)
 
-    def _around(self, number: int) -> list[int]:
+    def _around(self, number: int, reach: int) -> range:
+        """So many frames on each side, and at the shot's ends as many in all: what follows from them then stands."""
         frames = self.source.frames
-        reach = self.finisher.reach * frames.step
-        return [n for n in range(number - reach, number + reach + 1, frames.step) if n in frames]
+        index = (number - frames.first) // frames.step
+        first = max(0, min(index - reach, len(frames) - 2 * reach - 1))
+        last = min(len(frames) - 1, max(index + reach, 2 * reach))
+        return range(frames.first + first * frames.step, frames.first + last * frames.step + 1, frames.step)
 
     def _alone(self, numbers: list[int], making: _Making) -> Generator[Ready]:
         """Frames that look at no other: their plates go to the engine and on to finishing."""
@@ -82,14 +95,15 @@ class Making:
             for frame, generated in made:
                 yield Ready(frame, images.popleft(), partial(self._by_itself, frame, generated))
 
-    def _by_itself(self, frame: PlateFrame, made: Generated | None) -> tuple[Generated, dict[int, Seen]]:
+    def _by_itself(self, frame: PlateFrame, made: Generated | None) -> Loaded:
         stored = self._stored(frame, made)
         seen = self.finisher.see(frame, stored)
-        return stored, {} if seen is None else {frame.number: seen}
+        return Loaded(stored, {} if seen is None else {frame.number: seen}, {})
 
     def _among_others(self, numbers: list[int], pool: Executor, making: _Making) -> Generator[Ready]:
         """Frames that look at those around them."""
         seen: dict[int, Future[Seen | None]] = {}
+        passed: dict[int, Far] = {}
         busy: deque[Future[Seen | None]] = deque()
         with (
             closing(self.source.stream_pairs(numbers)) as pairs,
@@ -97,22 +111,28 @@ class Making:
             closing(making(plates)) as made,
         ):
             for number in numbers:
-                around = self._around(number)
-                seen = {n: future for n, future in seen.items() if n >= around[0]}
+                around, close = (self._around(number, n) for n in (self.finisher.reach, self.finisher.close))
+                passed |= _kept(seen, before=close[0])
+                passed = {n: one for n, one in passed.items() if n >= around[0]}
                 while around[-1] not in seen:
                     frame, generated = next(made)
                     seen[frame.number] = pool.submit(self._see, frame, generated)
                     busy.append(seen[frame.number])
                     if len(busy) > _BEING_SEEN:
                         busy.popleft().result()
-                yield Ready(*next(pairs), partial(self._read, number, [seen[n] for n in around]))
+                waiting: dict[int, Far | Future[Seen | None]] = {**passed, **seen}
+                beyond = {n: one for n, one in waiting.items() if n in around and n not in close}
+                yield Ready(*next(pairs), partial(self._read, number, [seen[n] for n in close], beyond))
 
     def _see(self, frame: PlateFrame, made: Generated | None) -> Seen | None:
         return self.finisher.see(frame, self._stored(frame, made))
 
-    def _read(self, number: int, around: list[Future[Seen | None]]) -> tuple[Generated, dict[int, Seen]]:
-        near = {seen.number: seen for future in around if (seen := future.result()) is not None}
-        return self.store.read(number), near
+    def _read(
+        self, number: int, close: list[Future[Seen | None]], beyond: dict[int, Far | Future[Seen | None]]
+    ) -> Loaded:
+        near = {seen.number: seen for future in close if (seen := future.result()) is not None}
+        far = {n: kept for n, one in beyond.items() if (kept := _far(one)) is not None}
+        return Loaded(self.store.read(number), near, far)
 
     def _stored(self, frame: PlateFrame, made: Generated | None) -> Generated:
         """What is stored of a frame: what was there before, else what was made."""
@@ -143,6 +163,19 @@ class Making:
         """Plates whose generations are on disk."""
         for frame in plates:
             yield frame, None
+
+
+def _kept(seen: dict[int, Future[Seen | None]], before: int) -> dict[int, Far]:
+    """Takes frames out of `seen` that none to come is close to, and gives what is kept of them."""
+    left = [n for n in seen if n < before]
+    return {n: kept for n in left if (kept := _far(seen.pop(n))) is not None}
+
+
+def _far(one: Far | Future[Seen | None]) -> Far | None:
+    if isinstance(one, Far):
+        return one
+    seen = one.result()
+    return None if seen is None else seen.far()
 
 
 def not_stored(absent: list[int], asked: list[int]) -> BadInput:

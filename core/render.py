@@ -144,6 +144,7 @@ class _Run:
             shot.finish,
             shot.engine.seed,
             gives_layers=self.engine.gives_layers,
+            plates=self.source.few,
         )
         self.making = Making(self.engine, self.source, self.store, finisher)
         self.writer = Writer(
@@ -272,9 +273,9 @@ class _Run:
     def _complete(self, ready: Ready) -> Delivered:
         """Finish one frame and write it; runs beside the engine."""
         frame = ready.plate
-        made, near = ready.load()
+        loaded = ready.load()
         locked = self.lock.passes(frame) if self.lock else None
-        layers = self.making.finisher.finish(frame, made, near, locked)
+        layers = self.making.finisher.finish(frame, loaded.made, loaded.near, locked, loaded.far)
         return self._delivery.put(layers, frame, ready.image, self._lock_mark(frame.number))
 
     def _lock_mark(self, number: int) -> dict[str, str]:

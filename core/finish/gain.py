@@ -33,6 +33,8 @@ _NEAR_PX, _WIDE_PX = 1.2, 5.0
 _NOISE, _NOISY, _FALLS = 0.4, 1 / 1600, 0.55
 """The noise of a narrow average's logarithm at the second share of the model's white, and the power by which it falls
 with light: an 8-bit code is 14% of a linear 0.01 where white is 16, and 3% of 0.18."""
+_CHROMA_PX, _CHROMA_NOISE = 2.5, 0.8
+"""Colour is held at half the size, and so told in averages of such a sigma; what is left of its noise there."""
 _KNOWN = 0.1
 """Where this share of the neighbourhood counts, its own average is taken; where less, more of what is around."""
 
@@ -64,13 +66,11 @@ def light(composite: Array, subject: Array, covered: Array, white: float) -> Lig
     # Read between pixels, a lamp spreads over its neighbours.
     held = as_f32((cv2.dilate(clipped, np.ones((5, 5), np.uint8)) == 0) & (covered > _COVERED))
     counts = held[..., None] * _clean(lit, covered) * _clean(subject, covered)
-    logs, known = zip(
-        *(_of_channel(lit[..., c], subject[..., c], counts[..., c], white) for c in range(3)), strict=True
-    )
+    channels = [_of_channel(lit[..., c], subject[..., c], counts[..., c], white) for c in range(3)]
+    wide, finer, told, noise, known = (np.stack(planes, axis=2) for planes in zip(*channels, strict=True))
     away = np.linalg.norm(field, axis=2)
-    return Light(
-        np.stack(logs, axis=2), np.stack(known, axis=2), float((away * covered).sum() / max(covered.sum(), 1))
-    )
+    shift_px = float((away * covered).sum() / max(covered.sum(), 1))
+    return Light(as_f32(wide + _without_noise(finer, told, noise)), known, shift_px)
 
 
 def _clean(picture: Array, covered: Array) -> Array:
@@ -84,20 +84,35 @@ def _clean(picture: Array, covered: Array) -> Array:
     return as_f32(1 / (1 + (error / _BLED) ** 2))
 
 
-def _of_channel(lit: Array, unlit: Array, weight: Array, white: float) -> tuple[Array, Array]:
-    """The logarithm of a channel's gain, and how far it is known.
-
-    What narrow averages tell beyond wide ones is taken as far as it stands out of the noise (James and Stein, 1961).
+def _of_channel(lit: Array, unlit: Array, weight: Array, white: float) -> tuple[Array, ...]:
+    """Of a channel's gain: the logarithm of wide averages, what narrow ones tell beyond it, how far they are told,
+    their noise, and how far anything is known.
     """
     counts = as_f32(weight * (unlit > _BLACK * white))
     wide, wide_known, _ = _ratio(lit, unlit, counts, _WIDE_PX)
     wide = fill(wide, wide_known)
-    near, known, level = _ratio(lit, unlit, counts, _NEAR_PX)
-    finer = as_f32((near - wide) * known)
-    noise = _NOISE * (_NOISY / np.maximum(level / white, _NOISY / 10)) ** _FALLS
-    power = _blurred(finer * finer, _WIDE_PX / 2) / np.maximum(_blurred(known, _WIDE_PX / 2), 1e-3)
-    stands_out = np.maximum(power - noise * noise, 0) / np.maximum(power, 1e-9)
-    return as_f32(wide + stands_out * finer), np.maximum(known, wide_known)
+    near, told, level = _ratio(lit, unlit, counts, _NEAR_PX)
+    noise = as_f32(_NOISE * (_NOISY / np.maximum(level / white, _NOISY / 10)) ** _FALLS)
+    return wide, as_f32((near - wide) * told), told, noise, np.maximum(told, wide_known)
+
+
+def _without_noise(finer: Array, told: Array, noise: Array) -> Array:
+    """What narrow averages tell (h, w, 3), as far as it stands out of the noise; of colour, what wider ones tell."""
+    sure = told / np.maximum(noise, 1e-3) ** 2
+    share = sure / np.maximum(sure.sum(axis=2, keepdims=True), 1e-9)
+    bright = as_f32((finer * share).sum(axis=2))
+    spread = as_f32(np.sqrt(((share * noise) ** 2).sum(axis=2)))
+    known = np.maximum(_blurred(told, _CHROMA_PX), 1e-3)
+    color = as_f32(_blurred(as_f32((finer - bright[..., None]) * told), _CHROMA_PX) / known)
+    stands_out = [_stands_out(color[..., c], told[..., c], _CHROMA_NOISE * noise[..., c]) for c in range(3)]
+    bright *= _stands_out(bright, told.max(axis=2), spread)
+    return as_f32(bright[..., None] + np.stack(stands_out, axis=2) * color)
+
+
+def _stands_out(plane: Array, told: Array, noise: Array) -> Array:
+    """The share (h, w) of a plane that is no noise, by its power around (James and Stein, 1961)."""
+    power = _blurred(plane * plane, _WIDE_PX / 2) / np.maximum(_blurred(told, _WIDE_PX / 2), 1e-3)
+    return as_f32(np.maximum(power - noise * noise, 0) / np.maximum(power, 1e-9))
 
 
 def _ratio(lit: Array, unlit: Array, counts: Array, sigma_px: float) -> tuple[Array, Array, Array]:

@@ -1,6 +1,5 @@
-"""What the subject hides of a model's picture, where no still shows it: filled smoothly from around, believed little.
-
-Frames beside it are not asked for it.
+"""What the subject hides of a model's picture, where no still shows it: from the frames beside it that do, believed
+nearly as if it were seen; else filled smoothly from around, believed little.
 """
 
 from __future__ import annotations
@@ -22,6 +21,10 @@ _GUESSED, _FAR = 0.5, 0.05
 """The confidence of what is filled in at its border, and the picture widths over which it falls by a factor e."""
 
 
+_LENT = 0.8
+"""The confidence of what another frame shows."""
+
+
 def free(covered: Array, fringe: float = _FRINGE) -> Array:
     """1 where a picture shows the place alone, 0 at the subject (h, w) and its fringe, feathered between."""
     reach = max(2, round(fringe * covered.shape[1]))
@@ -34,10 +37,16 @@ def free(covered: Array, fringe: float = _FRINGE) -> Array:
     return as_f32(np.clip(away_px / (_FEATHER_PX + 1), 0, 1))
 
 
-def filled(code: Array, shown: Array) -> tuple[Array, Array]:
-    """Codes (h, w, 3) with their hole filled, and how far (h, w) that is known."""
-    smooth = fill(code, shown)
-    return as_f32(shown[..., None] * code + (1 - shown)[..., None] * smooth), _known(shown)
+def filled(code: Array, shown: Array, elsewhere: Array, known: Array) -> tuple[Array, Array]:
+    """Codes (h, w, 3) with their hole filled, and how far (h, w) that is known.
+
+    `elsewhere` (h, w, 3) is what other frames show there, `known` (h, w) how far they do.
+    """
+    borrowed = as_f32((1 - shown) * known)
+    both = as_f32(shown + borrowed)
+    code = as_f32(shown[..., None] * code + borrowed[..., None] * elsewhere)
+    smooth = fill(as_f32(code / np.maximum(both, 1e-6)[..., None]), both)
+    return as_f32(code + (1 - both)[..., None] * smooth), as_f32(_known(both) - (1 - _LENT) * borrowed)
 
 
 def _known(shown: Array) -> Array:

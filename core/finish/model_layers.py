@@ -11,24 +11,35 @@ from dataclasses import replace
 import numpy as np
 
 from pai_studio.core.finish.gain import at_plate
+from pai_studio.core.finish.look import ShotLook
 from pai_studio.core.finish.place import Place
-from pai_studio.core.finish.seen import Seen
+from pai_studio.core.finish.seen import Far, Seen
+from pai_studio.core.finish.softness import softened
 from pai_studio.core.finish.steady import steadied
 from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame
 
 
-def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen], place: Place) -> Generated:
+def with_layers(
+    plate: PlateFrame,
+    made: Generated,
+    near: Mapping[int, Seen],
+    far: Mapping[int, Far],
+    *,
+    place: Place,
+    look: ShotLook,
+) -> Generated:
     """`made` with background, confidence, shadow and gain over the plate's canvas, made of what a model gave.
 
-    `near` holds what was seen of this frame, and of those within `REACH` that the shot has. What the engine gave of
-    these layers itself stays. Beyond the display window, which is all that a model sees, the edge is repeated with
-    confidence 0. `rebuilt` is what the stills tell a given matte to lack, unless the engine gave it.
+    `near` holds what was seen of this frame and of those close to it, `far` what is kept of those farther away. What
+    the engine gave of these layers itself stays. Beyond the display window, which is all that a model sees, the edge is
+    repeated with confidence 0. The place is made as soft as the plate's `look` is. `rebuilt` is what the stills tell a
+    given matte to lack, unless the engine gave it.
     """
     seen = near[made.number]
     model = seen.picture
     gain = made.gain
     if gain is None:
-        gain = _over_canvas(plate, at_plate(steadied(near, made.number), model.frame))
+        gain = _over_canvas(plate, at_plate(steadied(near, made.number, far), model.frame))
     if made.background is not None:
         return replace(made, gain=gain)
     behind = place.behind(made.number, near, is_given=plate.alpha is not None)
@@ -44,7 +55,7 @@ def with_layers(plate: PlateFrame, made: Generated, near: Mapping[int, Seen], pl
         rebuilt[plate.display.slices_in(plate.canvas)] = np.clip(model.frame.to_plate(behind.lost), 0, 1)
     return replace(
         made,
-        background=_over_canvas(plate, behind.background),
+        background=_over_canvas(plate, softened(behind.background, look.told().lens_px)),
         gain=gain,
         confidence=confidence,
         shadow=shadow,

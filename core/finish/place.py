@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from pai_studio.core.finish import holes, shadows, stills
 from pai_studio.core.finish.codes import coded, light
 from pai_studio.core.finish.rebuilt import missing
 from pai_studio.core.finish.seen import Seen
+from pai_studio.core.finish.standing import Alone, Steadied, alone, steadied
 from pai_studio.core.finish.stills import Laid, Prepared
 from pai_studio.core.media.frame import Array, Box, ModelPicture, Still
 from pai_studio.core.media.geometry import ModelFrame
@@ -31,6 +33,8 @@ _AT_WHITE = 0.9
 """Light above this share of the model's white may be any brighter: it tells no ratio, and is believed by half."""
 _SHADED = 0.05
 """Where a shadow takes this share of the light, what is behind is wholly lit as its surroundings are."""
+_KEPT = 16
+"""Frames whose stills are kept: those that two frames look at, which are finished beside each other, and some."""
 _PICKY = 4
 """The power of agreement by which stills share a pixel: two that are blended are less sharp than either."""
 
@@ -66,6 +70,7 @@ class Place:
         """`stills` are kept; of each another copy is made at the plate's density once it is needed."""
         self._stills = list(stills)
         self._prepared: dict[int, Prepared] = {}
+        self._kept: dict[int, tuple[Seen, Future[Alone]]] = {}
         self._lock = threading.Lock()
 
     def behind(self, number: int, near: Mapping[int, Seen], *, is_given: bool = False) -> Behind:
@@ -74,24 +79,45 @@ class Place:
         Where its matte `is_given`, parts of the subject that it lacks are looked for. It follows from the arguments
         and the stills alone.
         """
-        seen = near[number]
-        laid = self._laid(seen)
-        lost = missing(seen, laid) if is_given else None
-        if lost is not None and lost.any():
-            seen = replace(seen, covered=as_f32(np.minimum(seen.covered + lost, 1)))
-            laid = self._laid(seen)
-        behind = _at_plate(_decided(seen, laid), seen.picture.frame, seen.picture.white)
+        around = {n: self._alone(seen) for n, seen in near.items()}
+        seen, lost = near[number], None
+        if is_given:
+            lost = missing(seen, list(around[number].laid.values()))
+            if lost.any():
+                seen = replace(seen, covered=as_f32(np.minimum(seen.covered + lost, 1)))
+                around[number] = self._by_itself(seen)
+        behind = _at_plate(_decided(steadied(around, number)), seen.picture.frame, seen.picture.white)
         return replace(behind, lost=lost)
 
-    def _laid(self, seen: Seen) -> list[Laid]:
-        """The stills anchored nearest to a frame, over its picture."""
-        if not self._stills:
-            return []
+    def _alone(self, seen: Seen) -> Alone:
+        """What a frame tells by itself; the last ones are kept, for all frames around ask for it."""
+        with self._lock:
+            kept = self._kept.pop(seen.number, None)
+            if kept is None or kept[0] is not seen:
+                kept = (seen, Future())
+                mine = True
+            else:
+                mine = False
+            self._kept[seen.number] = kept
+            while len(self._kept) > _KEPT:
+                del self._kept[next(iter(self._kept))]
+        found = kept[1]
+        if mine:
+            try:
+                found.set_result(self._by_itself(seen))
+            except BaseException as error:
+                found.set_exception(error)
+                raise
+        return found.result()
+
+    def _by_itself(self, seen: Seen) -> Alone:
+        """A frame with the stills anchored nearest to it over its picture."""
         away = [(abs(still.frame - seen.number), index) for index, still in enumerate(self._stills)]
         view = stills.View.of(seen.picture, holes.free(seen.covered))
-        return [
-            stills.lay(self._ready(index, seen.picture), view) for _, index in sorted(away)[: stills.MOST]
-        ]
+        nearest = [index for _, index in sorted(away)[: stills.MOST]]
+        return alone(
+            seen, view, {index: stills.lay(self._ready(index, seen.picture), view) for index in nearest}
+        )
 
     def _ready(self, index: int, picture: ModelPicture) -> Prepared:
         with self._lock:
@@ -100,14 +126,15 @@ class Place:
             return self._prepared[index]
 
 
-def _decided(seen: Seen, laid: list[Laid]) -> _Decided:
+def _decided(steady: Steadied) -> _Decided:
     """What is known at the model's resolution."""
+    seen, laid = steady.seen, steady.laid
     picture, free = seen.picture, holes.free(seen.covered)
     code = coded(picture.composite, picture.white)
     dim = as_f32(picture.composite.max(axis=2) < _AT_WHITE * picture.white)
     lit = _lit(seen, laid, code, free, dim)
     bare = coded(picture.composite / lit.shadow[..., None], picture.white)
-    base, known = holes.filled(bare, free)
+    base, known = holes.filled(bare, free, steady.uncovered, steady.known)
     trust = sum(lit.shares, np.zeros_like(free))
     rest = (1 - trust)[..., None] * base
     for share, difference in zip(lit.shares, lit.lights, strict=True):

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import cv2
 import numpy as np
 
 from pai_studio.core.comp.despill import own_tint, suppress_spill
+from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.finish import gain
+from pai_studio.core.finish.codes import coded
 from pai_studio.core.finish.gain import Light
 from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame, Screen
+
+_LUMA = np.array([0.3, 0.6, 0.1], np.float32)
+SMALLER = 2
+"""A guide is so many times smaller: a gain is smooth, and so is the motion that carries it."""
+
+
+@dataclass(frozen=True)
+class Far:
+    """One frame as those farther away look at it: what it tells of the light, and what shows whether it stood still.
+
+    `guide` (h/2, w/2) is the logarithm of the conditioning's brightness.
+    """
+
+    light: Light
+    guide: Array
 
 
 @dataclass(frozen=True)
@@ -25,6 +44,21 @@ class Seen:
     covered: Array
     subject: Array
     light: Light
+
+    @cached_property
+    def guide(self) -> Array:
+        """The logarithm (h/2, w/2) of the conditioning's brightness."""
+        y = as_f32(coded(self.picture.conditioning, self.picture.white) @ _LUMA)
+        return as_f32(cv2.resize(y, _smaller(y.shape), interpolation=cv2.INTER_AREA))
+
+    def far(self) -> Far:
+        """What is kept of it for frames farther away."""
+        return Far(self.light, self.guide)
+
+
+def _smaller(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The size (width, height) of a guide for a picture (h, w)."""
+    return -(-shape[1] // SMALLER), -(-shape[0] // SMALLER)
 
 
 def see(plate: PlateFrame, made: Generated, picture: ModelPicture, matte: Array, despill: float) -> Seen:

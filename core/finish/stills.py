@@ -8,6 +8,7 @@ local contrast, whatever the light. (h, w) is the model's picture; maps are (h, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -93,16 +94,34 @@ class View:
 class Laid:
     """A still over a model's picture.
 
-    `at` (h, w, 2) are the places in `of.fine` that it is read at, `softened` (h, w, 3) its codes there, as soft and as
-    dim as a model draws; `agreement` (h, w) in 0..1 is carried on under the subject, `reach` (h, w) is 0 where the
-    still ends.
+    `matrix` takes the picture's pixels to `of.small`'s but for the `way` (h, w, 2) that is added before it; `found`
+    says whether features bear it out. `agreement` (h, w) in 0..1 is carried on under the subject; `ceiling` is the
+    code of the model's white. All else follows, so that these are all that a frame has to keep.
     """
 
     of: Prepared
-    at: Array
-    softened: Array
+    matrix: Matrix
+    found: bool
+    way: Array
     agreement: Array
-    reach: Array
+    ceiling: float
+
+    @cached_property
+    def softened(self) -> Array:
+        """The still's codes (h, w, 3) there, as soft and as dim as a model draws."""
+        return _softened(self.of, _placed(self.matrix, self.way), self.ceiling)
+
+    @cached_property
+    def reach(self) -> Array:
+        """0 (h, w) where the still ends, else 1."""
+        straight, at = _placed(self.matrix, 0 * self.way), _placed(self.matrix, self.way)
+        return np.minimum(_inside(straight, self.of.small), _inside(at, self.of.small))
+
+    @property
+    def at(self) -> Array:
+        """The places (h, w, 2) in `of.fine` that it is read at."""
+        scale = np.array(self.of.to_fine, np.float32)
+        return as_f32(_placed(self.matrix, self.way) * scale + (scale - 1) / 2)
 
 
 def prepared(still: Still, at: ModelFrame, white: float) -> Prepared:
@@ -160,18 +179,26 @@ def lay(still: Prepared, view: View) -> Laid:
     way, borne = _flowed(mine, other, reach)
     way = flow.spread(way, as_f32(np.clip(borne * free, 0.002, 1)))
     for _ in range(_ROUNDS):
-        there = _through(seed, here + way)
-        way = way + _rest(seen, sample(still.structure, there), free)
-    at = _through(seed, here + way)
-    read = np.minimum(sample(still.small, at, LINEAR, MIRROR), view.ceiling)
-    softened = as_f32(cv2.GaussianBlur(read, (0, 0), _SOFT_PX))
+        there = through(seed, here + way)
+        way = as_f32(way + _rest(seen, sample(still.structure, there), free))
+    at = through(seed, here + way)
+    softened = _softened(still, at, view.ceiling)
     reach = np.minimum(reach, _inside(at, still.small))
     agreement = as_f32(_alike(view, softened, borne) * reach)
     overall = float((agreement * free).sum()) / max(float((reach * free).sum()), 1.0)
     low, high = _STRANGE if fit is not None else _UNFOUND
     agreement *= np.float32(np.clip((overall - low) / (high - low), 0, 1))
-    scale = np.array(still.to_fine, np.float32)
-    return Laid(still, as_f32(at * scale + (scale - 1) / 2), softened, agreement, reach)
+    return Laid(still, seed, fit is not None, way, agreement, view.ceiling)
+
+
+def _placed(matrix: Matrix, way: Array) -> Array:
+    h, w = way.shape[:2]
+    return through(matrix, flow.grid(np.eye(3), (w, h)) + way)
+
+
+def _softened(still: Prepared, at: Array, ceiling: float) -> Array:
+    read = np.minimum(sample(still.small, at, LINEAR, MIRROR), ceiling)
+    return as_f32(cv2.GaussianBlur(read, (0, 0), _SOFT_PX))
 
 
 def _inside(at: Array, picture: Array) -> Array:
@@ -189,7 +216,8 @@ def _flowed(mine: Array, other: Array, reach: Array) -> tuple[Array, Array]:
     return way, flow.agreement(way, back, np.eye(3), reach > 0)
 
 
-def _through(matrix: Matrix, points: Array) -> Array:
+def through(matrix: Matrix, points: Array) -> Array:
+    """Places (h, w, 2) mapped by a homography."""
     return as_f32(_cv.perspectiveTransform(points, matrix))
 
 

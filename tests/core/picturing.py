@@ -17,13 +17,13 @@ from pai_studio.core import render as spine
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.engines.registry import Models
 from pai_studio.core.finish.finisher import Finisher
-from pai_studio.core.finish.seen import Seen
+from pai_studio.core.finish.seen import Far, Seen
 from pai_studio.core.media.frame import Generated, Layers, ModelPicture, PlateFrame
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import Shot
 
-REACH = 2
+CLOSE, REACH = 1, 2
 
 
 class PicturingEngine:
@@ -68,6 +68,7 @@ class MixingFinisher(Finisher):
         super().__init__(*given, **named)
         self.seen: list[int] = []
         self.near: dict[int, list[int]] = {}
+        self.far: dict[int, list[int]] = {}
 
     def see(self, plate: PlateFrame, made: Generated) -> Seen | None:
         """As it is; remembers for which frames it was asked."""
@@ -75,11 +76,18 @@ class MixingFinisher(Finisher):
         return super().see(plate, made)
 
     def finish(
-        self, plate: PlateFrame, made: Generated, near: Mapping[int, Seen], locked: Any = None
+        self,
+        plate: PlateFrame,
+        made: Generated,
+        near: Mapping[int, Seen],
+        locked: Any = None,
+        far: Mapping[int, Far] | None = None,
     ) -> Layers:
         """Finish the frame before the mixed picture, with a light and a shadow that follow from it."""
-        self.near[plate.number] = sorted(near)
+        self.near[plate.number], self.far[plate.number] = sorted(near), sorted(far or {})
         mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
+        for one in (far or {}).values():
+            mixed = mixed * np.float32(1 + 0.1 * np.abs(one.light.log).mean())
         whole = np.ones(plate.rgb.shape, np.float32)
         whole[plate.display.slices_in(plate.canvas)] = near[plate.number].picture.frame.to_plate(mixed)
         shade = np.clip(whole[..., 0], 0, 1)
@@ -104,7 +112,7 @@ def install(monkeypatch: pytest.MonkeyPatch, reach: int = REACH) -> Installed:
 
     def make_finisher(*given: Any, **named: Any) -> MixingFinisher:
         now.finisher = MixingFinisher(*given, **named)
-        now.finisher.reach = reach
+        now.finisher.close, now.finisher.reach = min(CLOSE, reach), reach
         return now.finisher
 
     monkeypatch.setattr(spine, "make_engine", make_engine)

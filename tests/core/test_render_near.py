@@ -15,7 +15,8 @@ from pai_studio.core.report import Progress, silent
 from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import BadInput, Cancelled, EngineFailed
 from pai_studio.core.shot.frames import FramePattern, FrameRange
-from tests.core.picturing import REACH, Installed, PicturingEngine, install
+from tests.core.finish.measures import around as window
+from tests.core.picturing import CLOSE, REACH, Installed, PicturingEngine, install
 
 SIZE = (32, 48)
 
@@ -88,13 +89,14 @@ def test_a_sub_range_equals_the_whole_and_leaves_its_neighbours_stored(
     rendered(shot, tmp_path / "whole")
     assert installed.engine.made == numbers
     assert sorted(installed.finisher.seen) == numbers
-    around = {n: numbers[max(0, i - REACH) : i + REACH + 1] for i, n in enumerate(numbers)}
-    assert installed.finisher.near == around
+    around, close = ({n: window(numbers, n, reach) for n in numbers} for reach in (REACH, CLOSE))
+    assert installed.finisher.near == close
+    assert installed.finisher.far == {n: [k for k in around[n] if k not in close[n]] for n in numbers}
     whole = delivered(tmp_path / "whole")
     first, last = part
     rendered(shot, tmp_path, frames=FrameRange(numbers[first], numbers[last], shot.frames.step))
     assert delivered(tmp_path) == {n: whole[n] for n in numbers[first : last + 1]}
-    assert stored(tmp_path) == numbers[max(0, first - REACH) : last + REACH + 1]
+    assert stored(tmp_path) == sorted({k for n in numbers[first : last + 1] for k in around[n]})
     assert installed.engine.made == stored(tmp_path)
 
 
@@ -113,17 +115,17 @@ def test_what_the_frames_around_show_enters_a_frame(
 def test_resuming_equals_the_whole_and_generates_nothing_twice(
     a_shot, installed: Installed, tmp_path: Path
 ) -> None:
-    shot = a_shot(1001, 1009)
+    shot = a_shot(1001, 1011)
     first = rendered(shot, tmp_path)
     whole = delivered(tmp_path)
-    for number in (1002, 1008):
+    for number in (1002, 1010):
         frame_of(tmp_path, number).unlink()
     again = rendered(shot, tmp_path, resume=True)
     assert delivered(tmp_path) == whole
     assert again.qc == first.qc
     assert installed.engine.made == []
-    # 1005 lies beside neither.
-    assert sorted(installed.finisher.seen) == [1001, 1002, 1003, 1004, 1006, 1007, 1008, 1009]
+    # 1006 lies beside neither.
+    assert sorted(installed.finisher.seen) == [n for n in range(1001, 1012) if n != 1006]
 
 
 def test_a_shot_that_was_stopped_goes_on_and_equals_the_whole(

@@ -6,7 +6,7 @@ the model's picture space, sRGB's up to half of white.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,7 +17,9 @@ import numpy.typing as npt
 from pai_studio.core.comp.filters import as_f32, blur
 from pai_studio.core.comp.space import luminance
 from pai_studio.core.finish.finisher import Finisher
+from pai_studio.core.finish.gain import at_plate
 from pai_studio.core.finish.layers import beauty
+from pai_studio.core.finish.steady import steadied
 from pai_studio.core.media.frame import Array, Layers
 from pai_studio.core.media.modelspace import DISPLAY_16
 from pai_studio.core.shot.document import Finish
@@ -36,18 +38,45 @@ _LIGHT_PX = 1 / 416
 def finisher_of(made: Simulated, controls: Finish, seed: int = 7) -> Finisher:
     """The finisher of a shot."""
     first = next(iter(made.plates.values()))
-    return Finisher(made.stills, first.display, controls, seed, gives_layers=False)
+    return Finisher(made.stills, first.display, controls, seed, gives_layers=False, plates=made.plates.values)
 
 
-def finished(made: Simulated, controls: Finish) -> dict[int, Layers]:
-    """Every frame of a shot, finished as a render finishes it."""
+def finished(made: Simulated, controls: Finish, only: Container[int] | None = None) -> dict[int, Layers]:
+    """Every frame of a shot, or some `only`, finished as a render finishes it."""
     finisher = finisher_of(made, controls)
-    seen = {n: finisher.see(plate, made.made[n]) for n, plate in made.plates.items()}
+    seen = {
+        n: one for n, plate in made.plates.items() if (one := finisher.see(plate, made.made[n])) is not None
+    }
     found = {}
     for number, plate in made.plates.items():
-        near = {n: one for n, one in seen.items() if one is not None and abs(n - number) <= finisher.reach}
-        found[number] = finisher.finish(plate, made.made[number], near)
+        if only is not None and number not in only:
+            continue
+        close = around(list(seen), number, finisher.close)
+        far = {n: seen[n].far() for n in around(list(seen), number, finisher.reach) if n not in close}
+        found[number] = finisher.finish(plate, made.made[number], {n: seen[n] for n in close}, far=far)
     return found
+
+
+def gains(made: Simulated) -> list[Array]:
+    """The gain (H, W, 3) of every frame of a shot, as `finished` has it."""
+    finisher = finisher_of(made, Finish())
+    seen = {
+        n: one for n, plate in made.plates.items() if (one := finisher.see(plate, made.made[n])) is not None
+    }
+    found = []
+    for number, one in seen.items():
+        close = around(list(seen), number, finisher.close)
+        far = {n: seen[n].far() for n in around(list(seen), number, finisher.reach) if n not in close}
+        light = steadied({n: seen[n] for n in close}, number, far)
+        found.append(at_plate(light, one.picture.frame))
+    return found
+
+
+def around(numbers: list[int], number: int, reach: int) -> list[int]:
+    """So many frames on each side, and at the ends as many in all, as a render looks at them."""
+    index = numbers.index(number)
+    first = max(0, min(index - reach, len(numbers) - 2 * reach - 1))
+    return numbers[first : max(index + reach, 2 * reach) + 1]
 
 
 def codes(light: Array) -> Array:
@@ -164,13 +193,11 @@ def gain_error(got: Layers, truth: Truth, within_px: int = 12) -> GainError:
     return GainError(*(float(error[part[..., None] & told].mean()) for part in (near, inside)))
 
 
-def gain_changes(got: Sequence[Layers], share: float = 0.99) -> float:
+def gain_changes(gains: Sequence[Array], solid: Mask, share: float = 0.99) -> float:
     """How much the solid subject's gain changes between two frames: in the worst pair, all but `share` change less."""
-    changes = []
-    for before, after in pairwise(got):
-        solid = (before.matte > SOLID) & (after.matte > SOLID)
-        changes.append(float(np.quantile(np.abs(after.gain / before.gain - 1)[solid], share)))
-    return max(changes)
+    return max(
+        float(np.quantile(np.abs(after / before - 1)[solid], share)) for before, after in pairwise(gains)
+    )
 
 
 def recombination_error(got: Layers) -> float:

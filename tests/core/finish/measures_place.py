@@ -175,9 +175,14 @@ def _rise(profile: Array) -> int | None:
 
 
 def border_ratio(got: Mapping[int, Layers], borders: Sequence[int]) -> float:
+    """The larger of `border_ratios`."""
+    return max(border_ratios(got, borders))
+
+
+def border_ratios(got: Mapping[int, Layers], borders: Sequence[int]) -> tuple[float, float]:
     """How much more a still shot changes into the frames `borders`, where windows begin, than elsewhere.
 
-    Of the place and of the subject's light each, the larger.
+    Of the place, and of the subject's light.
     """
     place, light = {}, {}
     for before, number in pairwise(sorted(got)):
@@ -188,9 +193,9 @@ def border_ratio(got: Mapping[int, Layers], borders: Sequence[int]) -> float:
         )
         place[number] = float(np.abs(change[free]).mean())
         light[number] = float(np.abs(np.log(other.gain / one.gain))[solid].mean())
-    ratios = []
-    for changes in (place, light):
-        at = np.mean([changes[n] for n in borders])
-        inside = np.mean([change for n, change in changes.items() if n not in borders])
-        ratios.append(float(at / inside))
-    return max(ratios)
+    return _ratio(place, borders), _ratio(light, borders)
+
+
+def _ratio(changes: Mapping[int, float], borders: Sequence[int]) -> float:
+    at = np.mean([changes[n] for n in borders])
+    return float(at / np.mean([change for n, change in changes.items() if n not in borders]))

@@ -90,13 +90,13 @@ def generation(film: Film, folder: Path, faults: Faults | None = None) -> Simula
     at = ModelFrame.fitting(display, 1.0, MODEL_SIZE, MODEL_GRID)
     view = ModelView(ColorConfig.open(""), ModelSpace.named("display-16"))
     subject = Subject.find(samples, "green")
-    model = _Model(film.seed, at, faults)
+    model = Model(film.seed, at, faults)
     made, shown, seen = {}, [], []
     for index, (number, plate) in enumerate(plates.items()):
         shown.append(model.shown(view, at.to_model(truths[number].composite), index))
         small = at_model(plate, at)
         codes, _ = view.to_codes(subject.on_key(small, *subject.matte(small), _NO_KEY))
-        seen.append(_eight_bits(codes))
+        seen.append(eight_bits(codes))
     pictures = zip(through_codec(shown, faults), through_codec(seen, faults), strict=True)
     for (number, plate), (composite, conditioning) in zip(plates.items(), pictures, strict=True):
         matte, screen = subject.matte(plate)
@@ -115,7 +115,7 @@ def through_codec(codes: list[Array], faults: Faults) -> list[Array]:
 
 
 @dataclass(frozen=True)
-class _Model:
+class Model:
     """A model's errors over its frame: smooth fields (h, w, n) that follow from a seed and the frame's index."""
 
     seed: int
@@ -134,7 +134,7 @@ class _Model:
         codes, _ = view.to_codes(np.maximum(moved, 0) * np.exp(error))
         if self.faults.blur_px:
             codes = np.asarray(cv2.GaussianBlur(codes, (0, 0), self.faults.blur_px), np.float32)
-        return _eight_bits(codes)
+        return eight_bits(codes)
 
     def _drifting(self, seed: int, index: int, count: int) -> Array:
         """A field of length 1 at most, which goes once around a circle of fields in a period."""
@@ -152,7 +152,8 @@ class _Model:
         return np.asarray(field / np.linalg.norm(field, axis=2).max(), np.float32)
 
 
-def _eight_bits(codes: Array) -> Array:
+def eight_bits(codes: Array) -> Array:
+    """Codes (h, w, 3) as eight bits hold them."""
     return np.asarray(np.rint(codes * 255) / 255, np.float32)
 
 

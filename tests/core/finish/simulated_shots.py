@@ -14,7 +14,7 @@ from pai_studio.core.media.frame import Array, Layers
 from pai_studio.core.shot.document import Finish
 from tests.conftest import FOOTAGE
 from tests.core.finish import measures
-from tests.core.finish.simulated import Faults, Simulated, generation
+from tests.core.finish.simulated import Simulated, generation
 from tests.core.finish.simulated_film import HD, Film
 
 PLAIN = Finish(grain=0, wrap=0)
@@ -58,12 +58,6 @@ def judged(folder: Path, seed: int, size: tuple[int, int] = HD, lamp: float = 0.
     made = generation(replace(film(seed, size), lamp=lamp), folder)
     number = next(iter(made.plates))
     return Judged(made, measures.finished(made, PLAIN)[number])
-
-
-def held(folder: Path, seed: int, frames: int, faults: Faults | None = None) -> tuple[Layers, ...]:
-    """A shot in which nothing moves but the noise, finished."""
-    made = generation(replace(film(seed), held=frames), folder, faults or Faults())
-    return tuple(measures.finished(made, PLAIN).values())
 
 
 def missed(reasons: dict[int, str], seeds: tuple[int, ...] = SEEDS) -> Callable[..., pytest.MarkDecorator]:

@@ -14,6 +14,7 @@ from pai_studio.core.comp import grain
 from pai_studio.core.comp.lift import lift
 from pai_studio.core.comp.wrap import light_wrap
 from pai_studio.core.finish.layers import beauty, half
+from pai_studio.core.finish.look import ShotLook
 from pai_studio.core.finish.model_layers import with_layers
 from pai_studio.core.finish.place import Place
 from pai_studio.core.finish.seen import see
@@ -74,6 +75,7 @@ def test_a_frame_costs_no_more_than_half_as_much_again_as_its_operations(pytestc
     number, plate = next(iter(made.plates.items()))
     one, controls = made.made[number], Finish()
     finisher, place = finisher_of(made, controls), Place(made.stills)
+    look = ShotLook(lambda: [plate])
 
     def whole() -> None:
         finisher.finish(plate, one, {number: finisher.see(plate, one)})
@@ -81,7 +83,7 @@ def test_a_frame_costs_no_more_than_half_as_much_again_as_its_operations(pytestc
     def bare() -> None:
         near = {number: see(plate, one, one.model, one.matte, controls.despill)}
         foreground = half(lift(plate, one.matte, one.screen, controls.despill))
-        layered = with_layers(plate, one, near, place)
+        layered = with_layers(plate, one, near, place, look)
         laid = grain.synthesize(
             layered.background, grain.measure(plate.rgb), grain.measure(layered.background), 7, number
         )

@@ -57,7 +57,7 @@ def found(shot: Simulated, lost: Array) -> tuple[Array, Array]:
     given = np.float32(made.matte - lost)
     model = replace(model, conditioning=conditioning)
     seen = see(plate, replace(made, matte=given, model=model), model, given, 1.0)
-    return missing(seen, Place(shot.stills)._laid(seen)), cut
+    return missing(seen, list(Place(shot.stills)._by_itself(seen).laid.values())), cut
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from pai_studio.core.finish import gain, registration
 from pai_studio.core.finish.gain import GAIN_LIMITS, Light
 from pai_studio.core.finish.seen import Seen
-from pai_studio.core.finish.steady import REACH, steadied
+from pai_studio.core.finish.steady import CLOSE, REACH, steadied
 from pai_studio.core.media.frame import Array, Box, ModelPicture
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.motion.flow import grid
@@ -117,11 +119,41 @@ def test_noise_is_averaged_and_a_step_of_it_is_spread() -> None:
     ]
     near = shot(noise)
     inside = a_body() == 1
-    got = [
-        steadied({n: one for n, one in near.items() if abs(n - at) <= REACH}, at).log for at in (1007, 1008)
-    ]
-    assert np.abs(got[1] - got[0])[inside].mean() < 0.03 * 1.13 / 6
-    assert np.abs(got[0] - np.log(a_light()))[inside].mean() < 0.4 * 0.03
+    got = [split(near, at, CLOSE, REACH) for at in (1001 + REACH, 1002 + REACH)]
+    assert np.abs(got[1] - got[0])[inside].mean() < 0.03 * 1.13 / (0.9 * REACH)
+    assert np.abs(got[0] - np.log(a_light()))[inside].mean() < 0.3 * 0.03
+
+
+def split(seen: dict[int, Seen], at: int, close: int, reach: int) -> Array:
+    """The steadied logarithm of a frame amid a shot."""
+    near = {n: one for n, one in seen.items() if abs(n - at) <= close}
+    far = {n: one.far() for n, one in seen.items() if close < abs(n - at) <= reach}
+    return steadied(near, at, far).log
+
+
+def test_what_is_far_counts_only_where_the_subject_stood() -> None:
+    """All others but the first two have a light of their own, and so little another that it would be believed."""
+    other = 1.05 * a_light()
+    for moved_px, share in ((0.0, 0.75), (40.0, 0.0)):
+        bodies = [a_body(104.0 + (0 if k < 2 else moved_px)) for k in range(8)]
+        got = split(shot([a_light()] * 2 + [other] * 6, bodies), 1001, 1, 7)
+        inside = (bodies[0] == 1) & (bodies[-1] == 1)
+        assert np.median((got - np.log(a_light()))[inside]) == pytest.approx(share * np.log(1.05), abs=0.01)
+
+
+def test_a_codecs_noise_is_no_motion() -> None:
+    """Where the conditioning changes by no more than its noise, each pixel's gain is compared with itself."""
+    rng = np.random.default_rng(2)
+    seen = shot([a_light() * np.exp(0.1 * rng.standard_normal((H, W, 3)).astype(np.float32))] * 3)
+    noisy = {}
+    for number, one in seen.items():
+        coarse = cv2.resize(rng.standard_normal((H // 4, W // 4)).astype(np.float32), (W, H))
+        picture = replace(
+            one.picture, conditioning=one.picture.conditioning * np.exp(0.03 * coarse)[..., None]
+        )
+        noisy[number] = replace(one, picture=picture)
+    inside = a_body() == 1
+    assert np.abs(steadied(noisy, 1002).log - seen[1002].light.log)[inside].max() < 1e-3
 
 
 def test_another_light_has_no_say() -> None:

@@ -25,7 +25,7 @@ def an_arm() -> np.ndarray:
 
 def found(place, given, composite, stills) -> np.ndarray:
     here = seen(composite, given)[1001]
-    return missing(here, Place(stills)._laid(here))
+    return missing(here, list(Place(stills)._by_itself(here).laid.values()))
 
 
 @pytest.mark.parametrize("skin", [(3.0, 0.02, 0.02), (0.9, 0.7, 0.5)])
