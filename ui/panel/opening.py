@@ -1,8 +1,8 @@
 """Anything that somebody may drop on the panel, as shots. Looks at disks: never in the window's thread.
 
 A shot document as it is; a timeline as documents in a folder `NAME_shots` beside it (which is where a host looks for
-what was finished); a folder as the documents in it, or else as the ranges of numbered pictures and the movies in it;
-one picture of a range as the range.
+what was finished); a folder as the documents in it and the plates that wait for one, or else as the ranges of numbered
+pictures and the movies in it; one picture of a range as the range.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from pai_studio.core.media import pictures, still
@@ -126,24 +127,46 @@ def _folder(folder: Path, rate: Fraction | None) -> Opened:
     there = _entries(folder)
     found = [path for path in there if path.name.endswith(DOCUMENT)]
     if found:
-        return open_paths(found) if len(found) > 1 else Opened(folder.name, (_document(found[0]),))
+        known = open_paths(found)
+        shots, notes = _plates_among(_waiting(folder, there, known.shots), rate)
+        return Opened(folder.name, (*known.shots, *shots), (*known.notes, *notes))
     below = [path for sub in there if sub.is_dir() for path in _entries(sub)]
-    shots: list[OpenedShot] = []
-    notes: list[str] = []
-    for pattern in _ranges([*there, *below]):
-        try:
-            shots.append(_range(pattern, rate))
-        except PaiError as error:
-            notes.append(str(error))
-    for path in (path for path in [*there, *below] if is_movie(path)):
-        try:
-            shots.append(_movie(path))
-        except PaiError as error:
-            notes.append(str(error))
+    shots, notes = _plates_among([*there, *below], rate)
     if not shots:
         hint = notes[0] if notes else "it has no shot documents, numbered pictures or movies"
         raise BadInput("holds no shot", where=str(folder), hint=hint)
     return Opened(folder.name, tuple(shots), tuple(notes))
+
+
+def _plates_among(paths: Sequence[Path], rate: Fraction | None) -> tuple[list[OpenedShot], list[str]]:
+    """The ranges and movies among files, as shots, and what is wrong with the others."""
+    shots: list[OpenedShot] = []
+    notes: list[str] = []
+    opening = [partial(_range, pattern, rate) for pattern in _ranges(paths)]
+    for call in (*opening, *(partial(_movie, path) for path in paths if is_movie(path))):
+        try:
+            shots.append(call())
+        except PaiError as error:
+            notes.append(str(error))
+    return shots, notes
+
+
+def _waiting(folder: Path, there: Sequence[Path], shots: Sequence[OpenedShot]) -> list[Path]:
+    """The files of a folder's plates that have no document yet, where others of them have.
+
+    There are none where no document's plate lies in the folder itself, which is then no folder of plates, or where a
+    shot is delivered into it, whose passes would be taken for plates.
+    """
+    if not any(Path(one.shot.plate.files).parent == folder for one in shots):
+        return []
+    if any((one.path.parent / one.shot.delivery_files).parent == folder for one in shots):
+        return []
+    named: set[str] = set()
+    for one in shots:
+        mattes = one.shot.mattes
+        named |= {one.shot.plate.files, mattes.alpha.files, mattes.garbage.files, mattes.core.files}
+        named |= {pattern_of(Path(still.file)) for still in one.shot.references}
+    return [path for path in there if pattern_of(path) not in named]
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pai_studio.core.shot import document
+from pai_studio.core.shot.document import Reference
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.shot.saving import text_beside
@@ -63,6 +64,35 @@ def test_a_range_whose_document_is_there_is_that_document(tmp_path: Path) -> Non
     (tmp_path / "SH010.shot.json").write_text(text_beside(kept, tmp_path))
     assert open_paths([tmp_path / "SH010.1003.exr"]).shots[0].shot == kept
     assert open_paths([tmp_path]).shots[0].shot == kept
+
+
+def test_plates_beside_one_that_was_edited_are_opened_again(tmp_path: Path) -> None:
+    """As soon as one of a folder's plates had a document, the others were gone without a word."""
+    for name in ("SH010", "SH020", "SH020_matte", "still"):
+        picture(tmp_path / f"{name}.1001.exr", np.full((4, 4, 3), 0.5, np.float32))
+    edited = open_paths([tmp_path]).shots[0].shot
+    matte = edited.mattes.alpha.model_copy(update={"files": str(tmp_path / "SH020_matte.####.exr")})
+    still = Reference(file=str(tmp_path / "still.1001.exr"), frame=1001)
+    edited = edited.model_copy(
+        update={"mattes": edited.mattes.model_copy(update={"alpha": matte}), "references": (still,)}
+    )
+    kept = tmp_path / "SH010.shot.json"
+    kept.write_text(text_beside(edited, tmp_path))
+    assert [one.shot.name for one in open_paths([tmp_path]).shots] == ["SH010", "SH020"]
+
+    delivered_here = edited.model_copy(
+        update={"delivery": edited.delivery.model_copy(update={"files": "beauty.####.exr"})}
+    )
+    kept.write_text(text_beside(delivered_here, tmp_path))
+    assert [one.shot.name for one in open_paths([tmp_path]).shots] == ["SH010"]
+
+
+def test_what_lies_beside_documents_of_plates_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    plate(tmp_path / "plates")
+    picture(tmp_path / "look.1001.exr", np.full((4, 4, 3), 0.5, np.float32))
+    shot = open_paths([tmp_path / "plates"]).shots[0].shot
+    (tmp_path / "SH010.shot.json").write_text(text_beside(shot, tmp_path))
+    assert [one.shot for one in open_paths([tmp_path]).shots] == [shot]
 
 
 def test_plates_that_share_a_name_have_documents_of_their_own(tmp_path: Path) -> None:
