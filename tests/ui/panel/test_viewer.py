@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,9 @@ from pytestqt.qtbot import QtBot
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.display import Look, Screen
 from pai_studio.core.media.frame import Box
+from pai_studio.core.shot.document import Ocio
 from pai_studio.core.shot.frames import FrameRange
+from pai_studio.ui.panel.pictures.converted import screen_of
 from pai_studio.ui.panel.state import edits
 from pai_studio.ui.panel.state.shot import ShotState
 from pai_studio.ui.panel.state.studio import Studio
@@ -235,6 +238,47 @@ def test_a_config_that_cannot_be_read_is_told_in_place_and_tried_again(
         viewer.card.retry.click()  # by its own call: the card has just come
         settle(qtbot, viewer)
         assert not viewer.card.isVisible()
+
+
+def test_a_config_that_cannot_be_read_has_one_fault_that_stays(
+    qtbot: QtBot, studio: Studio, tmp_path: Path
+) -> None:
+    """Pictures were converted by it too: what came of that, late, stood there although all was well again."""
+    plate(tmp_path / "plate", range(1001, 1002))
+    bad = a_shot(tmp_path, frames=[1001, 1001], ocio={"config": str(tmp_path / "show.ocio")})
+    with qtbot.assertNotEmitted(studio.converted.failed):
+        opened(studio, bad, tmp_path)
+        with viewing(studio) as viewer:
+
+            def is_told() -> bool:
+                return viewer.card.isVisible() and studio.pictures.is_idle and studio.work.is_idle
+
+            qtbot.waitUntil(is_told)
+            studio.view.set(exposure_stops=1.0)
+            qtbot.waitUntil(is_told)
+            opened(studio, bad.model_copy(update={"name": "another"}), tmp_path)
+            qtbot.waitUntil(is_told)
+
+
+def test_a_config_of_a_shot_that_was_left_is_not_taken(
+    qtbot: QtBot, viewer: Viewer, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Configs are opened in two threads, and the one that was asked for first may come last."""
+    right, leaving = viewer.feed.screen, threading.Event()
+
+    def slow(ocio: Ocio) -> Screen:
+        if ocio.config:
+            assert leaving.wait(10)
+        return screen_of(ocio)
+
+    monkeypatch.setattr("pai_studio.ui.panel.viewer.feed.screen_of", slow)
+    for name, config in (("left", "missing.ocio"), ("looked_at", "")):
+        opened(studio, a_shot(tmp_path, name=name, frames=[1001, 1001], ocio={"config": config}), tmp_path)
+    qtbot.waitUntil(lambda: viewer.feed.screen is not None)
+    leaving.set()
+    qtbot.waitUntil(lambda: studio.work.is_idle)
+    assert viewer.feed.screen is right
+    assert viewer.feed.fault is None
 
 
 def test_nothing_can_be_undone_once_the_panel_is_closed(studio: Studio, state: ShotState) -> None:

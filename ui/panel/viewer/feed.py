@@ -91,9 +91,7 @@ class Feed(QObject):
         for side in self.sides:
             self._studio.pictures.forget(side.wanted.source.key)
         self._view_fault = None
-        if self.screen is None and self._state is not None:
-            self._ocio = ""
-            self._open_config()
+        self._open_config()
         self.update()
 
     def _forgotten(self, key: str) -> None:
@@ -192,7 +190,7 @@ class Feed(QObject):
         # A sampled view comes sooner: the exact one takes its place when nothing moves.
         is_fast = not self._is_at_rest or not converted.is_held(side.proxy, look, ocio)
         ready = None
-        if self._view_fault is None:
+        if self.screen is not None and self._view_fault is None:
             ready = converted.get(side.proxy, look, ocio, fast=is_fast, rough=not self._is_at_rest)
         if ready is not None:
             side.image, side.image_of = ready.image, side.proxy
@@ -218,7 +216,7 @@ class Feed(QObject):
         if self._state is not None:
             self._state.frame_changed.connect(self._moved)
             self._state.shot_changed.connect(self._shot_changed)
-            self._open_config()
+        self._open_config()
         self.update()
 
     def _shot_changed(self) -> None:
@@ -227,17 +225,27 @@ class Feed(QObject):
         self.update()
 
     def _open_config(self) -> None:
-        assert self._state is not None
-        ocio = self._state.shot.ocio
-        if ocio.model_dump_json() == self._ocio:
+        """Unless it is open, or on its way. One that could not be opened is tried again."""
+        if self._state is None or self._state.shot.ocio.model_dump_json() == self._ocio:
             return
-        self._ocio = ocio.model_dump_json()
+        ocio = self._state.shot.ocio
+        asked = self._ocio = ocio.model_dump_json()
         self.screen = None
-        self._studio.work.run(lambda: screen_of(ocio), done=self._opened, failed=self._cannot_show)
+        self._studio.work.run(
+            lambda: screen_of(ocio),
+            done=lambda screen: self._opened(asked, screen),
+            failed=lambda error: self._not_opened(asked, error),
+        )
 
-    def _opened(self, screen: Screen) -> None:
-        self.screen = screen
-        self.update()
+    def _opened(self, asked: str, screen: Screen) -> None:
+        if asked == self._ocio:  # else another shot is looked at by now
+            self.screen = screen
+            self.update()
+
+    def _not_opened(self, asked: str, error: PaiError) -> None:
+        if asked == self._ocio:
+            self._ocio = ""
+            self._cannot_show(error)
 
     def _moved(self, _frame: int) -> None:
         self._stir()
@@ -245,6 +253,7 @@ class Feed(QObject):
 
     def _look_changed(self) -> None:
         self._view_fault = None
+        self._open_config()
         self._stir()
         self.update()
 
