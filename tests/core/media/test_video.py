@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -46,6 +49,27 @@ def test_what_was_written_is_a_tagged_movie(movie: Path) -> None:
         )
     content = movie.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
+
+
+_NOISE_IN_18_COLUMNS = """
+import sys
+from fractions import Fraction
+import numpy as np
+from pai_studio.core.media.video import MovieWriter
+random = np.random.default_rng(0)
+with MovieWriter(sys.argv[1], Fraction(24), (18, 136), crf=26) as writer:
+    for index in range(4):
+        writer.write(random.normal(120 + 3 * index, 8, (136, 18, 3)).astype(np.uint8))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc fills new memory with what it is told")
+def test_the_same_pictures_give_the_same_bytes_whatever_memory_held(tmp_path: Path) -> None:
+    """Pages of reports differed now and then, by a movie."""
+    for held in ("0", "85"):
+        run = [sys.executable, "-c", _NOISE_IN_18_COLUMNS, str(tmp_path / f"{held}.mp4")]
+        subprocess.run(run, env={**os.environ, "MALLOC_PERTURB_": held}, check=True)
+    assert (tmp_path / "0.mp4").read_bytes() == (tmp_path / "85.mp4").read_bytes()
 
 
 def test_frames_are_exact_in_any_order(movie: Path) -> None:
