@@ -6,6 +6,7 @@ import importlib.util
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -43,13 +44,18 @@ def settings(tmp_path: Path) -> Callable[..., ServerSettings]:
 
 
 class Clock:
-    """Monotonic time that only moves when told to."""
+    """Monotonic time that only moves when told to, until it is let go."""
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self._let_go = float("inf")
 
     def __call__(self) -> float:
-        return self.now
+        return self.now + max(time.monotonic() - self._let_go, 0.0)
+
+    def let_go(self) -> None:
+        """From now on it moves by itself: what a server waits for while it stops would never come."""
+        self._let_go = time.monotonic()
 
 
 @pytest.fixture
@@ -61,14 +67,18 @@ def clock() -> Clock:
 def start(settings: Callable[..., ServerSettings]) -> Iterator[Callable[..., Server]]:
     """`start(**settings)` gives a running server; all are stopped after the test."""
     servers: list[Server] = []
+    clocks: list[Clock] = []
 
-    def run(*, clock: Callable[[], float] | None = None, **others: Any) -> Server:
+    def run(*, clock: Clock | None = None, **others: Any) -> Server:
+        clocks.extend([clock] if clock else [])
         server = Server(settings(**others), **({"clock": clock} if clock else {}))
         server.start()
         servers.append(server)
         return server
 
     yield run
+    for clock in clocks:
+        clock.let_go()
     for server in servers:
         if not server.stopped.is_set():
             server.stop()
