@@ -81,5 +81,8 @@ class Finisher:
                 confidence=locked["confidence"],
             )
             controls = controls.model_copy(update={"grain": 0.0, "shadow": 1.0})
-        found = layers(plate, made, half(foreground), half(matte), controls=controls, seed=self._seed)
+        grain = self._look.told().grain if controls.grain else None
+        found = layers(
+            plate, made, half(foreground), half(matte), controls=controls, grain=grain, seed=self._seed
+        )
         return found if made.model is None else replace(found, shift_px=near[made.number].light.shift_px)

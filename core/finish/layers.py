@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pai_studio.core.comp import grain as grains
 from pai_studio.core.comp.filters import as_f32
+from pai_studio.core.comp.grain import Grain, synthesize
 from pai_studio.core.comp.wrap import light_wrap
 from pai_studio.core.media.frame import Array, Generated, Layers, PlateFrame
 from pai_studio.core.media.repairs import HALF_MAX
@@ -49,12 +49,19 @@ def finished_matte(plate: PlateFrame, made: Generated) -> Array:
 
 
 def layers(
-    plate: PlateFrame, made: Generated, foreground: Array, matte: Array, *, controls: Finish, seed: int
+    plate: PlateFrame,
+    made: Generated,
+    foreground: Array,
+    matte: Array,
+    *,
+    controls: Finish,
+    grain: Grain | None,
+    seed: int,
 ) -> Layers:
     """Every pass of one frame from the layers that were made of it, and the beauty from the passes.
 
     `foreground` (H, W, 3) is the lifted one, premultiplied by `matte` (H, W); both are half-rounded. `made` has a
-    background.
+    background, on which `grain` is laid as strongly as `controls` say.
     """
     assert made.background is not None
     one, zero = np.ones(matte.shape, np.float32), np.zeros(matte.shape, np.float32)
@@ -64,7 +71,12 @@ def layers(
     shadow = half(1 - controls.shadow * (1 - made.shadow) if made.shadow is not None else one)
     clean = np.nan_to_num(made.background, nan=0.0, posinf=HALF_MAX, neginf=0.0)
     wrap = half(light_wrap(clean, matte, controls.wrap, foreground * gain))
-    background = half(clean + _grain(plate, clean, controls.grain, seed))
+    laid = (
+        controls.grain * synthesize(clean, grain, seed, plate.number)
+        if grain is not None
+        else zero[..., None]
+    )
+    background = half(clean + laid)
     return Layers(
         number=plate.number,
         canvas=plate.canvas,
@@ -114,12 +126,3 @@ def _gain(made: Generated, rebuilt: Array, matte: Array, mix: float) -> Array:
         return as_f32(mixed)
     share = np.minimum(rebuilt / np.maximum(matte, _COVERS), 1)[..., None]
     return as_f32(mixed + share * (1 - mixed))
-
-
-def _grain(plate: PlateFrame, background: Array, amount: float, seed: int) -> Array:
-    """The plate's grain for the background, less what the background has of its own."""
-    if amount == 0:
-        return np.zeros(background.shape, np.float32)
-    rgb = np.nan_to_num(plate.rgb, nan=0.0, posinf=0.0, neginf=0.0)
-    wanted, present = grains.measure(rgb), grains.measure(background)
-    return amount * grains.synthesize(background, wanted, present, seed, plate.number)

@@ -1,6 +1,7 @@
-"""What a plate looks like, whatever is in it: the lens that drew it. Told by a few frames for the whole shot.
+"""What a plate looks like, whatever is in it: the lens that drew it, and its grain. A few frames tell it for a shot.
 
-So no frame of the place is softer than the next, and a sub-range, a resumed and a refinished version equal the whole.
+So no frame of the place is softer or has more grain than the next, and a sub-range, a resumed and a refinished version
+equal the whole.
 """
 
 from __future__ import annotations
@@ -11,20 +12,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pai_studio.core.comp import noise
+from pai_studio.core.comp.grain import Grain
 from pai_studio.core.finish import softness
 from pai_studio.core.media.frame import Array, PlateFrame
 
 
 @dataclass(frozen=True)
 class Look:
-    """`lens_px` is the width of the sharpest edges, a Gaussian's sigma; None where the plate has too few."""
+    """`lens_px` is the width of the sharpest edges, a Gaussian's sigma; None where the plate has too few. `grain` is
+    its noise.
+    """
 
     lens_px: float | None
+    grain: Grain
 
     @classmethod
     def of(cls, plates: Iterable[PlateFrame]) -> Look:
         """The look of some frames of a shot; they are taken one by one."""
-        return cls(softness.lens_px(_filmed(plate) for plate in plates))
+        widths, samples = [], []
+        for rgb in (_filmed(plate) for plate in plates):
+            widths.append(softness.lens_px(rgb))
+            samples.append(noise.told(rgb))
+        lens_px = min((width for width in widths if width is not None), default=None)
+        return cls(lens_px, noise.together(one for one in samples if one is not None))
 
 
 class ShotLook:

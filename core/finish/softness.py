@@ -8,7 +8,6 @@ what a model or a still has lost would only ring.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,10 +38,9 @@ _LEAST_PX, _MOST = 0.3, 0.002
 """Less than the first is not seen and left alone; no lens is softer than this share of the picture's width."""
 
 
-def lens_px(plates: Iterable[Array]) -> float | None:
-    """The width that a shot's lens draws: the least of some of its frames; None where they have too few edges."""
-    found = [width for rgb in plates if (width := _width(rgb, _LENS)) is not None]
-    return min(found) if found else None
+def lens_px(plate: Array) -> float | None:
+    """The width that a lens draws, by one frame: a shot's is the least of some. None where it has too few edges."""
+    return _width(plate, _LENS)
 
 
 def softened(background: Array, wanted_px: float | None) -> Array:

@@ -21,7 +21,7 @@ from pai_studio.core.media.readahead import read_ahead
 from pai_studio.core.media.repairs import Repairs, clean, clean_pixels
 from pai_studio.core.media.still import read_still
 from pai_studio.core.shot.document import Shot
-from pai_studio.core.shot.errors import BadInput, PaiError
+from pai_studio.core.shot.errors import BadInput, PaiError, UnreadableImage
 from pai_studio.core.shot.frames import FrameRange
 
 _INSIDE = (1 / 6, 1 / 2, 5 / 6)
@@ -109,10 +109,17 @@ class FileSource:
         return self._ahead(numbers, others=True)
 
     def few(self) -> Iterator[PlateFrame]:
-        """Up to three frames from inside the whole shot, where no slate and no fade is, decoded one by one."""
+        """Up to three frames from inside the whole shot, where no slate and no fade is, decoded one by one.
+
+        One that is damaged is left out: who asked for other frames is not to be held up by it.
+        """
         numbers = list(self.frames)
         for number in dict.fromkeys(numbers[int(share * len(numbers))] for share in _INSIDE):
-            yield self.frame(number)
+            try:
+                frame = self.frame(number)
+            except UnreadableImage:
+                continue
+            yield frame
 
     def close(self) -> None:
         """Let go of open files."""

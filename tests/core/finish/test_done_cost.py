@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pai_studio.core.comp import grain
+from pai_studio.core.comp.grain import synthesize
 from pai_studio.core.comp.lift import lift
 from pai_studio.core.comp.wrap import light_wrap
 from pai_studio.core.finish.layers import beauty, half
@@ -83,10 +83,8 @@ def test_a_frame_costs_no_more_than_half_as_much_again_as_its_operations(pytestc
     def bare() -> None:
         near = {number: see(plate, one, one.model, one.matte, controls.despill)}
         foreground = half(lift(plate, one.matte, one.screen, controls.despill))
-        layered = with_layers(plate, one, near, place, look)
-        laid = grain.synthesize(
-            layered.background, grain.measure(plate.rgb), grain.measure(layered.background), 7, number
-        )
+        layered = with_layers(plate, one, near, {}, place=place, look=look)
+        laid = synthesize(layered.background, look.told().grain, 7, number)
         wrap = half(light_wrap(layered.background, one.matte, controls.wrap, foreground * layered.gain))
         beauty(
             foreground=foreground, gain=half(layered.gain), background=half(layered.background + laid),

@@ -68,20 +68,17 @@ def test_the_shadow_is_the_truths(films, seed):
     assert found >= 0.8
 
 
-@missed({23: "0.33 off in the brightest eighth", 39: "0.24 off in the brightest eighth"}, RENDERED)
+@missed({}, RENDERED)
 def test_the_grain_is_the_plates(films, seed):
     assert grain_of(films, film(seed)).worst <= 0.15
 
 
-@missed({23: "0.17 off"}, RENDERED)
+@missed({}, RENDERED)
 def test_strong_grain_is_the_plates(films, seed):
     assert grain_of(films, replace(film(seed), noise=3.0)).worst <= 0.15
 
 
-@missed(
-    {22: "0.27 off in the lowest band", 29: "0.25 off in the lowest band", 23: "0.34 off", 39: "0.31 off"},
-    RENDERED,
-)
+@missed({}, RENDERED)
 def test_grain_that_a_codec_has_coarsened_is_the_plates(films, seed):
     assert grain_of(films, replace(film(seed), noise=3.0, quality=18)).worst <= 0.15
 

@@ -173,7 +173,7 @@ def test_grain_is_compared_by_level_and_by_band():
         kind = Grain(
             np.full(3, floor, np.float32), np.full(3, slope, np.float32), kernel, np.eye(3, dtype=np.float32)
         )
-        return synthesize(on, kind, None, seed, 1)
+        return synthesize(on, kind, seed, 1)
 
     film = noise(clean, 1e-6, 1.6e-4, 0.3, 1)
     same = measures_place.grain_like(noise(level, 1e-6, 1.6e-4, 0.3, 2), level, film, clean, where)

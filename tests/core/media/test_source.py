@@ -96,6 +96,15 @@ def test_few_frames_lie_inside_the_whole_shot(folder: Path, config: ColorConfig)
         assert [frame.number for frame in few] == expected
 
 
+def test_a_damaged_frame_holds_nobody_up_who_asks_for_others(folder: Path, config: ColorConfig) -> None:
+    source = FileSource(shot(folder), config)
+    file = folder / "p.1003.exr"
+    file.write_bytes(file.read_bytes()[:-200])
+    assert [frame.number for frame in source.few()] == [1001, 1004]
+    with pytest.raises(UnreadableImage):
+        source.frame(1003)
+
+
 def test_colour_is_converted_and_alpha_is_not(folder: Path, config: ColorConfig) -> None:
     source = FileSource(shot(folder, plate={"colorspace": LOG, "alpha": "straight"}), config)
     frame = source.frame(1001)
