@@ -160,7 +160,7 @@ def edge_width_px(picture: Array, like: Array, where: Mask, most: int = 400) -> 
     return float(np.median(widths)) * 0.125
 
 
-def _rise(profile: Array) -> int | None:
+def _rise(profile: Array) -> float | None:
     """Samples from 10% to 90% of the rise around the middle, out to where it ends; None where it is no clear edge."""
     middle = len(profile) // 2
     slope = np.diff(profile)
@@ -171,7 +171,8 @@ def _rise(profile: Array) -> int | None:
     if height < 0.08:
         return None
     share = (profile[low : high + 1] - profile[low]) / height
-    return int(np.searchsorted(share, 0.9) - np.searchsorted(share, 0.1))
+    at = np.interp([0.1, 0.9], share, np.arange(len(share)))
+    return float(at[1] - at[0])
 
 
 def border_ratio(got: Mapping[int, Layers], borders: Sequence[int]) -> float:

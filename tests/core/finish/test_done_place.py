@@ -102,7 +102,7 @@ def _flat(clean: np.ndarray) -> np.ndarray:
     return cv2.dilate(steep.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
 
 
-@missed({23: "1.17"}, RENDERED)
+@missed({}, RENDERED)
 def test_edges_are_as_wide_as_the_plates(films, seed):
     assert abs(width_over_wanted(films, seed, 0.0) - 1) <= 0.15
 

@@ -209,3 +209,15 @@ def test_a_window_that_jumps_is_seen_at_its_border(truth):
 
     assert measures_place.border_ratio(frames(0.0), [5]) == pytest.approx(1, abs=0.1)
     assert measures_place.border_ratio(frames(0.02), [5]) > 2.5
+
+
+def test_widths_differ_by_less_than_a_sample():
+    """Widths of 1.5 and 1.75 were all there was between: a ratio of 1.17, where it is 1.11."""
+    hard = np.full((64, 64, 3), 0.05, np.float32)
+    hard[16:48, 16:48] = 0.8
+    found = []
+    for sigma in (0.9, 0.95, 1.0):
+        light = measures.DISPLAY_16.decode(cv2.GaussianBlur(measures.codes(hard), (0, 0), sigma))
+        found.append(measures_place.edge_width_px(light, hard, np.ones((64, 64), bool)))
+    assert 0.04 < found[1] - found[0] < 0.2
+    assert 0.04 < found[2] - found[1] < 0.2
