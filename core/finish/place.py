@@ -37,6 +37,9 @@ _KEPT = 16
 """Frames whose stills are kept: those that two frames look at, which are finished beside each other, and some."""
 _PICKY = 4
 """The power of agreement by which stills share a pixel: two that are blended are less sharp than either."""
+_NEARER = 16
+"""The power of nearness in time by which they share what the subject hides. Both are right as far as can be seen there;
+where they differ, in what stands apart from its surroundings, all would be seen twice."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> 
         as_f32(np.where(free > 0, one.agreement, np.clip(2 * one.agreement - 0.2, 0, 1))) for one in laid
     ]
     reached = [as_f32(wide * one.reach) for wide, one in zip(wides, laid, strict=True)]
-    parts = _parts(agreed, reached)
+    parts = _parts(agreed, reached, [_there(one, seen.number, laid, free) for one in laid])
     expected = _joined(
         [part[..., None] for part in parts],
         [one.softened + there for one, there in zip(laid, around, strict=True)],
@@ -184,11 +187,18 @@ def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> 
     return _Lit([as_f32(part * trust) for part in parts], lights, shade)
 
 
-def _parts(agreed: list[Array], reached: list[Array]) -> list[Array]:
+def _there(one: Laid, number: int, laid: Sequence[Laid], free: Array) -> Array:
+    """What a still counts (h, w): 1 where its agreement can be seen, less the farther its frame is where not."""
+    least, away = min(abs(other.of.frame - number) for other in laid), abs(one.of.frame - number)
+    nearer = np.float32(((1 + least) / (1 + away)) ** _NEARER)
+    return as_f32(free + (1 - free) * nearer)
+
+
+def _parts(agreed: list[Array], reached: list[Array], theres: list[Array]) -> list[Array]:
     """How stills share the pixels, in parts of 1: by agreement; where a shadow hides that, by what is around."""
     weights = [
-        np.maximum(a, 0.5 * wide) ** _PICKY + np.float32(1e-6)
-        for a, wide in zip(agreed, reached, strict=True)
+        there * np.maximum(a, 0.5 * wide) ** _PICKY + np.float32(1e-6)
+        for a, wide, there in zip(agreed, reached, theres, strict=True)
     ]
     total = sum(weights[1:], weights[0])
     return [as_f32(weight / total) for weight in weights]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -102,6 +104,19 @@ def test_sliding_the_subject_uncovers_no_ghost():
         got = Place(stills).behind(1001, made).background
         reddish = got[..., 0] / np.maximum(got[..., 1], 1e-4)
         assert reddish[INSIDE].max() < 0.6, "the subject is 150 times redder than green"
+
+
+def test_what_stands_apart_behind_the_subject_is_seen_once():
+    """Two stills from elsewhere agree around the subject, and show a box behind it in two places."""
+    place, matte = a_place(), a_subject()[0]
+    stills, boxes = [], [np.s_[100:150, 222:234], np.s_[100:150, 248:260]]
+    for box, frame in zip(boxes, (1003, 1040), strict=True):
+        shown = place.copy()
+        shown[box] = 4
+        stills.append(replace(photographed(shown), frame=frame))
+    got = Place(stills).behind(1001, seen(generated(place, matte), matte)).background
+    assert got[boxes[0]].mean() > 3
+    assert decibels(got[boxes[1]], place[boxes[1]], np.ones((50, 12), bool)) > 20
 
 
 def test_shadow_is_a_pass_and_not_in_the_background():
