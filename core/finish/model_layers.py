@@ -35,11 +35,10 @@ def with_layers(
     repeated with confidence 0. The place is made as soft as the plate's `look` is. `rebuilt` is what the stills tell a
     given matte to lack, unless the engine gave it.
     """
-    seen = near[made.number]
-    model = seen.picture
+    frame = near[made.number].frame
     gain = made.gain
     if gain is None:
-        gain = _over_canvas(plate, at_plate(steadied(near, made.number, far), model.frame))
+        gain = _over_canvas(plate, at_plate(steadied(near, made.number, far), frame))
     if made.background is not None:
         return replace(made, gain=gain)
     behind = place.behind(made.number, near, is_given=plate.alpha is not None)
@@ -52,7 +51,7 @@ def with_layers(
     rebuilt = made.rebuilt
     if rebuilt is None and behind.lost is not None and behind.lost.any():
         rebuilt = np.zeros(plate.canvas.shape, np.float32)
-        rebuilt[plate.display.slices_in(plate.canvas)] = np.clip(model.frame.to_plate(behind.lost), 0, 1)
+        rebuilt[plate.display.slices_in(plate.canvas)] = np.clip(frame.to_plate(behind.lost), 0, 1)
     return replace(
         made,
         background=_over_canvas(plate, softened(behind.background, look.told().lens_px)),

@@ -21,7 +21,7 @@ from pai_studio.core.finish.rebuilt import missing
 from pai_studio.core.finish.seen import Seen
 from pai_studio.core.finish.standing import Alone, Steadied, alone, steadied
 from pai_studio.core.finish.stills import Laid, Prepared
-from pai_studio.core.media.frame import Array, Box, ModelPicture, Still
+from pai_studio.core.media.frame import Array, Box, Still
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.motion.resample import CUBIC, MIRROR, sample
 
@@ -89,7 +89,7 @@ class Place:
             if lost.any():
                 seen = replace(seen, covered=as_f32(np.minimum(seen.covered + lost, 1)))
                 around[number] = self._by_itself(seen)
-        behind = _at_plate(_decided(steadied(around, number)), seen.picture.frame, seen.picture.white)
+        behind = _at_plate(_decided(steadied(around, number)), seen.frame, seen.white)
         return replace(behind, lost=lost)
 
     def _alone(self, seen: Seen) -> Alone:
@@ -116,27 +116,25 @@ class Place:
     def _by_itself(self, seen: Seen) -> Alone:
         """A frame with the stills anchored nearest to it over its picture."""
         away = [(abs(still.frame - seen.number), index) for index, still in enumerate(self._stills)]
-        view = stills.View.of(seen.picture, holes.free(seen.covered))
+        view = stills.View.of(seen.composite, seen.white, holes.free(seen.covered))
         nearest = [index for _, index in sorted(away)[: stills.MOST]]
-        return alone(
-            seen, view, {index: stills.lay(self._ready(index, seen.picture), view) for index in nearest}
-        )
+        return alone(seen, view, {index: stills.lay(self._ready(index, seen), view) for index in nearest})
 
-    def _ready(self, index: int, picture: ModelPicture) -> Prepared:
+    def _ready(self, index: int, seen: Seen) -> Prepared:
         with self._lock:
             if index not in self._prepared:
-                self._prepared[index] = stills.prepared(self._stills[index], picture.frame, picture.white)
+                self._prepared[index] = stills.prepared(self._stills[index], seen.frame, seen.white)
             return self._prepared[index]
 
 
 def _decided(steady: Steadied) -> _Decided:
     """What is known at the model's resolution."""
     seen, laid = steady.seen, steady.laid
-    picture, free = seen.picture, holes.free(seen.covered)
-    code = coded(picture.composite, picture.white)
-    dim = as_f32(picture.composite.max(axis=2) < _AT_WHITE * picture.white)
+    free = holes.free(seen.covered)
+    code = coded(seen.composite, seen.white)
+    dim = as_f32(seen.composite.max(axis=2) < _AT_WHITE * seen.white)
     lit = _lit(seen, laid, code, free, dim)
-    bare = coded(picture.composite / lit.shadow[..., None], picture.white)
+    bare = coded(seen.composite / lit.shadow[..., None], seen.white)
     base, known = holes.filled(bare, free, steady.uncovered, steady.known)
     trust = sum(lit.shares, np.zeros_like(free))
     rest = (1 - trust)[..., None] * base
@@ -158,7 +156,7 @@ class _Lit:
 def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> _Lit:
     if not laid:
         return _Lit([], [], np.ones_like(free))
-    white = seen.picture.white
+    white = seen.white
     away = shadows.distance(seen.covered)
     close = shadows.nearness(away)
     helds = [_told(one, free * dim, float(np.log(white))) for one in laid]
@@ -176,7 +174,7 @@ def _lit(seen: Seen, laid: list[Laid], code: Array, free: Array, dim: Array) -> 
     most = np.float32(_AT_WHITE * white)  # a lamp that the model cannot hold is no shadow
     without = np.minimum(light(expected, white), most)
     shown = as_f32(holes.free(seen.covered, holes.CLOSE) * _joined(parts, reached))
-    shade = shadows.shadow(np.minimum(seen.picture.composite, most), without, shown, away)
+    shade = shadows.shadow(np.minimum(seen.composite, most), without, shown, away)
     shade = as_f32(1 - (1 - shade) * _joined(parts, wides))
     shaded = np.clip((1 - shade) / _SHADED, 0, 1)[..., None]
     trust = _joined(parts, agreed)

@@ -59,14 +59,14 @@ def missing(seen: Seen, laid: Sequence[Laid]) -> Array:
     parts = _surrounded(parts, as_f32(agreement * holes.free(seen.covered, holes.CLOSE)), seen.covered)
     if not parts.any():
         return none
-    code = coded(seen.picture.composite, seen.picture.white)
+    code = coded(seen.composite, seen.white)
     cut = _cut(_bridged(parts, seen.covered), code, seen.covered)
     return as_f32(cv2.GaussianBlur(cut, (0, 0), _SOFT_PX) * (1 - seen.covered))
 
 
 def _strangeness(seen: Seen, laid: Sequence[Laid]) -> tuple[Array, Array]:
     """How far (base e) a picture is from what the stills say of the place, and how far they are to be believed."""
-    code = coded(seen.picture.composite, seen.picture.white)
+    code = coded(seen.composite, seen.white)
     free = holes.free(seen.covered, holes.CLOSE)
     px = _AROUND * code.shape[1]
     strange = np.full(free.shape, np.inf, np.float32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ from pai_studio.core.finish import gain
 from pai_studio.core.finish.codes import coded
 from pai_studio.core.finish.gain import Light
 from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame, Screen
+from pai_studio.core.media.geometry import ModelFrame
 
 _LUMA = np.array([0.3, 0.6, 0.1], np.float32)
 SMALLER = 2
@@ -33,27 +33,36 @@ class Far:
 
 @dataclass(frozen=True)
 class Seen:
-    """One frame as its neighbours look at it, over the whole of `picture.frame`.
+    """One frame as its neighbours look at it, over the whole of `frame`.
 
-    `covered` is the finished matte (h, w) in 0..1. `subject` (h, w, 3) is the conditioning as finishing lifts it
-    (despilled), so that what the model took of the spill goes only once. `light` is what it alone tells of the gain.
+    `composite` (h, w, 3) is the model's picture of it and `white` the most light that this holds; `guide` (h/2, w/2) is
+    what is kept of its conditioning, as in `Far`. `covered` is the finished matte (h, w) in 0..1. `light` is what it
+    alone tells of the gain.
     """
 
     number: int
-    picture: ModelPicture
+    composite: Array
+    frame: ModelFrame
+    white: float
     covered: Array
-    subject: Array
+    guide: Array
     light: Light
 
-    @cached_property
-    def guide(self) -> Array:
-        """The logarithm (h/2, w/2) of the conditioning's brightness."""
-        y = as_f32(coded(self.picture.conditioning, self.picture.white) @ _LUMA)
-        return as_f32(cv2.resize(y, _smaller(y.shape), interpolation=cv2.INTER_AREA))
+    @classmethod
+    def of(cls, number: int, picture: ModelPicture, covered: Array, light: Light) -> Seen:
+        """What is kept of a model's picture, and what was told by it."""
+        guide = _guide(picture.conditioning, picture.white)
+        return cls(number, picture.composite, picture.frame, picture.white, covered, guide, light)
 
     def far(self) -> Far:
         """What is kept of it for frames farther away."""
         return Far(self.light, self.guide)
+
+
+def _guide(conditioning: Array, white: float) -> Array:
+    """The logarithm (h/2, w/2) of a conditioning's brightness."""
+    y = as_f32(coded(conditioning, white) @ _LUMA)
+    return as_f32(cv2.resize(y, _smaller(y.shape), interpolation=cv2.INTER_AREA))
 
 
 def _smaller(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -65,14 +74,17 @@ def see(plate: PlateFrame, made: Generated, picture: ModelPicture, matte: Array,
     """What a model made of a frame, `matte` (H, W) being the finished one and `despill` the foreground's."""
     window = plate.display.slices_in(plate.canvas)
     covered = np.clip(picture.frame.to_model(np.ascontiguousarray(matte[window])), 0, 1)
-    subject = _despilled(plate, made.screen, picture, covered, despill)
+    subject = lifted(plate, made.screen, picture, covered, despill)
     light = gain.light(picture.composite, subject, covered, picture.white)
-    return Seen(plate.number, picture, covered, subject, light)
+    return Seen.of(plate.number, picture, covered, light)
 
 
-def _despilled(
+def lifted(
     plate: PlateFrame, screen: Screen | None, picture: ModelPicture, matte: Array, despill: float
 ) -> Array:
+    """A conditioning (h, w, 3) despilled as finishing lifts the plate, so that what the model took of the spill goes
+    only once; `matte` (h, w) is the finished one.
+    """
     if screen is None or plate.keyed:
         return picture.conditioning
     color = screen.color

@@ -104,10 +104,9 @@ def steadied(near: Mapping[int, Alone], number: int) -> Steadied:
     shown = uncovered(free, [one.elsewhere for one in around])
     if not around:
         return Steadied(here.seen, list(here.laid.values()), *shown)
-    picture = here.seen.picture
-    steady = replace(picture, composite=light(_code(here, beside, lights), picture.white))
+    steady = replace(here.seen, composite=light(_code(here, beside, lights), here.seen.white))
     laid = [_still(here, index, beside) for index in here.laid]
-    return Steadied(replace(here.seen, picture=steady), laid, *shown)
+    return Steadied(steady, laid, *shown)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from pai_studio.core.comp.filters import as_f32, blur, fill
 from pai_studio.core.finish.codes import coded
-from pai_studio.core.media.frame import Array, ModelPicture, Still
+from pai_studio.core.media.frame import Array, Still
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.motion import features, flow
 from pai_studio.core.motion.homography import Matrix, apply, scaling
@@ -81,13 +81,13 @@ class View:
     """The code of the model's white."""
 
     @classmethod
-    def of(cls, picture: ModelPicture, free: Array) -> View:
-        """The view of what of a picture is not the subject."""
-        code = coded(picture.composite, picture.white)
-        found = features.describe(np.maximum(picture.composite, 0))
+    def of(cls, composite: Array, white: float, free: Array) -> View:
+        """The view of what of a picture (h, w, 3) is not the subject; `white` is the most light that it holds."""
+        code = coded(composite, white)
+        found = features.describe(np.maximum(composite, 0))
         step = 1 + len(found.points) // _POINTS
         described = features.Described(found.points[::step], found.descriptors[::step], found.size)
-        return cls(code, structure(code, free), described, free, float(np.log(picture.white)))
+        return cls(code, structure(code, free), described, free, float(np.log(white)))
 
 
 @dataclass(frozen=True)

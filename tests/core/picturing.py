@@ -85,11 +85,11 @@ class MixingFinisher(Finisher):
     ) -> Layers:
         """Finish the frame before the mixed picture, with a light and a shadow that follow from it."""
         self.near[plate.number], self.far[plate.number] = sorted(near), sorted(far or {})
-        mixed = np.mean([seen.picture.composite for seen in near.values()], axis=0, dtype=np.float32)
+        mixed = np.mean([seen.composite for seen in near.values()], axis=0, dtype=np.float32)
         for one in (far or {}).values():
             mixed = mixed * np.float32(1 + 0.1 * np.abs(one.light.log).mean())
         whole = np.ones(plate.rgb.shape, np.float32)
-        whole[plate.display.slices_in(plate.canvas)] = near[plate.number].picture.frame.to_plate(mixed)
+        whole[plate.display.slices_in(plate.canvas)] = near[plate.number].frame.to_plate(mixed)
         shade = np.clip(whole[..., 0], 0, 1)
         made = replace(made, model=None, gain=0.5 + whole, background=whole, shadow=shade)
         return super().finish(plate, made, {}, locked)

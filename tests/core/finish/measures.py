@@ -68,7 +68,7 @@ def gains(made: Simulated) -> list[Array]:
         close = around(list(seen), number, finisher.close)
         far = {n: seen[n].far() for n in around(list(seen), number, finisher.reach) if n not in close}
         light = steadied({n: seen[n] for n in close}, number, far)
-        found.append(at_plate(light, one.picture.frame))
+        found.append(at_plate(light, one.frame))
     return found
 
 

@@ -13,6 +13,7 @@ from pai_studio.core.comp.lift import lift
 from pai_studio.core.comp.space import luminance
 from pai_studio.core.finish.finisher import Finisher
 from pai_studio.core.finish.layers import half
+from pai_studio.core.finish.seen import lifted
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.modelspace import ModelSpace, ModelView
 from tests.core.finish.measures import SOLID, finished
@@ -41,7 +42,8 @@ def of_the_plate(films: Path, seed: int, size: tuple[int, int], despill: float) 
     one, plate = made.made[number], replace(plate, rgb=rgb)
     controls = PLAIN.model_copy(update={"despill": despill})
     seen = Finisher([], plate.display, controls, 7, gives_layers=False).see(plate, one)
-    same = replace(one.model, composite=seen.subject)
+    subject = lifted(plate, one.screen, one.model, seen.covered, despill)
+    same = replace(one.model, composite=subject)
     return replace(made, plates={number: plate}, made={number: replace(one, model=same)})
 
 

@@ -107,7 +107,7 @@ def shot(lights: list[Array], bodies: list[Array] | None = None) -> dict[int, Se
         picture = ModelPicture(*(2 * [over(moved(a_coat(), x, 0.0), matte)]), AT)
         known = np.repeat(np.float32(matte > 0.99)[..., None], 3, 2)
         told = Light(np.log(light), known, 0.0)
-        found[1001 + index] = Seen(1001 + index, picture, matte, picture.conditioning, told)
+        found[1001 + index] = Seen.of(1001 + index, picture, matte, told)
     return found
 
 
@@ -147,11 +147,8 @@ def test_a_codecs_noise_is_no_motion() -> None:
     seen = shot([a_light() * np.exp(0.1 * rng.standard_normal((H, W, 3)).astype(np.float32))] * 3)
     noisy = {}
     for number, one in seen.items():
-        coarse = cv2.resize(rng.standard_normal((H // 4, W // 4)).astype(np.float32), (W, H))
-        picture = replace(
-            one.picture, conditioning=one.picture.conditioning * np.exp(0.03 * coarse)[..., None]
-        )
-        noisy[number] = replace(one, picture=picture)
+        coarse = cv2.resize(rng.standard_normal((H // 4, W // 4)).astype(np.float32), one.guide.shape[::-1])
+        noisy[number] = replace(one, guide=one.guide + np.float32(0.03) * coarse)
     inside = a_body() == 1
     assert np.abs(steadied(noisy, 1002).log - seen[1002].light.log)[inside].max() < 1e-3
 

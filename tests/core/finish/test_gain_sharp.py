@@ -37,7 +37,7 @@ def seen(number, factor, x=0, error=0.0):
         for lit in (subject, subject * factor * off)
     )
     picture = ModelPicture(made, plate, ModelFrame.fitting(Box(0, 0, W, H), 1.0, (W, H), 8), WHITE)
-    return Seen(number, picture, matte, subject, gain.light(made, subject, matte, WHITE))
+    return Seen.of(number, picture, matte, gain.light(made, subject, matte, WHITE))
 
 
 def inside(matte, px=5):

@@ -52,7 +52,7 @@ def generated(place, matte, shade=None, subject=RED):
 
 def seen(composite, matte, number=1001):
     covered = np.clip(FRAME.to_model(matte), 0, 1)
-    return {number: Seen(number, ModelPicture(composite, composite, FRAME), covered, composite, NO_LIGHT)}
+    return {number: Seen.of(number, ModelPicture(composite, composite, FRAME), covered, NO_LIGHT)}
 
 
 def photographed(place, *, shift=(0.0, 0.0), light=1.0, name="still"):
@@ -92,7 +92,7 @@ def test_a_still_of_another_place_changes_nothing():
     got = Place([photographed(a_place(2))]).behind(1001, made)
     assert np.array_equal(got.background, alone.background)
     assert (got.shadow == 1).all()
-    assert decibels(alone.background, FRAME.to_plate(made[1001].picture.composite), matte == 0) > 40
+    assert decibels(alone.background, FRAME.to_plate(made[1001].composite), matte == 0) > 40
     assert (alone.shadow == 1).all()
 
 

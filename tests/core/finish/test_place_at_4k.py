@@ -26,7 +26,7 @@ def test_a_4k_frame_takes_a_hundred_megabytes_beside_its_result():
     large = np.asarray(cv2.resize(still.rgb, (WIDE, HIGH), interpolation=cv2.INTER_CUBIC), np.float32)
     one = seen(generated(place, matte, shade), matte)[1001]
     frame = ModelFrame.fitting(Box(0, 0, WIDE, HIGH), 1.0, (240, 136), 8)
-    near = {1001: dataclasses.replace(one, picture=dataclasses.replace(one.picture, frame=frame))}
+    near = {1001: dataclasses.replace(one, frame=frame)}
     over = Place([Still(large, 1040, np.eye(3))])
     over.behind(1001, near)  # the still is brought to the plate's density once, and kept
     tracemalloc.start()
