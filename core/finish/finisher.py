@@ -69,9 +69,6 @@ class Finisher:
         if made.background is None and made.model is None:
             return untouched(plate, made, matte)
         foreground = lift(plate, matte, made.screen, self._controls.despill)
-        if (model := made.model) is not None:
-            made = with_layers(plate, made, near, far or {}, place=self._place, look=self._look)
-            made, foreground, matte = restored(plate, made, model, foreground, matte)
         controls = self._controls
         if locked:
             made = replace(
@@ -81,6 +78,9 @@ class Finisher:
                 confidence=locked["confidence"],
             )
             controls = controls.model_copy(update={"grain": 0.0, "shadow": 1.0})
+        if (model := made.model) is not None:
+            made = with_layers(plate, made, near, far or {}, place=self._place, look=self._look)
+            made, foreground, matte = restored(plate, made, model, foreground, matte)
         grain = self._look.told().grain if controls.grain else None
         found = layers(
             plate, made, half(foreground), half(matte), controls=controls, grain=grain, seed=self._seed

@@ -33,25 +33,25 @@ def with_layers(
     `near` holds what was seen of this frame and of those close to it, `far` what is kept of those farther away. What
     the engine gave of these layers itself stays. Beyond the display window, which is all that a model sees, the edge is
     repeated with confidence 0. The place is made as soft as the plate's `look` is. `rebuilt` is what the stills tell a
-    given matte to lack, unless the engine gave it.
+    given matte to lack, unless the engine gave it. Where there is a background already only light and `rebuilt` are
+    looked for.
     """
-    frame = near[made.number].frame
-    gain = made.gain
+    seen, gain, rebuilt = near[made.number], made.gain, made.rebuilt
     if gain is None:
-        gain = _over_canvas(plate, at_plate(steadied(near, made.number, far), frame))
+        gain = _over_canvas(plate, at_plate(steadied(near, made.number, far), seen.frame))
+    lost = place.lost(seen) if plate.alpha is not None else None
+    if rebuilt is None and lost is not None and lost.any():
+        rebuilt = np.zeros(plate.canvas.shape, np.float32)
+        rebuilt[plate.display.slices_in(plate.canvas)] = np.clip(seen.frame.to_plate(lost), 0, 1)
     if made.background is not None:
-        return replace(made, gain=gain)
-    behind = place.behind(made.number, near, is_given=plate.alpha is not None)
+        return replace(made, gain=gain, rebuilt=rebuilt)
+    behind = place.behind(made.number, near, lost)
     confidence, shadow = made.confidence, made.shadow
     if confidence is None:
         confidence = np.zeros(plate.canvas.shape, np.float32)
         confidence[plate.display.slices_in(plate.canvas)] = behind.confidence
     if shadow is None:
         shadow = _over_canvas(plate, behind.shadow)
-    rebuilt = made.rebuilt
-    if rebuilt is None and behind.lost is not None and behind.lost.any():
-        rebuilt = np.zeros(plate.canvas.shape, np.float32)
-        rebuilt[plate.display.slices_in(plate.canvas)] = np.clip(frame.to_plate(behind.lost), 0, 1)
     return replace(
         made,
         background=_over_canvas(plate, softened(behind.background, look.told().lens_px)),

@@ -51,8 +51,6 @@ class Behind:
     background: Array
     confidence: Array
     shadow: Array
-    lost: Array | None = None
-    """At the model's size (h, w): how far a pixel is a part of the subject that the given matte lacks."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +74,25 @@ class Place:
         self._kept: dict[int, tuple[Seen, Future[Alone]]] = {}
         self._lock = threading.Lock()
 
-    def behind(self, number: int, near: Mapping[int, Seen], *, is_given: bool = False) -> Behind:
+    def lost(self, seen: Seen) -> Array:
+        """At the model's size (h, w): how far a pixel is a part of the subject that a frame's matte lacks.
+
+        It follows from that frame and the stills alone.
+        """
+        # Copies: what is derived of them here would be kept with them.
+        return missing(seen, [replace(one) for one in self._alone(seen).laid.values()])
+
+    def behind(self, number: int, near: Mapping[int, Seen], lost: Array | None = None) -> Behind:
         """The place at frame `number`; `near` holds what was seen of it and of the frames around it.
 
-        Where its matte `is_given`, parts of the subject that it lacks are looked for. It follows from the arguments
-        and the stills alone.
+        What its matte has `lost` (h, w) is the subject's, too. It follows from the arguments and the stills alone.
         """
         around = {n: self._alone(seen) for n, seen in near.items()}
-        seen, lost = near[number], None
-        if is_given:
-            lost = missing(seen, list(around[number].laid.values()))
-            if lost.any():
-                seen = replace(seen, covered=as_f32(np.minimum(seen.covered + lost, 1)))
-                around[number] = self._by_itself(seen)
-        behind = _at_plate(_decided(steadied(around, number)), seen.frame, seen.white)
-        return replace(behind, lost=lost)
+        seen = near[number]
+        if lost is not None and lost.any():
+            seen = replace(seen, covered=as_f32(np.minimum(seen.covered + lost, 1)))
+            around[number] = self._by_itself(seen)
+        return _at_plate(_decided(steadied(around, number)), seen.frame, seen.white)
 
     def _alone(self, seen: Seen) -> Alone:
         """What a frame tells by itself; the last ones are kept, for all frames around ask for it."""

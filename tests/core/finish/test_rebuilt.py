@@ -72,16 +72,22 @@ def test_the_same_picture_gives_the_same_part_again() -> None:
     assert np.array_equal(first, found(place, body, composite, stills))
 
 
+def without_its_arm(light: np.ndarray) -> tuple[PlateFrame, Generated]:
+    """A frame whose given matte lacks an arm, and what a model made of it under a light (3,)."""
+    place, (body, _) = a_place(), a_subject()
+    composite = generated(place, np.maximum(body, an_arm()), subject=light)
+    rgb = np.float32(body[..., None] * np.float32(0.5) + (1 - body[..., None]) * GREEN)
+    picture = ModelPicture(composite, FRAME.to_model(rgb), FRAME)
+    plate = PlateFrame(1001, rgb, FRAME.display, FRAME.display, alpha=body)
+    return plate, Generated(1001, body, None, screen=Screen(GREEN, 1), model=picture)
+
+
 @pytest.mark.parametrize("despill", [0.0, 1.0])
 def test_a_rebuilt_arm_is_delivered_as_the_model_drew_it(despill: float) -> None:
-    place, (body, _), arm = a_place(), a_subject(), an_arm()
+    place, body, arm = a_place(), a_subject()[0], an_arm()
     light = np.float32([0.9, 0.7, 0.5])
-    composite = generated(place, np.maximum(body, arm), subject=light)
-    box = FRAME.display
-    rgb = body[..., None] * np.float32([0.5, 0.5, 0.5]) + (1 - body[..., None]) * GREEN
-    plate = PlateFrame(1001, np.float32(rgb), box, box, alpha=body)
-    picture = ModelPicture(composite, FRAME.to_model(np.float32(rgb)), FRAME)
-    made = Generated(1001, body, None, screen=Screen(GREEN, 1), model=picture)
+    plate, made = without_its_arm(light)
+    box = plate.display
     controls = Finish(despill=despill, wrap=0.0, grain=0.0)
     finisher = Finisher([photographed(place, light=1.3)], box, controls, 0, gives_layers=False)
     near = finisher.see(plate, made)
@@ -96,3 +102,22 @@ def test_a_rebuilt_arm_is_delivered_as_the_model_drew_it(despill: float) -> None
     assert np.array_equal(got.matte[body == 1], body[body == 1])  # the artist's own stays
     behind = got.background[inside]
     np.testing.assert_allclose(np.log(behind / place[inside]).mean(), 0, atol=0.1)
+
+
+def test_under_a_locked_background_the_same_arm_is_rebuilt_and_no_place_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plate, made = without_its_arm(np.float32([0.9, 0.7, 0.5]))
+
+    def finisher() -> Finisher:
+        return Finisher([photographed(a_place())], plate.display, Finish(), 0, gives_layers=False)
+
+    near = finisher().see(plate, made)
+    assert near is not None
+    free = finisher().finish(plate, made, {1001: near}).passes()
+    locked = {name: free[name] for name in ("background", "shadow", "confidence")}
+    monkeypatch.delattr(Place, "behind")
+    kept = finisher().finish(plate, made, {1001: near}, locked).passes()
+    assert free["rebuilt"].max() > 0.9
+    for name in free.keys() - {"beauty", "wrap"}:  # which then come of the background as it was delivered
+        assert np.array_equal(kept[name], free[name]), name
