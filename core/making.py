@@ -115,14 +115,21 @@ class Making:
                 passed |= _kept(seen, before=close[0])
                 passed = {n: one for n, one in passed.items() if n >= around[0]}
                 while around[-1] not in seen:
-                    frame, generated = next(made)
-                    seen[frame.number] = pool.submit(self._see, frame, generated)
-                    busy.append(seen[frame.number])
+                    ahead, future = self._next_seen(made, pool)
+                    seen[ahead] = future
+                    busy.append(future)
                     if len(busy) > _BEING_SEEN:
                         busy.popleft().result()
                 waiting: dict[int, Far | Future[Seen | None]] = {**passed, **seen}
                 beyond = {n: one for n, one in waiting.items() if n in around and n not in close}
                 yield Ready(*next(pairs), partial(self._read, number, [seen[n] for n in close], beyond))
+
+    def _next_seen(
+        self, made: Iterator[tuple[PlateFrame, Generated | None]], pool: Executor
+    ) -> tuple[int, Future[Seen | None]]:
+        """The next frame being looked at, by its number; its plate is held until that is done, and no longer."""
+        frame, generated = next(made)
+        return frame.number, pool.submit(self._see, frame, generated)
 
     def _see(self, frame: PlateFrame, made: Generated | None) -> Seen | None:
         return self.finisher.see(frame, self._stored(frame, made))
@@ -160,9 +167,12 @@ class Making:
 
     @staticmethod
     def _from_store(plates: Iterator[PlateFrame]) -> Generator[tuple[PlateFrame, Generated | None]]:
-        """Plates whose generations are on disk."""
-        for frame in plates:
-            yield frame, None
+        """Plates whose generations are on disk; none is held till the next is asked for."""
+        yield from map(_without_generation, plates)
+
+
+def _without_generation(frame: PlateFrame) -> tuple[PlateFrame, None]:
+    return frame, None
 
 
 def _kept(seen: dict[int, Future[Seen | None]], before: int) -> dict[int, Far]:

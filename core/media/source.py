@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -99,10 +100,9 @@ class FileSource:
         return self._cleaned(self._plate.read(number, others=True), number)
 
     def stream(self, numbers: Iterable[int]) -> Generator[PlateFrame]:
-        """Those frames in order, decoded ahead in the background."""
+        """Those frames in order, decoded ahead in the background; who waits for the next holds none of them."""
         with closing(self._ahead(numbers, others=False)) as pairs:
-            for frame, _ in pairs:
-                yield frame
+            yield from map(itemgetter(0), pairs)
 
     def stream_pairs(self, numbers: Iterable[int]) -> Generator[tuple[PlateFrame, Image]]:
         """As `stream`, each frame with its `image`, decoded once for both."""

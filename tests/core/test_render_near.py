@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pai_studio.core import render as spine
+from pai_studio.core.finish.finisher import Finisher
+from pai_studio.core.finish.seen import Seen
 from pai_studio.core.media.exr import read_channels
+from pai_studio.core.media.frame import Generated, PlateFrame
 from pai_studio.core.render import RenderRequest, RenderResult, render
 from pai_studio.core.report import Progress, silent
 from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import BadInput, Cancelled, EngineFailed
 from pai_studio.core.shot.frames import FramePattern, FrameRange
 from tests.core.finish.measures import around as window
-from tests.core.picturing import CLOSE, REACH, Installed, PicturingEngine, install
+from tests.core.picturing import CLOSE, REACH, Installed, MixingFinisher, PicturingEngine, install
 
 SIZE = (32, 48)
 
@@ -166,6 +173,30 @@ def test_refinishing_a_sub_range_asks_for_the_generations_around_it(
     with pytest.raises(BadInput, match="for frames 1006-1009; render the shot once"):
         rendered(shot, tmp_path / "b", mode="refinish", generations=tmp_path / "generations")
     assert not (tmp_path / "b").exists()
+
+
+def test_no_plate_is_held_once_it_was_looked_at(
+    a_shot, installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read again when its turn comes; at 4K it is 230 MB, with its picture as it was in the file."""
+    shot, looked_at = a_shot(1001, 1009), []
+
+    def see(self: MixingFinisher, plate: PlateFrame, made: Generated) -> Seen | None:
+        looked_at.append(weakref.ref(plate))
+        return Finisher.see(self, plate, made)
+
+    rendered(shot, tmp_path)
+    monkeypatch.setattr(MixingFinisher, "see", see)
+    again = RenderRequest(
+        shot=shot, out=tmp_path / "b", generations=tmp_path / "generations", mode="refinish"
+    )
+    run = spine._Run(again, silent, lambda *_: None)
+    making = run.making.frames([1001, 1002], pool := ThreadPoolExecutor(1), silent, is_stored=True)
+    with pool, closing(making) as frames:
+        assert next(frames).plate.number == 1001
+        pool.submit(int).result()
+        assert [one() for one in looked_at] == [None] * (1 + 2 * REACH)
+    run.close()
 
 
 def test_an_engine_that_fails_ends_the_render_at_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,13 @@ def test_frames_are_the_files_pixels(folder: Path, config: ColorConfig) -> None:
     assert np.array_equal(source.frame(1003).rgb, picture(1003))
     assert [f.number for f in source.stream([1004, 1002])] == [1004, 1002]
     assert source.image(1002).pixels[0, 0, 4] == 1002
+
+
+def test_a_stream_holds_no_frame_that_it_has_given(folder: Path, config: ColorConfig) -> None:
+    stream = FileSource(shot(folder), config).stream([1001, 1002])
+    given = weakref.ref(next(stream))
+    assert given() is None
+    assert next(stream).number == 1002
 
 
 def test_few_frames_lie_inside_the_whole_shot(folder: Path, config: ColorConfig) -> None:
