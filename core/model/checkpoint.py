@@ -30,7 +30,7 @@ from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.model.store import Installed, check, weigh
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.report import Report, silent
-from pai_studio.core.shot.errors import AlreadyThere, BadInput, OutOfResources
+from pai_studio.core.shot.errors import AlreadyThere, BadInput, OutOfResources, PaiError
 
 __all__ = ["PRESETS", "Bundle", "build", "load", "save"]
 
@@ -173,16 +173,20 @@ def whole_folder(folder: Path, *, replace: bool = False) -> Iterator[Path]:
         yield temp
         _put(temp, folder)
     except SafetensorError as error:  # it does not tell a full disk from other faults
-        raise write_fault(temp / "probe", folder, str(error)) from error
+        raise _with_hint(write_fault(temp / "probe", folder, str(error))) from error
     except OSError as error:
         fault = as_pai_error(error, folder)
         if not isinstance(fault, OutOfResources):
             raise
-        raise OutOfResources(
-            fault.what, where=fault.where, hint="make space, or name another folder"
-        ) from error
+        raise _with_hint(fault) from error
     finally:
         shutil.rmtree(temp, ignore_errors=True)
+
+
+def _with_hint(fault: PaiError) -> PaiError:
+    if isinstance(fault, OutOfResources):
+        return OutOfResources(fault.what, where=fault.where, hint="make space, or name another folder")
+    return fault
 
 
 def _put(temp: Path, folder: Path) -> None:

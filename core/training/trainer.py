@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from pai_studio.core.model.checkpoint import whole_folder
 from pai_studio.core.model.transformer import PaiTransformer3DModel
-from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.shot.errors import BadInput, PaiError
 from pai_studio.core.training.objective import Asked, Recipe, Source, draw, loss
 
 AVERAGE = "average.safetensors"
@@ -64,7 +65,7 @@ class TrainStep:
 class Trainer:
     """One run. With a `folder` it leaves checkpoints there, and goes on from the last one that it finds.
 
-    Raises BadInput where the folder holds a run of other settings.
+    Raises BadInput where the folder holds a run of other settings. Whatever ends a run, its last checkpoint is whole.
     """
 
     def __init__(
@@ -90,11 +91,19 @@ class Trainer:
             lr=training.rate,
             betas=training.betas,
         )
-        if folder is not None and (checkpoint := latest(folder)) is not None:
+        if folder is None:
+            return
+        for left in folder.glob(".pai-*-step-*"):  # by a run that was killed while it wrote
+            shutil.rmtree(left)
+        if (checkpoint := latest(folder)) is not None:
             self._restore(checkpoint)
 
     def run(self, on_step: Callable[[TrainStep], None] | None = None) -> None:
-        """Train to the end. `on_step` is called after every step; what it raises ends the run there."""
+        """Train to the end. `on_step` is called after every step; what it raises ends the run there.
+
+        Raises PaiError where a loss or a gradient is no number, before it reaches the weights; OutOfResources where
+        a checkpoint finds no room.
+        """
         self.model.train()
         every = self.training.checkpoint_every
         while self.done < self.training.steps:
@@ -129,12 +138,22 @@ class Trainer:
             group["lr"] = training.rate * rate_at(training, self.done)
         self._optimizer.zero_grad()
         lost.backward()
-        torch.nn.utils.clip_grad_norm_(self._names.values(), training.clip)
+        length = torch.nn.utils.clip_grad_norm_(self._names.values(), training.clip)
+        if not (lost.isfinite() and length.isfinite()):
+            self._give_up(lost.item(), length.item())
         self._optimizer.step()
         stays = min(training.average, (1 + self.done) / (10 + self.done))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.values()), list(self._names.values()), 1 - stays)
         return lost.item()
+
+    def _give_up(self, lost: float, length: float) -> NoReturn:
+        kept = latest(self.folder) if self.folder is not None else None
+        raise PaiError(
+            f"step {self.done + 1} lost {lost:g}, with a gradient of {length:g}",
+            where=str(self.folder or "training"),
+            hint=f"{kept.name if kept else 'nothing'} is kept; look at that step's data, or learn at a lower rate",
+        )
 
     @torch.no_grad()
     def _put(self, weights: Mapping[str, Tensor]) -> None:
@@ -150,16 +169,15 @@ class Trainer:
     def _save(self, folder: Path) -> None:
         """Write `step-N` whole, then let the earlier ones go."""
         made = folder / f"step-{self.done:08d}"
-        temp = folder / ".writing"
-        shutil.rmtree(temp, ignore_errors=True)
-        temp.mkdir(parents=True)
-        save_file({name: value.detach() for name, value in self._names.items()}, temp / "model.safetensors")
-        save_file(self.average, temp / AVERAGE)
-        save_file(self._optimizer_state(), temp / "optimizer.safetensors")
         run = {"done": self.done, "losses": self.losses, "seconds": self.seconds}
         state = {**run, "settings": self._settings()}
-        (temp / _STATE).write_text(json.dumps(state) + "\n", encoding="utf-8")
-        temp.replace(made)
+        with whole_folder(made) as temp:
+            save_file(
+                {name: value.detach() for name, value in self._names.items()}, temp / "model.safetensors"
+            )
+            save_file(self.average, temp / AVERAGE)
+            save_file(self._optimizer_state(), temp / "optimizer.safetensors")
+            (temp / _STATE).write_text(json.dumps(state) + "\n", encoding="utf-8")
         for earlier in folder.glob("step-*"):
             if earlier != made:
                 shutil.rmtree(earlier)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -11,9 +15,9 @@ pytest.importorskip("diffusers")
 
 from pai_studio.core.model.layout import Window  # noqa: E402
 from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
-from pai_studio.core.shot.errors import BadInput  # noqa: E402
+from pai_studio.core.shot.errors import BadInput, OutOfResources, PaiError  # noqa: E402
 from pai_studio.core.training.films import Films  # noqa: E402
-from pai_studio.core.training.objective import Plan, Recipe, noised  # noqa: E402
+from pai_studio.core.training.objective import Plan, Recipe, loss, noised  # noqa: E402
 from pai_studio.core.training.trainer import Trainer, Training, ask, rate_at  # noqa: E402
 
 RECIPE = Recipe(count=2, longest=6, history=1, most_references=2)
@@ -69,6 +73,61 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(films, tmp_path, ki
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name]), name
     assert all(torch.equal(value, again.average[name]) for name, value in whole.average.items())
+
+
+@pytest.mark.parametrize("spoilt", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_ends_the_run_with_its_last_checkpoint_whole(
+    films, tmp_path, monkeypatch, spoilt
+):
+    whole = Trainer(model(), films, RECIPE, TRAINING)
+    whole.run()
+    trainer = Trainer(model(), films, RECIPE, TRAINING, tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "pai_studio.core.training.trainer.loss",
+            lambda *a: loss(*a) * (spoilt if trainer.done == 4 else 1),
+        )
+        with pytest.raises(PaiError, match=r"step 5 lost (nan|inf).*step-00000004 is kept"):
+            trainer.run()
+    assert all(value.isfinite().all() for value in trainer.model.state_dict().values())
+    again = Trainer(model(seed=1), films, RECIPE, TRAINING, tmp_path)
+    assert again.done == 4
+    again.run()
+    assert again.losses == whole.losses
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of its own, with room for a few checkpoints."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        pytest.skip("mounting a small disk needs root")
+    disk = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)]
+    if subprocess.run(disk, check=False).returncode:
+        pytest.skip("mounting a small disk is not allowed here")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)  # weights that were read are still mapped
+
+
+def test_a_full_disk_is_told_and_the_last_checkpoint_stays(films, small_disk):
+    def fill_up(step):
+        """After the first checkpoint somebody else takes what is left."""
+        if step.done == 2:
+            with contextlib.suppress(OSError):
+                (small_disk / "full").write_bytes(bytes(8_000_000))
+
+    with pytest.raises(OutOfResources, match="make space, or name another folder"):
+        Trainer(model(), films, RECIPE, TRAINING, small_disk).run(fill_up)
+    assert sorted(path.name for path in small_disk.iterdir()) == ["full", "step-00000002"]
+    (small_disk / "full").unlink()
+    again = Trainer(model(seed=1), films, RECIPE, TRAINING, small_disk)
+    assert again.done == 2
+    again.run()
+
+
+def test_what_a_killed_run_was_writing_is_swept(films, tmp_path):
+    (tmp_path / ".pai-0123456789ab-step-00000002").mkdir()
+    Trainer(model(), films, RECIPE, TRAINING, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_finished_run_is_not_run_again(films, tmp_path):
