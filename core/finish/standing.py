@@ -34,8 +34,9 @@ _STILL_PX = 1.0
 _SAME, _SAME_PX = 0.12, 2.0
 """A neighbour that differs by this much (base e) on the mean, within such a sigma, is something else; what differs by
 half of it counts almost whole, so that a step is spread evenly."""
-_APART_PX = 1.0
-"""Places in a still that differ by this much are seen from elsewhere, or found wrongly."""
+_APART_PX = 3.0
+"""Places in a still that differ by this much are seen from elsewhere, or found wrongly. What differs by half of it, as
+far as generations err, counts almost whole: had the nearer one more say, a step would show at its own two frames."""
 _LEAST = 1e-3
 _SMOOTH_PX = 12.0
 """A model's framing errs smoothly: what is known of it where stills agree is carried over within such a sigma."""
@@ -250,7 +251,7 @@ def _code(here: Alone, beside: Sequence[_Beside], lights: Sequence[_Light]) -> A
 
 def _near(farther: Array) -> Array:
     x, y = farther[..., 0], farther[..., 1]
-    return as_f32(np.exp(-(x * x + y * y) / _APART_PX**2))
+    return as_f32(np.exp(-(((x * x + y * y) / _APART_PX**2) ** 2)))
 
 
 def _same(differs: Array) -> Array:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from pai_studio.core.finish import standing, stills
 from pai_studio.core.finish.place import Place
+from pai_studio.core.finish.steady import CLOSE
+from pai_studio.core.finish.stills import Laid, View
 from pai_studio.core.media.modelspace import DISPLAY_16
 from pai_studio.core.motion.flow import grid
 from pai_studio.core.motion.resample import sample
 from tests.core.finish.test_place import (
+    FRAME,
     INSIDE,
     H,
     W,
@@ -67,6 +72,39 @@ def test_where_a_window_begins_the_step_is_spread(known):
     place, (matte, _) = a_place(), a_subject()
     steady, alone = around_the_step([photographed(place)] if known else [], a_generation(place, matte))
     assert change(steady) < 0.2 * change(alone)
+
+
+def steadied_ways(ways):
+    """The steadied way (h, w) to the right, by number, of frames that each found its still off by one of `ways`."""
+    place, matte = a_place(), np.zeros((H, W), np.float32)
+    still = stills.prepared(photographed(place), FRAME, 16.0)
+    one = seen(generated(place, matte), matte)[1001]
+    view = View.of(one.composite, one.white, 1 - one.covered)
+    whole = np.ones_like(one.covered)
+
+    def laid(way):
+        return Laid(still, still.guess, True, np.dstack([whole * way, 0 * whole]), whole, view.ceiling)
+
+    alone = [standing.alone(replace(one, number=n), view, {0: laid(way)}) for n, way in enumerate(ways)]
+
+    def found(number):
+        near = {n: alone[n] for n in range(number - CLOSE, number + CLOSE + 1)}
+        return standing.steadied(near, number).laid[0].way[..., 0]
+
+    return found
+
+
+def test_a_step_of_the_framing_shows_in_no_frame_more_than_in_another():
+    begins = 14
+    found = steadied_ways(np.float32([0.05 * n + 0.5 * (n >= begins) for n in range(2 * begins)]))
+    into, before = ((found(n) - found(n - 1)).mean() for n in (begins, begins - 4))
+    assert before == pytest.approx(0.05 + 0.5 / (2 * CLOSE + 1), rel=0.1)
+    assert into == pytest.approx(before, rel=0.1)
+
+
+def test_a_place_that_one_frame_found_far_off_moves_none_beside_it():
+    found = steadied_ways(np.float32([8 * (n == CLOSE - 1) for n in range(2 * CLOSE + 1)]))
+    assert abs(found(CLOSE).mean()) < 0.01
 
 
 def test_the_light_is_steadied_under_a_moving_camera_too():
