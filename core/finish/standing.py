@@ -106,7 +106,7 @@ def steadied(near: Mapping[int, Alone], number: int) -> Steadied:
     if not around:
         return Steadied(here.seen, list(here.laid.values()), *shown)
     steady = replace(here.seen, composite=light(_code(here, beside, lights), here.seen.white))
-    laid = [_still(here, index, beside) for index in here.laid]
+    laid = [_still(here, index, beside) if beside else one for index, one in here.laid.items()]
     return Steadied(steady, laid, *shown)
 
 
@@ -221,10 +221,9 @@ def _still(here: Alone, index: int, beside: Sequence[_Beside]) -> Laid:
             weight = (over.agreement + _LEAST) * (1 - own * (1 - _near(over.farther)))
             moved, weights = moved + over.farther * weight[..., None], weights + weight
             agreed, alike = agreed + over.agreement * other.alike, alike + other.alike
-    step = _whole(as_f32(moved / weights[..., None]), one.agreement.shape)
-    more = _whole(as_f32(agreed / alike - own), one.agreement.shape)
-    agreement = as_f32(np.clip(one.agreement + more, 0, 1))
-    return replace(one, way=as_f32(one.way + step), agreement=agreement)
+    shape = one.agreement.shape  # what is finer than these are held at is one frame's own error, and not kept
+    way = _whole(as_f32(here.ways[index] + moved / weights[..., None]), shape)
+    return replace(one, way=way, agreement=_whole(as_f32(agreed / alike), shape))
 
 
 def _code(here: Alone, beside: Sequence[_Beside], lights: Sequence[_Light]) -> Array:

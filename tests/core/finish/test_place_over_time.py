@@ -107,6 +107,12 @@ def test_a_place_that_one_frame_found_far_off_moves_none_beside_it():
     assert abs(found(CLOSE).mean()) < 0.01
 
 
+def test_what_a_frame_alone_finds_of_its_stills_way_is_steadied_as_finely_as_it_is_found():
+    rng = np.random.default_rng(1)
+    found = steadied_ways(rng.normal(0, 0.2, (2 * CLOSE + 1, 136, 240)).astype(np.float32))
+    assert found(CLOSE).std() < 0.2 / np.sqrt(2 * CLOSE + 1)
+
+
 def test_the_light_is_steadied_under_a_moving_camera_too():
     place, (matte, _) = a_place(), a_subject()
     made = a_generation(place, matte, shift=(0.0, 0.0), camera_px=3.0, noise=0.0)
