@@ -20,9 +20,10 @@ from pai_studio.core.motion.resample import CUBIC, sample
 
 GAIN_LIMITS = (1 / 8, 8.0)
 _SOLID = 0.995
-_BLACK, _WHITE = 1 / 1600, 0.95
-"""Between these shares of the model's white a ratio is believed. An error of two 8-bit codes, which models make, is 28%
-of a linear 0.01 where white is 16."""
+_BLACK, _WHITE = (1 / 10000, 1 / 1600), 0.95
+"""Of the model's white: below the first a pixel tells nothing, from the second on all; beyond the last it is clipped.
+Less than an 8-bit code tells nothing. What is dark is told by averages, and weighed by its noise: left out, it takes
+the light of what is bright beside it."""
 _COVERED = 0.995
 """What the matte covers by less than this tells nothing of the subject's light."""
 _BLEEDS_PX, _BLED, _TOE = 1.0, 0.25, 0.01
@@ -88,7 +89,8 @@ def _of_channel(lit: Array, unlit: Array, weight: Array, white: float) -> tuple[
     """Of a channel's gain: the logarithm of wide averages, what narrow ones tell beyond it, how far they are told,
     their noise, and how far anything is known.
     """
-    counts = as_f32(weight * (unlit > _BLACK * white))
+    low, high = _BLACK
+    counts = as_f32(weight * np.clip((unlit / white - low) / (high - low), 0, 1))
     wide, wide_known, _ = _ratio(lit, unlit, counts, _WIDE_PX)
     wide = fill(wide, wide_known)
     near, told, level = _ratio(lit, unlit, counts, _NEAR_PX)

@@ -34,7 +34,7 @@ def test_the_foreground_is_3_db_nearer_the_truth(films, seed):
     assert found.gained_db >= 3
 
 
-@missed({47: "0.74 of the light, 0.78 of the decibels"})
+@missed({})
 def test_80_percent_of_the_generations_own_gain_are_kept(films, seed):
     one = judged(films, seed)
     found = measures.relit(one.got, one.made.truths[one.got.number], one.generation)
@@ -52,7 +52,7 @@ def test_the_detail_is_the_plates(films, seed):
     assert found >= 0.98
 
 
-@missed({22: "2.24", 29: "2.59", 32: "3.84", 23: "2.17", 39: "2.60", 47: "4.80"})
+@missed({22: "2.23", 29: "2.57", 32: "3.79", 23: "2.12", 39: "2.58", 47: "4.47"})
 def test_the_gain_errs_no_more_at_the_mattes_edge(films, seed):
     one = judged(films, seed)
     found = measures.gain_error(one.got, one.made.truths[one.got.number])

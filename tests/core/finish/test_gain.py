@@ -98,6 +98,16 @@ def test_the_gain_is_bounded_and_goes_on_beyond_the_subject() -> None:
 # Over time
 
 
+def test_what_is_dark_keeps_its_own_light() -> None:
+    """0.006 of a white of 16 is two 8-bit codes or so: one pixel tells little of it, many do."""
+    dark, matte = np.zeros((H, W, 1), np.float32), a_body()
+    dark[:, :104] = 1
+    subject = a_coat() * (1 - dark) + 0.006 * dark
+    found = gain.light(over(subject * (1 + 3 * dark), matte), over(subject, matte), matte, WHITE)
+    inside = (cv2.erode(matte, np.ones((9, 9))) > 0.999) & (np.arange(W) < 90)
+    assert np.median(found.log[inside]) == pytest.approx(np.log(4), abs=0.1)
+
+
 def shot(lights: list[Array], bodies: list[Array] | None = None) -> dict[int, Seen]:
     """Frames with their gains (H, W, 3), each of a body that lies where it is told."""
     found = {}
