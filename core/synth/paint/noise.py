@@ -148,7 +148,7 @@ def lookup(
     outside: float = 0,
 ) -> Array:
     """The picture's values (N, C) at N points; OpenCV's maps may not be longer than 32767, so they are folded."""
-    rows = -(-len(u) // 1024)
+    rows = max(1, -(-len(u) // 1024))
     maps = np.zeros((2, rows * 1024), np.float32)
     maps[0, : len(u)], maps[1, : len(v)] = u, v
     x, y = maps.reshape(2, rows, 1024)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pai_studio.core.synth.camera import Camera, turned
+from pai_studio.core.synth.paint.noise import lookup
 from pai_studio.core.synth.people import looks
 from pai_studio.core.synth.people.cast import draw
 from pai_studio.core.synth.people.recording import Clip, Recorder, even_directions
@@ -262,3 +263,9 @@ def test_recordings_too_bright_for_half_floats_are_refused(recorded, tmp_path):
     with pytest.raises(ValueError, match="half"):
         dataclasses.replace(recorded, frames=(bright,)).save(tmp_path / "clip.npz")
     assert not (tmp_path / "clip.npz").exists()
+
+
+def test_a_picture_is_looked_up_at_no_point_at_all():
+    """A person may be in the window and yet under no sample of it, at the picture's very edge."""
+    nowhere = np.zeros(0, np.float32)
+    assert lookup(np.ones((4, 4, 3), np.float32), nowhere, nowhere).shape == (0, 3)
