@@ -9,32 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from pai_studio.core.engines._modelled import (
-    TILE_PX,
-    WHOLE_PX,
-    at_model,
-    jpeg,
-    laid,
-    model_frame,
-    steps_for,
-    told_of,
-    within_memory,
-)
-from pai_studio.core.engines._subject import Subject, sample_frames
+from pai_studio.core.engines._modelled import TILE_PX, WHOLE_PX, jpeg, steps_for, told_of, within_memory
 from pai_studio.core.engines.base import ShotSource
+from pai_studio.core.engines.draft import DraftEngine
+from pai_studio.core.engines.pai_shot import PaiShot, codes_of
 from pai_studio.core.engines.registry import Models
-from pai_studio.core.media.frame import Array, Generated, ModelPicture, PlateFrame
-from pai_studio.core.media.modelspace import Clipped, ModelSpace, ModelView
+from pai_studio.core.media.frame import Generated, ModelPicture, PlateFrame
 from pai_studio.core.model import device as devices
 from pai_studio.core.model.checkpoint import Bundle, load
 from pai_studio.core.model.codec_wan import WanCodec
 from pai_studio.core.model.keeping import Kept
 from pai_studio.core.model.manifest import Manifest
-from pai_studio.core.model.prompt import TextEncoder, serialise
+from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.model.rollout import Manner, Moment, Rollout, Told
 from pai_studio.core.model.sampler import Sampling
 from pai_studio.core.model.store import find
@@ -42,14 +31,6 @@ from pai_studio.core.plan.windows import Passes, passes
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import EngineChoice
 
-_KEY_GREEN = (0.0, 0.44, 0.05)
-"""The screen on which a plate that has none of green is laid, linear Rec.709 as the model sees it, whatever the shot's
-exposure: a chroma green cloth in even light.
-"""
-
-_LESS = (
-    'set engine.quality to "preview": the model is then told of half the plate\'s detail, which takes less'
-)
 _TEXT_NOTE = "the prompt is longer than the model reads: its end was left out"
 
 
@@ -70,7 +51,9 @@ class PaiEngine:
         self._model = find(models.folder, choice.model, self.name)
         self._device = devices.pick(models.device)
         self.version = f"1+{self._model.manifest.digest[:16]}"
-        self._shot: _Seen | None = None
+        if self._is_guided:
+            self.version += f"+draft-{DraftEngine.version}"
+        self._shot: PaiShot | None = None
         self._kept: Kept | None = None
         self._rollout: Rollout | None = None
         self._notes: dict[str, object] = {}
@@ -78,6 +61,10 @@ class PaiEngine:
     @property
     def _manifest(self) -> Manifest:
         return self._model.manifest
+
+    @property
+    def _is_guided(self) -> bool:
+        return self._manifest.guide and self._choice.guide
 
     @property
     def _steps(self) -> int:
@@ -88,12 +75,13 @@ class PaiEngine:
         untrained = self._manifest.trained_for == "none"
         say = f"{self._model.name} is untrained: its pictures mean nothing" if untrained else ""
         report(Progress("prepare", message=say))
-        self._shot = _Seen(source, self._choice, self._manifest, report)
+        self._shot = PaiShot(source, self._choice, self._manifest, report)
         mark = {
             "version": self.version,
             "seed": self._choice.seed,
             "steps": self._steps,
             "quality": self._choice.quality,
+            "guide": self._is_guided,
             "size": [self._shot.at.width, self._shot.at.height],
             "frames": len(self._shot.numbers),
             "device": self._device.type,
@@ -125,6 +113,7 @@ class PaiEngine:
             "quality": self._choice.quality,
             "model": told_of(self._model),
             "steps": self._steps,
+            **({"guide": f"draft {DraftEngine.version}"} if self._is_guided else {}),
         }
         return told | (self._shot.notes() if self._shot else {}) | self._notes
 
@@ -151,7 +140,7 @@ class PaiEngine:
             def heard(moment: Moment) -> None:
                 nonlocal now
                 now = Progress("sample", moment.done, moment.total, message=moment.window)
-                report(replace(now, preview=jpeg(_codes(moment.shown))))
+                report(replace(now, preview=jpeg(codes_of(moment.shown))))
 
             def read(places: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
                 for seen in shot.plate(places):
@@ -161,7 +150,7 @@ class PaiEngine:
             rollout.make(window, read, heard)
         return rollout
 
-    def _begun(self, shot: _Seen, report: Report) -> Rollout:
+    def _begun(self, shot: PaiShot, report: Report) -> Rollout:
         """The rollout of a shot, with the model on its device."""
         assert self._kept is not None
         manifest, dtype = self._manifest, devices.dtype_for(self._device)
@@ -180,7 +169,7 @@ class PaiEngine:
             seed=self._choice.seed,
             references_most=manifest.references_most,
             reach=manifest.reach,
-            half_foreground=self._choice.quality == "preview",
+            half_foreground=shot.half,
         )
         plan = _plan(len(shot.numbers), bundle, manifest)
         told = Told(shot.stills(), shot.anchors, text, null, prompted)
@@ -201,7 +190,7 @@ class PaiEngine:
         both = encoder.encode([prompt, ""])
         return both[:1], both[1:], bool(prompt)
 
-    def _settle(self, bundle: Bundle, shot: _Seen) -> None:
+    def _settle(self, bundle: Bundle, shot: PaiShot) -> None:
         """Put the model on its device; where it has no room, block by block and only while it computes."""
         if isinstance(bundle.codec, WanCodec):
             bundle.codec.vae.to(self._device)
@@ -222,84 +211,6 @@ class PaiEngine:
             self._notes["offloaded"] = "blocks of the model wait in main memory"
         else:
             model.to(self._device)
-
-
-class _Seen:
-    """A shot as the model sees it; of the plate nothing is kept.
-
-    `numbers` are its frames, `places` their indices, `at` the model's frame, `remedy` what would do with less memory.
-    Raises BadInput where there is neither a matte nor a screen to key.
-    """
-
-    def __init__(self, source: ShotSource, choice: EngineChoice, manifest: Manifest, report: Report) -> None:
-        self._source = source
-        self.numbers = list(source.frames)
-        self.places = {number: place for place, number in enumerate(self.numbers)}
-        samples = sample_frames(source)
-        report(Progress("prepare"))
-        display, aspect = samples[0].display, samples[0].pixel_aspect
-        is_preview = choice.quality == "preview"
-        # Half the plate's detail needs two by two of the grid.
-        grid = manifest.grid_px * (2 if is_preview else 1)
-        self.at = model_frame(display, aspect, manifest.area_px, grid)
-        self.remedy = "" if is_preview else _LESS
-        plate = source.shot.plate
-        self.subject = Subject.find(samples, plate.screen)
-        self.view = ModelView(source.config, ModelSpace.named(manifest.model_space), plate.exposure)
-        self.prompt = serialise(source.shot.prompt)
-        self.clipped = Clipped()
-        first, step = self.numbers[0], source.frames.step
-        self.anchors = tuple((still.frame - first) / step for still in source.stills)
-        key = self.view.space.encode(np.array([[_KEY_GREEN]], np.float32))
-        self._key = self.view.to_working(key)[0, 0]
-        self._counted: set[int] = set()
-
-    def plate(self, places: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
-        """The plate on its screen (3, h, w) and its matte (1, h, w), at frames by their indices."""
-        for frame in self._source.stream([self.numbers[place] for place in places]):
-            small = at_model(frame, self.at)
-            matte, screen = self.subject.matte(small)
-            shown = self.subject.on_key(small, matte, screen, self._key)
-            if frame.number not in self._counted:
-                self._counted.add(frame.number)
-                self._count(shown[matte > 0.5])
-            yield self._tensor(shown), torch.from_numpy(np.ascontiguousarray(matte))[None]
-
-    def stills(self) -> Tensor:
-        """The stills (1, 3, K, h, w) as they lie over the plate at their anchors."""
-        shown = [self._tensor(laid(still, self.at)[0]) for still in self._source.stills]
-        return torch.stack(shown, dim=1)[None]
-
-    def light(self, codes: Tensor) -> Array:
-        """The light (h, w, 3) in the working space of a picture (3, h, w)."""
-        return self.view.to_working(_codes(codes))
-
-    def notes(self) -> dict[str, object]:
-        """The size, the screen, and what the model's picture space could not hold."""
-        told: dict[str, object] = {
-            "size": f"{self.at.width}x{self.at.height}",
-            "prompt": self.prompt,
-            "screen": self.subject.notes(),
-        }
-        if self.clipped:
-            # Of the subject alone: a screen's own colour is often beyond Rec.709, and nobody misses it.
-            told["subject_clipped_px"] = {"below": self.clipped.below, "above": self.clipped.above}
-        return told
-
-    def _count(self, subject: Array) -> None:
-        """Remember how many of a subject's pixels (n, 3) the model's picture space does not hold."""
-        if len(subject):
-            self.clipped += self.view.to_codes(subject[None])[1]
-
-    def _tensor(self, working: Array) -> Tensor:
-        codes, _ = self.view.to_codes(working)
-        return 2 * torch.from_numpy(codes).permute(2, 0, 1).contiguous() - 1
-
-
-def _codes(picture: Tensor) -> Array:
-    """Codes (h, w, 3) in 0..1 of a picture (3, h, w) in -1..1."""
-    found: Array = (picture.float().cpu().permute(1, 2, 0) / 2 + 0.5).numpy()
-    return found
 
 
 def _plan(frames: int, bundle: Bundle, manifest: Manifest) -> Passes:

@@ -24,19 +24,19 @@ KeysValues = tuple[Tensor, Tensor]
 class Cache:
     """What a window's conditions say to its noise: the same at every step, for every prompt and guidance branch.
 
-    `layers` has the keys and values of each block by the kind of condition; `plate` is the foreground's picture
-    (B, C, N, h, w), for a model with a pixel head.
+    `layers` has the keys and values of each block by the kind of condition; `foreground` is what is told of the
+    plate (B, C + M + G, N, h, w), for a model with a pixel head.
     """
 
     layers: tuple[Mapping[Kind, KeysValues], ...]
-    plate: Tensor | None = None
+    foreground: Tensor | None = None
 
     def without(self, *kinds: Kind) -> Cache:
         """The same without some kinds, for a guidance branch that is not told of them; nothing is copied."""
         kept = tuple(
             {kind: each for kind, each in layer.items() if kind not in kinds} for layer in self.layers
         )
-        return Cache(kept, self.plate)
+        return Cache(kept, self.foreground)
 
     @property
     def bytes(self) -> int:

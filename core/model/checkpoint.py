@@ -24,7 +24,7 @@ from pai_studio.core.media.files import as_pai_error, write_fault
 from pai_studio.core.model import manifest as manifests
 from pai_studio.core.model.codec import Codec, PixelCodec
 from pai_studio.core.model.codec_wan import WanCodec
-from pai_studio.core.model.manifest import Manifest
+from pai_studio.core.model.manifest import GUIDE_CHANNELS, Manifest
 from pai_studio.core.model.presets import PRESETS
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.model.store import Installed, check, weigh
@@ -60,6 +60,10 @@ class Bundle:
         hint = "take parts that belong together"
         if have != need:
             say = f"codec (in, out) and text encoder have {have} channels, the transformer needs {need}"
+            raise BadInput(say, where=self.manifest.name, hint=hint)
+        told, guided = config.guide_channels, GUIDE_CHANNELS if self.manifest.guide else 0
+        if told != guided:
+            say = f"guide: the transformer takes {told} channels of a guide, the manifest says {guided}"
             raise BadInput(say, where=self.manifest.name, hint=hint)
         token_px = [codec.spatial * side for side in config.patch_size[1:]]
         if any(self.manifest.grid_px % side for side in token_px):

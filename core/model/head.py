@@ -1,9 +1,12 @@
 """The last word in pixel space: a few convolutions over what the transformer's patches say.
 
 A transformer of patches leaves their borders in the picture, and cannot pass detail on that is finer than its width
-holds. The head sees its picture beside the plate and the noisy picture, and mends both.
+holds. The head sees the transformer's picture and features beside all that is known of each pixel: the plate, its
+matte, the guide where there is one, and the noisy picture. From plate and guide it takes detail, each times a gain of
+its own, which is how light changes; to the transformer's picture it adds what is left.
 
-Legend of shapes: B batch, C channels, N frames, (h, w) pixels.
+Legend of shapes: B batch, C channels of the picture, F features, M matte channels, G guide channels, N frames, (h, w)
+pixels.
 """
 
 from __future__ import annotations
@@ -13,31 +16,57 @@ from torch import Tensor, nn
 
 
 class PixelHead(nn.Module):
-    """Three 3x3 convolutions, frame by frame, added to the transformer's own picture; at first they add nothing."""
+    """Three 3x3 convolutions, frame by frame; at first they change nothing of the picture, or of the guide."""
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(
+        self, channels: int, width: int, *, features: int = 0, mattes: int = 1, guide: int = 0
+    ) -> None:
+        """The `guide`'s channels are a picture's and more, of which the last is 1 where there is a guide; 0: none."""
         super().__init__()
+        self.channels, self.mattes, self.guide = channels, mattes, guide
+        seen = 3 * channels + features + mattes + guide
+        last = nn.Conv2d(width, (3 if guide else 2) * channels, 3, padding=1)
         self.layers = nn.Sequential(
-            nn.Conv2d(3 * channels, width, 3, padding=1),
+            nn.Conv2d(seen, width, 3, padding=1),
             nn.SiLU(),
             nn.Conv2d(width, width, 3, padding=1),
             nn.SiLU(),
-            nn.Conv2d(width, channels, 3, padding=1),
+            last,
         )
-        last = self.layers[-1]
-        assert isinstance(last, nn.Conv2d)
         assert last.bias is not None
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
 
-    def forward(self, picture: Tensor, plate: Tensor | None, noisy: Tensor) -> Tensor:
-        """The mended picture (B, C, N, h, w), from three of that shape; a plate of half the size is enlarged."""
-        batch, _, frames, height, width = picture.shape
-        if plate is None:
-            plate = torch.zeros_like(picture)
-        elif plate.shape[-2:] != picture.shape[-2:]:
-            plate = nn.functional.interpolate(plate, size=(frames, height, width), mode="nearest")
-        seen = torch.cat([picture, plate.type_as(picture), noisy.type_as(picture)], dim=1)
-        added: Tensor = self.layers(seen.transpose(1, 2).flatten(0, 1))
-        mended: Tensor = picture + added.unflatten(0, (batch, frames)).transpose(1, 2)
-        return mended
+    def forward(self, found: Tensor, foreground: Tensor | None, noisy: Tensor) -> Tensor:
+        """The mended picture (B, C, N, h, w).
+
+        `found` (B, C + F, N, h, w) is the transformer's, `noisy` (B, C, N, h, w); `foreground` (B, C + M + G, N, ...)
+        is what is told of the plate, enlarged where it is of half the size, None where nothing is.
+        """
+        found = found.float()  # whatever the blocks compute in
+        batch, _, frames, height, width = found.shape
+        told = self.channels + self.mattes + self.guide
+        if foreground is None:
+            foreground = found.new_zeros(batch, told, frames, height, width)
+        elif foreground.shape[-2:] != found.shape[-2:]:
+            foreground = nn.functional.interpolate(foreground, size=(frames, height, width), mode="nearest")
+        foreground = foreground.type_as(found)
+        seen = torch.cat([found, foreground, noisy.type_as(found)], dim=1)
+        dtype = next(self.layers.parameters()).dtype
+        flat = seen.to(dtype).transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        said = self.layers(flat).float().unflatten(0, (batch, frames)).transpose(1, 2)
+        added, *gains = said.split(self.channels, dim=1)
+        picture: Tensor = (
+            found[:, : self.channels] + added + gains[0] * _light(foreground[:, : self.channels])
+        )
+        if not self.guide:
+            return picture
+        guide = foreground[:, self.channels + self.mattes :]
+        shown, there = guide[:, : self.channels], guide[:, -1:]
+        guided: Tensor = picture + there * (shown + gains[1] * _light(shown))
+        return guided
+
+
+def _light(codes: Tensor) -> Tensor:
+    """Codes of -1..1 as 0..1, where nothing is 0: a gain leaves black black."""
+    return codes / 2 + 0.5

@@ -23,6 +23,10 @@ FILE = "manifest.json"
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _NAME_LENGTH = 128
 
+GUIDE_CHANNELS: Final = 5
+"""What a guided model is told of the draft: red, green and blue, how far the stills bear the place out, and 1 where
+there is a guide at all."""
+
 EngineName = Literal["pai", "vace", "none"]
 """Which engine runs a model. None runs the weights of others that are only there to be converted."""
 
@@ -80,6 +84,10 @@ class Manifest(_Part):
         None, description="weights of references and text; null: a single pass"
     )
 
+    guide: bool = Field(False, description="whether it is told of the draft's picture of the shot")
+    half_foreground: bool = Field(
+        True, description="whether it has learnt to see the plate at half its size, as a preview does"
+    )
     model_space: Literal["display-16"] = "display-16"
     codec: Literal["pixel", "wan"]
     window_latents: int = Field(ge=1, description="most latents in a window")

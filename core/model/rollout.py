@@ -29,7 +29,8 @@ from pai_studio.core.plan.windows import Passes, covering, told
 from pai_studio.core.shot.errors import PaiError
 
 Frames = Callable[[Sequence[int]], Iterator[tuple[Tensor, Tensor]]]
-"""The plate (3, H, W) on its screen and its matte (1, H, W) at some frames, in that order."""
+"""The plate (3, H, W) on its screen and its matte (1, H, W), with the guide's channels behind it for a model that takes
+them, at some frames, in that order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +233,7 @@ class Rollout:
         self.kept.keep_streams(index, streams.state())
 
     def _read(self, frames: Frames, asked: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """The plate (1, 3, n, H, W) and its matte (1, 1, n, H, W) at some frames, the shot's last held past its end."""
+        """The plate (1, 3, n, H, W) and its matte (1, M + G, n, H, W) at some frames, the last held past the end."""
         there = [number for number in asked if number < self.frame_count]
         read = list(frames(there))
         read += read[-1:] * (len(asked) - len(there))

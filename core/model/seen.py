@@ -18,7 +18,7 @@ from pai_studio.core.model.codec import Codec
 @dataclass(frozen=True, eq=False)
 class Seen:
     """Some of the plate: its `latents` (1, C, N, h, w); `told`, those that the model sees, of half the size where it is
-    to see the plate so; and the `matte` (1, 1, N, ...) over them.
+    to see the plate so; and the `matte` over them with the guide's channels, if there are any, (1, M + G, N, ...).
     """
 
     latents: Tensor
@@ -59,7 +59,7 @@ class PlateStream:
         return self.waiting.count if self.waiting else 0
 
     def push(self, plate: Tensor, matte: Tensor) -> None:
-        """Encode the next frames (1, 3, n, H, W) with their mattes (1, 1, n, H, W), as `Encoder.push` takes them."""
+        """Encode the next frames (1, 3, n, H, W) with mattes (1, M + G, n, H, W), as `Encoder.push` takes them."""
         latents = self._encoder.push(plate).float()
         told = latents if self._half is None else self._half.push(_halved(plate)).float()
         count = latents.shape[2]

@@ -5,8 +5,8 @@ differs from segment to segment, and conditions that are computed once for all s
 and embeddings are the library's, so that its attention backends, offloading, casting, caches, adapters and context
 parallelism go on working.
 
-Legend of shapes: B batch, C latent channels, M matte channels, N latent frames of the window, (H, W) latent pixels,
-(p, q) pixels of a token, S tokens, R modulation rows, D channels inside, L text tokens, K references.
+Legend of shapes: B batch, C latent channels, M matte channels, G guide channels, N latent frames of the window, (H, W)
+latent pixels, (p, q) pixels of a token, S tokens, R modulation rows, D channels inside, L text tokens, K references.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ trained for one of them."""
 
 @dataclass(frozen=True)
 class Conditions:
-    """What is not noise: clean latents with their matte channels, (B, C + M, frames, H, W).
+    """What is not noise: clean latents with their matte and guide channels, (B, C + M + G, frames, H, W).
 
-    `foreground` has N frames, and half the height and width where the layout says so; `references` has one frame for
-    each of the K references, in the layout's order; `history` the frames before the window, then the keyframes.
+    `foreground` has N frames, and half the height and width where the layout says so. The others have no matte and no
+    guide: `references` has one frame for each of the K references, in the layout's order; `history` the frames before
+    the window, then the keyframes.
     """
 
     foreground: Tensor
@@ -142,13 +143,18 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         matte_channels: int = 1,
         attention: Attention = "bidirectional",
         head_width: int = 0,
+        head_features: int = 0,
+        guide_channels: int = 0,
     ) -> None:
-        """The defaults are Wan2.2-TI2V-5B's; a `head_width` above 0 gives it a `PixelHead`.
+        """The defaults are Wan2.2-TI2V-5B's; a `head_width` above 0 gives it a `PixelHead`, to which the transformer
+        tells `head_features` of each pixel beside its picture. `guide_channels` are told of the plate after its mattes.
 
         Raises ValueError for patches of several latent frames, and for an unknown attention.
         """
         if patch_size[0] != 1:
             raise ValueError("a token holds one latent frame: an anchor is a frame")
+        if head_features and not head_width:
+            raise ValueError("features are told to a head: a model without one has none")
         if attention not in get_args(Attention):
             raise ValueError(f"attention is one of {get_args(Attention)}, not {attention!r}")
         # Undecorated: it would record its own arguments, none of our blocks among them, as the configuration.
@@ -158,7 +164,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
             num_attention_heads=num_attention_heads,
             attention_head_dim=attention_head_dim,
             in_channels=in_channels,
-            out_channels=out_channels,
+            out_channels=out_channels + head_features,
             text_dim=text_dim,
             freq_dim=freq_dim,
             ffn_dim=ffn_dim,
@@ -175,9 +181,11 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
             for _ in range(num_layers)
         )
         self.sequence = nn.Identity()  # where a sequence that was shared out is put together again
-        self.condition_embedding = nn.Conv3d(in_channels + matte_channels, width, patch_size, patch_size)
+        told = in_channels + matte_channels + guide_channels
+        self.condition_embedding = nn.Conv3d(told, width, patch_size, patch_size)
         self.type_embedding = nn.Parameter(torch.zeros(len(Kind), width))
-        self.head = PixelHead(out_channels, head_width) if head_width else None
+        more = {"features": head_features, "mattes": matte_channels, "guide": guide_channels}
+        self.head = PixelHead(out_channels, head_width, **more) if head_width else None
         self.adopt_wan()
 
     @torch.no_grad()
@@ -242,8 +250,8 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         found = self._unpatched(tokens[:, noisy], embedding[:, Row.TIMESTEP], hidden_states.shape)
         if self.head is None:
             return found
-        plate = cache.plate if cache else None if conditions is None else self._plate(conditions)
-        out: Tensor = self.head(found, plate, hidden_states)
+        foreground = cache.foreground if cache else None if conditions is None else conditions.foreground
+        out: Tensor = self.head(found, foreground, hidden_states)
         return out
 
     def remember(
@@ -289,7 +297,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
                 told = tokens, text, modulation, (cos, sin), rows, sizes
                 tokens, keys, values = self._run(block, *told)
                 layers.append(_by_kind(keys, values, kinds, sizes))
-        return Cache(tuple(layers), self._plate(conditions))
+        return Cache(tuple(layers), conditions.foreground)
 
     def _run(self, block: Callable[..., Any], *arguments: Any) -> Any:
         """A block's output; where gradients are checkpointed it is computed again when they are."""
@@ -325,10 +333,6 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
             )
         parts = [each.unflatten(0, (degree, -1)) for each in torch.arange(sum(sizes)).split(list(sizes))]
         return torch.cat(parts, dim=1).flatten()
-
-    def _plate(self, conditions: Conditions) -> Tensor:
-        """The foreground without its mattes."""
-        return conditions.foreground[:, : self.config.in_channels]
 
     def _tokens(self, latents: Mapping[Kind, Tensor | None], layout: Layout) -> Tensor:
         """The whole sequence (B, S, D) in the layout's order, types added."""

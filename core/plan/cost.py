@@ -42,6 +42,12 @@ class Architecture:
     pixel_head: int = 0
     """Channels of the convolutions over its picture; 0: it has none."""
 
+    head_features: int = 0
+    """What the transformer tells them of each pixel, beside its picture."""
+
+    guide_channels: int = 0
+    """What is told of a guide beside the plate and its mattes; 0: it takes none."""
+
     text_tokens: int = 512
 
     @classmethod
@@ -60,6 +66,8 @@ class Architecture:
             matte_channels=config["matte_channels"],
             patch_px=depth * height * width,
             pixel_head=config["head_width"],
+            head_features=config.get("head_features", 0),  # models from before have none
+            guide_channels=config.get("guide_channels", 0),
             text_tokens=text_tokens,
         )
 
@@ -72,7 +80,7 @@ class Architecture:
     def parameters(self) -> int:
         """How many numbers its weights are."""
         d, into = self.width, self.in_channels * self.patch_px
-        told = self.matte_channels * self.patch_px
+        told = self.told_channels * self.patch_px
         embeddings = 2 * (into * d + d) + told * d + _KINDS * d
         text_and_time = (
             self.text_channels * d + self.time_channels * d + 2 * d * d + 4 * d + 6 * d * d + 6 * d
@@ -80,13 +88,38 @@ class Architecture:
         attention = 4 * (d * d + d) + 2 * d
         feed_forward = 2 * d * self.ffn + self.ffn + d
         block = 2 * attention + 2 * d + feed_forward + 6 * d
-        last = 2 * d + (d + 1) * self.out_channels * self.patch_px
+        last = 2 * d + (d + 1) * self.said_channels * self.patch_px
         return embeddings + text_and_time + self.layers * block + last + self._head_parameters
 
     @property
+    def told_channels(self) -> int:
+        """Of a pixel of the plate, beside its picture: mattes and guide."""
+        return self.matte_channels + self.guide_channels
+
+    @property
+    def said_channels(self) -> int:
+        """What the transformer itself tells of a pixel."""
+        return self.out_channels + self.head_features
+
+    @property
+    def head_products(self) -> int:
+        """Weights of the convolutions over the picture: products for each pixel."""
+        wide = self.pixel_head
+        return 9 * wide * (self.head_sees + wide + self._head_out)
+
+    @property
+    def head_sees(self) -> int:
+        """Channels that go into the convolutions: what the transformer says, what is told of the plate, the noise."""
+        return 2 * self.out_channels + self.in_channels + self.head_features + self.told_channels
+
+    @property
+    def _head_out(self) -> int:
+        """What the convolutions give: what to add to the picture, and a gain for each source of detail."""
+        return self.out_channels * (3 if self.guide_channels else 2)
+
+    @property
     def _head_parameters(self) -> int:
-        wide, c = self.pixel_head, self.out_channels
-        return 9 * (3 * c * wide + wide * wide + wide * c) + 2 * wide + c if wide else 0
+        return self.head_products + 2 * self.pixel_head + self._head_out if self.pixel_head else 0
 
 
 @dataclass(frozen=True)
@@ -215,12 +248,13 @@ def memory_bytes(
     weights = model.parameters * weight_bytes
     if not cached:
         return weights + max(
-            _block_bytes(model, tokens.total, 0, value_bytes), _head_bytes(model, tokens.noisy, value_bytes)
+            _block_bytes(model, tokens.total, 0, value_bytes),
+            _head_bytes(model, tokens.total, tokens.noisy, value_bytes),
         )
     busiest = max(
         _block_bytes(model, sum(tokens.conditions), 0, value_bytes),
         _block_bytes(model, tokens.noisy, tokens.total, value_bytes),
-        _head_bytes(model, tokens.noisy, value_bytes),
+        _head_bytes(model, tokens.noisy, tokens.noisy, value_bytes),
     )
     return weights + kv_bytes(model, tokens, value_bytes) + busiest
 
@@ -228,7 +262,7 @@ def memory_bytes(
 def _embedded(model: Architecture, noisy: int, conditions: int) -> int:
     """Patches, the text and the modulation rows, before the first block."""
     d, px = model.width, model.patch_px
-    patches = noisy * model.in_channels + conditions * (model.in_channels + model.matte_channels)
+    patches = noisy * model.in_channels + conditions * (model.in_channels + model.told_channels)
     rows = _ROWS * (model.time_channels * d + d * d + 6 * d * d)
     text = model.text_tokens * (model.text_channels * d + d * d)
     return 2 * (patches * px * d + rows + text)
@@ -245,8 +279,7 @@ def _blocks(model: Architecture, tokens: int, pairs: int) -> int:
 
 def _said(model: Architecture, noisy: int) -> int:
     """The picture from the last tokens, and the convolutions over it."""
-    pixels, c, wide = noisy * model.patch_px, model.out_channels, model.pixel_head
-    return 2 * pixels * (model.width * c + 9 * (3 * c * wide + wide * wide + wide * c))
+    return 2 * noisy * model.patch_px * (model.width * model.said_channels + model.head_products)
 
 
 def _block_bytes(model: Architecture, tokens: int, seen: int, value: int) -> int:
@@ -263,8 +296,16 @@ def _block_bytes(model: Architecture, tokens: int, seen: int, value: int) -> int
     return max(modulating, attending, feeding) + 2 * _FLOAT_BYTES * tokens * model.head_channels
 
 
-def _head_bytes(model: Architecture, noisy: int, value: int) -> int:
-    """What lives at most while the pixel head works: its picture, what it sees, twice, and two layers."""
+def _head_bytes(model: Architecture, tokens: int, noisy: int, value: int) -> int:
+    """What lives at most while the pixel head works, beside the last of `tokens` and their rotary table.
+
+    The transformer's picture and what is told of the plate, both in single precision; what the head sees, twice; and
+    two of its layers.
+    """
     if not model.pixel_head:
         return 0
-    return noisy * model.patch_px * value * (7 * model.out_channels + 2 * model.pixel_head)
+    cast = _FLOAT_BYTES if value < _FLOAT_BYTES else 0
+    pictures = model.said_channels * (value + cast) + (model.in_channels + model.told_channels) * cast
+    held = pictures + 2 * value * (model.head_sees + model.pixel_head)
+    left = tokens * (model.width * value + 2 * _FLOAT_BYTES * model.head_channels)
+    return noisy * model.patch_px * held + left

@@ -157,6 +157,7 @@ class EngineChoice(_Part):
     steps: int = Field(30, ge=1, le=1000)
     model: str = Field("", description="name of an installed model; empty: the engine's own choice")
     quality: Literal["preview", "final"] = "final"
+    guide: bool = Field(True, description="tell a model that can be guided what the draft makes of the shot")
 
 
 class Finish(_Part):

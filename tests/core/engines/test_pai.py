@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from pai_studio.core.delivery.generations import quantised  # noqa: E402
-from pai_studio.core.engines.pai import _KEY_GREEN  # noqa: E402
+from pai_studio.core.engines.pai_shot import _KEY_GREEN  # noqa: E402
 from pai_studio.core.engines.registry import Models, make_engine  # noqa: E402
 from pai_studio.core.media.color import ColorConfig  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402

@@ -41,6 +41,7 @@ SMALL = {
     "num_layers": 3,
     "head_width": 32,
 }
+GUIDED = SMALL | {"head_features": 8, "guide_channels": 5}
 SMALL_WINDOW = {"latents": 13, "grid": (9, 16), "references": 3, "history": 2, "keyframes": 3}
 WIDE_480 = {"latents": 21, "grid": (15, 26), "references": 3}
 WIDE_704 = {"latents": 21, "grid": (22, 40), "references": 1, "history": 3}
@@ -126,7 +127,7 @@ def test_cached_attention_does_as_many_operations_as_are_counted(config, window)
     assert step_flops(asked.architecture, asked.tokens.unreferenced) == pytest.approx(unreferenced, rel=1e-6)
 
 
-@pytest.mark.parametrize("config", [{}, SMALL, SMALL | {"head_width": 0, "matte_channels": 3}])
+@pytest.mark.parametrize("config", [{}, SMALL, SMALL | {"head_width": 0, "matte_channels": 3}, GUIDED])
 def test_parameters_are_counted_to_the_last_one(config):
     with torch.device("meta"):
         model = PaiTransformer3DModel(**config)
