@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from pai_studio.core.model.clock import Clock
-from pai_studio.core.training.objective import Plan, Sample, with_matte
+from pai_studio.core.training.objective import Plan, Recipe, Sample, draw_plan, with_matte
 
 SIZE = (32, 48)
 """Height and width of a picture, in pixels."""
@@ -69,6 +69,10 @@ class Films:
     def composite(self, films: Tensor, starts_px: Tensor, frames: Tensor) -> Tensor:
         """The truth: the subject before its place (B, 3, n, H, W)."""
         return self._over(films, self.background(films, starts_px, frames))
+
+    def plan(self, recipe: Recipe, generator: torch.Generator) -> Plan:
+        """As `Source.plan`: any plan will do."""
+        return draw_plan(recipe, self.clock, self.grid, generator)
 
     def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:
         """As `Source.draw`: each shot is a film from anywhere on, its marks hung anywhere."""

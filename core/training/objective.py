@@ -8,8 +8,8 @@ A network too narrow for its patches cannot pass noise through and so cannot pre
 sample it can, and its error in velocities is `|x0_hat - x0|^2 / sigma^2` (Li and He, 2025), the weight clipped where
 there is hardly any noise.
 
-Legend of shapes: B samples, C latent channels, M matte channels, N latent frames of the window, K references, n latent
-frames of history, (H, W) latent pixels, L text tokens, D their channels.
+Legend of shapes: B samples, C latent channels, M matte channels, G guide channels, N latent frames of the window, K
+references, n latent frames of history, (H, W) latent pixels, L text tokens, D their channels.
 """
 
 from __future__ import annotations
@@ -65,8 +65,12 @@ class Recipe:
     """Where 1 / sigma^2 is clipped."""
     l1: float = 0.0
     """Weight of the absolute error of the clean sample."""
-    l1_foreground: float = 0.0
-    """By how much more it weighs on the subject."""
+    foreground: float = 0.0
+    """By how much more an error weighs on the subject."""
+    rebuilt: float = 0.0
+    """By how much more it weighs where the plate lacks a part of the subject."""
+    without_guide: float = 0.5
+    """How often no guide is told of, where the source has one."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +84,17 @@ class Plan:
     anchors: tuple[int, ...]
     half_foreground: bool = False
     null_text: bool = False
+    pick: object = None
+    """Which of the source's shots the plan was made for, as the source knows them; None where it serves any."""
 
 
 @dataclass(frozen=True)
 class Sample:
     """What a source gives for a plan: the window's true latents `clean` (B, C, N, H, W), and what is told of it.
 
-    `foreground` (B, C + M, N, H, W), or half of H and W; `references` (B, C + M, K, H, W) and `history`
-    (B, C + M, n, H, W) where the plan has them; `matte` (B, 1, N, H, W), where the subject is; `text` (B, L, D).
+    `foreground` (B, C + M + G, N, H, W), or half of H and W; `references` (B, C + M + G, K, H, W) and `history`
+    (B, C + M + G, n, H, W) where the plan has them; `matte` (B, 1, N, H, W), where the subject is, and `rebuilt`, what
+    of it the plate lacks; `text` (B, L, D).
     """
 
     clean: Tensor
@@ -96,6 +103,7 @@ class Sample:
     text: Tensor
     references: Tensor | None = None
     history: Tensor | None = None
+    rebuilt: Tensor | None = None
 
 
 class Source(Protocol):
@@ -106,6 +114,9 @@ class Source(Protocol):
     """Tokens of a latent frame: rows, columns."""
     null_text: Tensor
     """(1, L, D): what the text encoder makes of nothing."""
+
+    def plan(self, recipe: Recipe, generator: torch.Generator) -> Plan:
+        """What a step asks for: `draw_plan`'s, or as the source's shots allow."""
 
     def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:
         """`batch` shots, each seen through the plan; whatever is random comes from `generator`."""
@@ -145,10 +156,15 @@ def draw_plan(recipe: Recipe, clock: Clock, grid: tuple[int, int], generator: to
     half = _chance(recipe.half_share, generator) and even
     wanted = _whole(1, recipe.most_references, generator)
     anchors = draw_anchors(recipe, window, clock, wanted, generator)
+    no_references, null_text = fate_of(recipe, generator)
+    return Plan(window, () if no_references else anchors, half, null_text=null_text)
+
+
+def fate_of(recipe: Recipe, generator: torch.Generator) -> tuple[bool, bool]:
+    """Whether references are left out, and whether the text is."""
     fate = _uniform(generator)
     both, text = recipe.without_both, recipe.without_both + recipe.without_text
-    no_references = fate < both or text <= fate < text + recipe.without_references
-    return Plan(window, () if no_references else anchors, half, null_text=fate < text)
+    return fate < both or text <= fate < text + recipe.without_references, fate < text
 
 
 def draw_anchors(
@@ -183,7 +199,7 @@ def draw_sigmas(recipe: Recipe, batch: int, generator: torch.Generator) -> Tenso
 
 def draw(recipe: Recipe, source: Source, batch: int, generator: torch.Generator) -> Noised:
     """Everything that one step trains on: a plan, its samples, and their noise."""
-    plan = draw_plan(recipe, source.clock, source.grid, generator)
+    plan = source.plan(recipe, generator)
     return noised(recipe, plan, source, batch, generator)
 
 
@@ -229,11 +245,19 @@ def loss(recipe: Recipe, told: Noised, predicted: Tensor) -> Tensor:
     else:
         squared = (predicted - clean).square() / level.clamp_min(recipe.least_sigma).square()
         found = predicted
-    total = squared.mean()
+    weight = _weight(recipe, told.sample)
+    total = (weight * squared).mean()
     if recipe.l1:
-        weight = 1 + recipe.l1_foreground * told.sample.matte
         total = total + recipe.l1 * (weight * (found - clean).abs()).mean()
     return total
+
+
+def _weight(recipe: Recipe, sample: Sample) -> Tensor:
+    """What an error weighs (B, 1, N, H, W), 1 on average."""
+    weight = 1 + recipe.foreground * sample.matte
+    if sample.rebuilt is not None:
+        weight = weight + recipe.rebuilt * sample.rebuilt
+    return weight / weight.mean()
 
 
 def with_matte(latents: Tensor, matte: Tensor | None, channels: int = 1) -> Tensor:

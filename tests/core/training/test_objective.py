@@ -36,7 +36,7 @@ def films():
 @pytest.mark.parametrize("kind", ["velocity", "sample"])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_truth_loses_nothing_and_anything_else_does(films, kind, seed):
-    recipe = Recipe(count=3, longest=12, prediction=kind, l1=0.1, l1_foreground=3.0)
+    recipe = Recipe(count=3, longest=12, prediction=kind, l1=0.1, foreground=3.0)
     told = objective.draw(recipe, films, 5, generator(seed))
     clean = told.sample.clean
     truth = told.noise - clean if kind == "velocity" else clean
@@ -59,7 +59,7 @@ def test_both_parametrisations_lose_the_same_where_the_weight_is_not_clipped(fil
 
 
 def test_an_error_on_the_subject_weighs_more(films):
-    recipe = Recipe(count=3, longest=3, l1=1.0, l1_foreground=3.0)
+    recipe = Recipe(count=3, longest=3, l1=1.0, foreground=3.0)
     told = objective.draw(recipe, films, 5, generator(3))
     clean, matte = told.sample.clean, told.sample.matte
     within, beyond = (matte == 1).float(), (matte == 0).float()

@@ -1,0 +1,147 @@
+"""Takes as a source to learn from: windows of kept takes, mirrored, under other light, with or without the guide.
+
+A guide was drafted with stills at certain frames, so a plan that has a guide has those anchors; without one references
+stand anywhere. Each plan is made for one take: a batch larger than one repeats its window with other noise and light.
+
+Legend of shapes: B samples, N frames of the window, n of its history, K references, (h, w) pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pai_studio.core.media.modelspace import DISPLAY_16
+from pai_studio.core.model.clock import Clock
+from pai_studio.core.model.layout import Window
+from pai_studio.core.model.manifest import GUIDE_CHANNELS
+from pai_studio.core.model.prompt import TextEncoder
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.training.objective import Plan, Recipe, Sample, fate_of
+from pai_studio.core.training.shards import KeptTake, read_planes, read_shard
+
+_STEPS = (1, 1, 2)
+"""Frames from one to the next of a window: now and then of a shot that is thinned."""
+
+_STOPS, _TINT_STOPS = 0.5, 0.1
+"""How far the place's light is moved, and each of its primaries: one standard deviation."""
+
+
+@dataclass(frozen=True)
+class _Picked:
+    """A take, the set of stills of its guide (None without one), and whether it is mirrored."""
+
+    take: KeptTake
+    guide: int | None
+    mirrored: bool
+
+
+class TakeSource:
+    """The takes of a folder of shards. Raises BadInput where there are none, or of several sizes."""
+
+    def __init__(
+        self, folder: Path, patch: tuple[int, int], encoder: TextEncoder, *, kept_back: int = 0
+    ) -> None:
+        """`patch` is a token's rows and columns; the last `kept_back` takes are left for looking at."""
+        takes = [take for path in sorted(folder.glob("takes-*.safetensors")) for take in read_shard(path)]
+        takes = takes[: len(takes) - kept_back]
+        if not takes:
+            hint = "film some with `pai-studio train --film`"
+            raise BadInput("holds no takes", where=str(folder), hint=hint)
+        sizes = sorted({take.size for take in takes})
+        if len(sizes) > 1:
+            raise BadInput(f"holds takes of several sizes, {sizes}", where=str(folder), hint="part them")
+        self.takes, self.clock = takes, Clock(1)
+        self.grid = (sizes[0][0] // patch[0], sizes[0][1] // patch[1])
+        self.null_text = encoder.encode([""])
+        self._texts = {take.prompt: encoder.encode([take.prompt]).half() for take in takes}
+
+    def plan(self, recipe: Recipe, generator: torch.Generator) -> Plan:
+        """A window of one take, whose history and anchors lie within the take."""
+
+        def whole(low: int, high: int) -> int:
+            return int(torch.randint(low, high + 1, (), generator=generator))
+
+        def chance(share: float) -> bool:
+            return float(torch.rand((), generator=generator)) < share
+
+        take = self.takes[whole(0, len(self.takes) - 1)]
+        history = recipe.history if chance(recipe.history_share) else 0
+        steps = [step for step in _STEPS if (history + recipe.count - 1) * step < take.frames]
+        step = steps[whole(0, len(steps) - 1)]
+        first = whole(history * step, take.frames - 1 - (recipe.count - 1) * step)
+        guide = None if chance(recipe.without_guide) else whole(0, len(take.anchors) - 1)
+        no_references, null_text = fate_of(recipe, generator)
+        if guide is not None:
+            anchors = take.anchors[guide]
+        elif no_references:
+            anchors = ()
+        else:
+            drawn = torch.randperm(take.frames, generator=generator)[: whole(1, recipe.most_references)]
+            anchors = tuple(sorted(drawn.tolist()))
+        window = Window(first, recipe.count, history, step)
+        picked = _Picked(take, guide, mirrored=chance(0.5))
+        return Plan(window, anchors, half_foreground=False, null_text=null_text, pick=picked)
+
+    def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:
+        """As `Source.draw`, of the plan's take. Raises BadInput for a shard that cannot be read."""
+        picked, window = plan.pick, plan.window
+        assert isinstance(picked, _Picked)
+        assert not plan.half_foreground
+        frames = [window.first + index * window.step for index in range(window.count)]
+        samples = [self._seen(picked, plan, frames, generator) for _ in range(batch)]
+        text = self._texts[picked.take.prompt].float().expand(batch, -1, -1)
+        told = {key: torch.cat([each[key] for each in samples]) for key in samples[0]}
+        return Sample(text=text, **told)
+
+    def _seen(
+        self, picked: _Picked, plan: Plan, frames: list[int], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """One sample's tensors, by `Sample`'s names."""
+        take, window = picked.take, plan.window
+        gain = _light(generator)
+
+        def planes(names: tuple[str, ...], at: list[int] | range) -> list[Tensor]:
+            found = read_planes(take, names, at)
+            return [each.flip(-1) if picked.mirrored else each for each in found]
+
+        truth, matte, rebuilt, plate, told = planes(("truth", "matte", "rebuilt", "plate", "told"), frames)
+        guide = plate.new_zeros(GUIDE_CHANNELS, *plate.shape[1:])
+        if picked.guide is not None:
+            (guide,) = planes((f"guide{picked.guide}",), frames)
+            guide = torch.cat([_moved(guide[:3], gain), guide[3:]])
+        found = {
+            "clean": _moved(truth, gain),
+            "matte": matte,
+            "rebuilt": rebuilt,
+            "foreground": torch.cat([2 * plate - 1, told, guide]),
+        }
+        further = 1 + GUIDE_CHANNELS
+        if plan.anchors:
+            stills = _moved(planes(("place",), list(plan.anchors))[0], gain)
+            found["references"] = _alone(stills, further)
+        if window.history:
+            behind = [window.first - (back + 1) * window.step for back in reversed(range(window.history))]
+            found["history"] = _alone(_moved(planes(("truth",), behind)[0], gain), further)
+        return {key: each[None] for key, each in found.items()}
+
+
+def _light(generator: torch.Generator) -> Tensor:
+    """Gains (3,) of the place's light: another exposure, a little tint."""
+    stops = _STOPS * torch.randn((), generator=generator) + _TINT_STOPS * torch.randn(3, generator=generator)
+    return torch.exp2(stops)
+
+
+def _moved(codes: Tensor, gain: Tensor) -> Tensor:
+    """A picture (3, n, h, w) of codes 0..1 under that much more light, in -1..1. Light adds up: so does its truth."""
+    light = DISPLAY_16.decode(codes.numpy()) * gain.numpy()[:, None, None, None]
+    return 2 * torch.from_numpy(DISPLAY_16.encode(np.asarray(light, np.float32))) - 1
+
+
+def _alone(picture: Tensor, further: int) -> Tensor:
+    """A picture (3, n, h, w) of no plate: its matte and guide are 0."""
+    return torch.cat([picture, picture.new_zeros(further, *picture.shape[1:])])
