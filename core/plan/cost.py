@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-_ROWS = 3
+ROWS = 3
 """Modulation rows, as many as the sequence has levels of noise."""
 
 _KINDS = 4
@@ -263,7 +263,7 @@ def _embedded(model: Architecture, noisy: int, conditions: int) -> int:
     """Patches, the text and the modulation rows, before the first block."""
     d, px = model.width, model.patch_px
     patches = noisy * model.in_channels + conditions * (model.in_channels + model.told_channels)
-    rows = _ROWS * (model.time_channels * d + d * d + 6 * d * d)
+    rows = ROWS * (model.time_channels * d + d * d + 6 * d * d)
     text = model.text_tokens * (model.text_channels * d + d * d)
     return 2 * (patches * px * d + rows + text)
 
