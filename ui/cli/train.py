@@ -1,4 +1,4 @@
-"""train small models that show what the model's parts are worth: anchors, cloning, history.
+"""train small models that show what the model's parts are worth, or reckon what a larger run would take.
 
 Writes DIR/report.json, contact.png, loss.png and checkpoints; run again, it goes on where it stopped.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from pai_studio.core.report import Progress
 from pai_studio.core.shot.errors import BadInput
+from pai_studio.ui.cli import train_check
 from pai_studio.ui.cli.console import Console, Eta
 from pai_studio.ui.cli.jobs import count
 
@@ -18,9 +19,9 @@ _STEPS = {"learn-anchors": 2500, "learn-without-cloning": 2500, "learn-history":
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`train EXPERIMENT --out DIR [--steps N] [--seed N] [--threads N] [--against DIR]`."""
-    parser.add_argument("experiment", choices=tuple(_STEPS), help="what is to be shown")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where everything is written")
+    """`train EXPERIMENT --out DIR [--steps N] [--seed N] [--threads N] [--against DIR]`, `train CONFIG --check`."""
+    parser.add_argument("experiment", help=f"{', '.join(_STEPS)}, or a configuration in TOML to --check")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where everything is written")
     parser.add_argument(
         "--steps", type=count, metavar="N", help="how long to learn (default: minutes on a CPU)"
     )
@@ -32,10 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="learn-without-cloning: the folder of learn-anchors to compare with, shot by shot",
     )
+    train_check.add_arguments(parser)
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
-    """Train, look, and write."""
+    """Train, look, and write; or check."""
+    if asked.check:
+        return train_check.check(asked, Path(asked.experiment), console)
+    if asked.experiment not in _STEPS:
+        hint = f"known: {', '.join(_STEPS)}; a configuration is looked at with --check"
+        raise BadInput(f"{asked.experiment!r} is no experiment", hint=hint)
+    if asked.out is None:
+        raise BadInput("nothing tells where to write", hint="give --out DIR")
     if asked.against is not None and asked.experiment != "learn-without-cloning":
         raise BadInput("--against is for learn-without-cloning", hint="leave it out")
     from pai_studio.core.training.experiments import learn_anchors, learn_without_cloning
