@@ -20,7 +20,7 @@ def adapt(
     model: PaiTransformer3DModel,
     *,
     rank: int,
-    alpha: float,
+    alpha: int,
     targets: Sequence[str],
     also_full: Sequence[str] = (),
 ) -> None:

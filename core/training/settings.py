@@ -61,7 +61,7 @@ class LowRank:
     """`[adapter]`: see `adapt`. Without this section everything learns."""
 
     rank: int
-    alpha: float
+    alpha: int
     targets: tuple[str, ...]
     also_full: tuple[str, ...] = ()
 

@@ -68,7 +68,7 @@ def test_the_full_run_is_reckoned_as_the_page_tells_it():
 
 
 def toy(path: Path):
-    settings = read(path, TOY | ({"adapter": {"rank": 4, "alpha": 4.0}} if path == LORA else {}))
+    settings = read(path, TOY | ({"adapter": {"rank": 4, "alpha": 4}} if path == LORA else {}))
     torch.manual_seed(3)
     model = PaiTransformer3DModel(**settings.preset.transformer, **settings.model.transformer)
     prepare(model, settings)
