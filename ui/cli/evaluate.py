@@ -37,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"engines, ENGINE@MODEL and naive composites (default {_ENGINES})",
     )
     parser.add_argument(
-        "--size", choices=("quick", "full"), default="quick", help="of the house's own sets (default quick)"
+        "--size",
+        choices=("quick", "full", "model"),
+        default="quick",
+        help="of the house's own sets (default quick)",
     )
     parser.add_argument("--footage", type=Path, metavar="DIR", help="the folder of the footage's folders")
     parser.add_argument(

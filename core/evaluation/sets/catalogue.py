@@ -11,7 +11,7 @@ from pai_studio.core.evaluation.sets.base import BenchmarkSet
 from pai_studio.core.evaluation.sets.folder import folder_set
 from pai_studio.core.shot.errors import BadInput
 
-SizeName = Literal["quick", "full"]
+SizeName = Literal["quick", "full", "model"]
 NAMES = (synthetic.NAME, juggle.NAME, pans.NAME)
 
 

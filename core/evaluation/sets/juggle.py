@@ -50,7 +50,11 @@ _MATTES = 81
 _SUBJECT_PX = (740.0, 275.0)
 """His chest, which windows keep in view."""
 
-_SIZES = {"quick": (5, (512, 288), (21, 25)), "full": (20, (768, 432), (49, 65, 81))}
+_SIZES = {
+    "quick": (5, (512, 288), (21, 25)),
+    "full": (20, (768, 432), (49, 65, 81)),
+    "model": (20, (512, 288), (17, 21, 25)),
+}
 _FOCAL, _STAND_M = 1.55, 6.0
 _SPILL = (0.10, 0.35)
 """How much of the screen's bounce the subject gets all over, and at his rim."""

@@ -24,6 +24,7 @@ _SEEDS = HELD_OUT + 500_000
 _SIZES = {
     "quick": Size(6, (512, 288), (17, 21, 25)),
     "full": Size(30, (768, 432), (33, 41, 49)),
+    "model": Size(30, (512, 288), (17, 21, 25)),
 }
 MOVES = tuple(kind for kind in ROTATIONS if kind != "static")
 

@@ -15,13 +15,14 @@ from typing import Literal
 import numpy as np
 
 from pai_studio.core.evaluation.sets.base import BenchmarkSet, code_digest
-from pai_studio.core.evaluation.sets.dealing import dealt
+from pai_studio.core.evaluation.sets.dealing import dealt, dealt_within
 from pai_studio.core.evaluation.sets.layout import shot_path
 from pai_studio.core.report import Report
 from pai_studio.core.shot import document
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.synth import moves
+from pai_studio.core.synth.capture.faults import MASK_FAULTS
 from pai_studio.core.synth.places.catalogue import PLACES
 from pai_studio.core.synth.scene import write_shot
 
@@ -30,6 +31,7 @@ HELD_OUT = 900_000
 """Seeds from here on are kept for judging: nothing is trained or tuned on them."""
 
 SCREENS: tuple[Literal["green", "blue"], ...] = ("green", "blue")
+MASK = "mask"
 _SEEDS_A_SET = 1000
 _FIRST_FRAME = 1001
 
@@ -45,7 +47,15 @@ class Size:
     lights: tuple[Literal["stage", "perturbed"], ...] = ("stage",)
     faults: tuple[str | None, ...] = (None,)
     blurs: tuple[bool, ...] = (False,)
-    """What `synth.filming.SceneSpec` calls `light`, `fault` and `camera_blur`, each as often as it stands here."""
+    """What `synth.filming.SceneSpec` calls `light`, `fault` and `camera_blur`, each as often as it stands here.
+
+    The fault `MASK` is dealt on: each kind of them that spoils the mask comes about equally often.
+    """
+
+    crossed: bool = False
+    """Whether numbers of references, markers and faults are dealt within one another: the first few clips too then
+    have every combination about equally often.
+    """
 
 
 QUICK = Size(8, (512, 288), (17, 21, 25))
@@ -57,7 +67,17 @@ FULL = Size(
     faults=(*(None,) * 7, "any"),
     blurs=(False, True),
 )
-SIZES = {"quick": QUICK, "full": FULL}
+MODEL = Size(
+    64,
+    (512, 288),
+    (17, 21, 25),
+    lights=("stage", "stage", "stage", "perturbed"),
+    faults=(None, MASK),
+    crossed=True,
+)
+"""Small pictures for a small model: every second clip has a faulty mask, every fourth another light."""
+
+SIZES = {"quick": QUICK, "full": FULL, "model": MODEL}
 
 
 @dataclass(frozen=True)
@@ -157,34 +177,36 @@ def synthetic_set(size: Size = QUICK, seed: int = 0, references: int | None = No
         )
     rng = np.random.default_rng([HELD_OUT, seed, size.clips])
     count = size.clips
-    dealt_out = zip(
-        dealt(size.frames, count, rng),
-        dealt(size.references, count, rng),
-        dealt(SCREENS, count, rng),
-        dealt(moves.KINDS, count, rng),
-        dealt(sorted(PLACES), count, rng),
-        dealt(size.lights, count, rng),
-        dealt(size.faults, count, rng),
-        dealt(size.blurs, count, rng),
-        strict=True,
-    )
+    frames = dealt(size.frames, count, rng)
+    stills = dealt(size.references, count, rng)
+    screens = dealt(SCREENS, count, rng)
+    kinds = dealt(moves.KINDS, count, rng)
+    places = dealt(sorted(PLACES), count, rng)
+    lights = dealt(size.lights, count, rng)
+    faults = dealt(size.faults, count, rng)
+    blurs = dealt(size.blurs, count, rng)
+    markers = [number % 2 == 0 for number in range(count)]
+    if size.crossed:
+        faults = dealt_within(size.faults, markers, rng)
+        stills = dealt_within(size.references, list(zip(markers, faults, strict=True)), rng)
+    mask_faults = iter(dealt(MASK_FAULTS, count, rng))
     clips = [
         FilmedClip(
             Filming(
                 HELD_OUT + seed * _SEEDS_A_SET + number,
                 size.picture,
-                frames,
-                references or stills,
-                markers=number % 2 == 0,
-                screen=screen,
-                move=move,
-                place=place,
-                light=light,
-                fault=fault,
-                camera_blur=blur,
+                frames[number],
+                references or stills[number],
+                markers=markers[number],
+                screen=screens[number],
+                move=kinds[number],
+                place=places[number],
+                light=lights[number],
+                fault=next(mask_faults) if faults[number] == MASK else faults[number],
+                camera_blur=blurs[number],
             )
         )
-        for number, (frames, stills, screen, move, place, light, fault, blur) in enumerate(dealt_out)
+        for number in range(count)
     ]
     name = NAME if references is None else f"{NAME}-{references}"
     return BenchmarkSet(name, "restore", clips, seed)
