@@ -32,13 +32,6 @@ _INSIDE = 0.999
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 
 
-def model_frame(display: Box, pixel_aspect: float, area_px: float, grid_px: int) -> ModelFrame:
-    """The frame in which a model sees the plate: of about that area, in the plate's own shape."""
-    shape = display.width * pixel_aspect / display.height
-    limit = (max(grid_px, int(math.sqrt(area_px * shape))), max(grid_px, int(math.sqrt(area_px / shape))))
-    return ModelFrame.fitting(display, pixel_aspect, limit, grid_px)
-
-
 def steps_for(steps: int, quality: str) -> int:
     """How many steps a window takes: a third of those asked for in a preview."""
     return math.ceil(steps / _PREVIEW_STEPS) if quality == "preview" else steps

@@ -21,6 +21,24 @@ _DIGITS = 6
 GROUPS = ("references", "markers", "move", "place", "mood", "light", "moving_light", "fault", "screen")
 """The tags that a report groups by."""
 
+BASELINE = "draft"
+"""What every other contestant is held against: it needs no model."""
+
+DECIDING = (
+    "relight_gain_db",
+    "rebuilt_psnr_db",
+    "background_psnr_db",
+    "foreground_psnr_db",
+    "spill",
+    "anchor_offset_frames",
+    "anchor_psnr_db",
+    "flicker",
+)
+"""The metrics in which it is."""
+
+_PARTED = ("references", "markers")
+"""The tags by which it is."""
+
 _BOOLEAN_PARTS = {True: "with", False: "without"}
 
 Values = npt.NDArray[np.float64]
@@ -62,47 +80,96 @@ def figure(values: Sequence[float], seed: int) -> dict[str, Any]:
     return {"mean": mean, "ci95": interval(resampled_means(values, seed)), "n": len(values)}
 
 
-def engine_figures(clips: Sequence[ClipValues], engines: Sequence[str], seed: int) -> dict[str, Any]:
+def engine_figures(
+    clips: Sequence[ClipValues], engines: Sequence[str], seed: int, *, metrics: Sequence[Metric] = METRICS
+) -> dict[str, Any]:
     """By engine and metric the figure over the clips in which it has a value."""
     return {
-        name: {metric.key: figure(_defined(clips, name, metric), seed) for metric in METRICS}
+        name: {metric.key: figure(_defined(clips, name, metric), seed) for metric in metrics}
         for name in engines
     }
 
 
 def groups(
-    tags: Sequence[Mapping[str, Any]], clips: Sequence[ClipValues], engines: Sequence[str], seed: int
+    tags: Sequence[Mapping[str, Any]],
+    clips: Sequence[ClipValues],
+    engines: Sequence[str],
+    seed: int,
+    *,
+    metrics: Sequence[Metric] = METRICS,
 ) -> dict[str, Any]:
     """By tag and its value the figures of those clips; tags that all clips lack or share are left out."""
-    found: dict[str, Any] = {}
-    for tag in GROUPS:
-        parts: dict[str, list[ClipValues]] = {}
-        for told, values in zip(tags, clips, strict=True):
-            if tag in told:
-                parts.setdefault(_part(told[tag]), []).append(values)
-        if len(parts) > 1:
-            found[tag] = {part: engine_figures(parts[part], engines, seed) for part in sorted(parts)}
-    return found
+    return {
+        tag: {
+            part: engine_figures([clips[place] for place in places], engines, seed, metrics=metrics)
+            for part, places in parts.items()
+        }
+        for tag in GROUPS
+        if len(parts := _parts(tags, tag)) > 1
+    }
+
+
+def baseline(
+    tags: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    clips: Sequence[ClipValues],
+    engines: Sequence[str],
+    seed: int,
+) -> dict[str, Any] | None:
+    """Every contestant against `BASELINE`, clip by clip, over all clips and by `references` and `markers`.
+
+    None where there is nothing to hold, or nothing to hold it against.
+    """
+    others = [name for name in engines if name != BASELINE]
+    if not others or len(others) == len(engines):
+        return None
+    metrics = [metric for metric in METRICS if metric.key in DECIDING]
+
+    def pairs(places: Sequence[int]) -> list[dict[str, Any]]:
+        chosen = [names[place] for place in places], [clips[place] for place in places]
+        return [pair(*chosen, name, BASELINE, seed, metrics=metrics) for name in others]
+
+    parted = {tag: parts for tag in _PARTED if len(parts := _parts(tags, tag)) > 1}
+    return {
+        "against": BASELINE,
+        "all": pairs(range(len(clips))),
+        **{tag: {part: pairs(places) for part, places in parts.items()} for tag, parts in parted.items()},
+    }
+
+
+def _parts(tags: Sequence[Mapping[str, Any]], tag: str) -> dict[str, list[int]]:
+    """By the value of a tag, in words, the places of the clips that have it."""
+    parts: dict[str, list[int]] = {}
+    for place, told in enumerate(tags):
+        if tag in told:
+            parts.setdefault(_part(told[tag]), []).append(place)
+    return {part: parts[part] for part in sorted(parts)}
 
 
 def pair(
-    names: Sequence[str], clips: Sequence[ClipValues], engine: str, against: str, seed: int
+    names: Sequence[str],
+    clips: Sequence[ClipValues],
+    engine: str,
+    against: str,
+    seed: int,
+    *,
+    metrics: Sequence[Metric] = METRICS,
 ) -> dict[str, Any]:
     """How `engine` differs from `against`, metric by metric, over the clips in which both have a value.
 
     Differences are `engine` less `against`, of sizes where 0 is right; `worst` is the clip where the difference is
     least in favour of `engine`.
     """
-    metrics = {}
-    for metric in METRICS:
+    found = {}
+    for metric in metrics:
         differences = {
             name: one - other
             for name, values in zip(names, clips, strict=True)
             if (one := single(metric, values.get(engine, {}).get(metric.key))) is not None
             and (other := single(metric, values.get(against, {}).get(metric.key))) is not None
         }
-        metrics[metric.key] = figure(list(differences.values()), seed) | _standing(metric, differences)
-    return {"engine": engine, "against": against, "metrics": metrics}
+        found[metric.key] = figure(list(differences.values()), seed) | _standing(metric, differences)
+    return {"engine": engine, "against": against, "metrics": found}
 
 
 def gain_of(metric: Metric) -> Callable[[float], float]:

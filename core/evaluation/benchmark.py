@@ -15,6 +15,7 @@ from typing import Any
 import pai_studio
 from pai_studio.core.engines.registry import Models
 from pai_studio.core.evaluation import aggregate
+from pai_studio.core.evaluation.at_model import LEFT_OUT, ModelSize, metrics_of
 from pai_studio.core.evaluation.clip_run import ClipTask, Failure, evaluate_clip
 from pai_studio.core.evaluation.compare import changes, require_same_set
 from pai_studio.core.evaluation.contestants import NAIVE, contestant, model_of
@@ -58,6 +59,9 @@ class Request:
     models: Models = field(default_factory=Models)
     """Where the engines' models lie, and what they compute on."""
 
+    at: ModelSize | None = None
+    """Judge at a model's own size: its raw pictures, and all others reduced; None judges what was delivered."""
+
     command: str = ""
     """What makes this report again, for the page."""
 
@@ -66,17 +70,20 @@ def run(request: Request, report: Report = silent) -> dict[str, Any]:
     """Do all that is missing and write `report.json`, `timings.json`, `report.md` and `index.html`; returns the report.
 
     What fails on a clip is named under `failures` while the rest goes on. Raises BadInput for an unknown engine, one
-    without a trained model, a judge named twice, an earlier report of another set, an `out` that holds something else
-    or lies in the set; Cancelled from `report`, after which the same call goes on where this one stopped.
+    without a trained model or with one of another size than `at`, a judge named twice, an earlier report of another
+    set or size, an `out` that holds something else or lies in the set; Cancelled from `report`, after which the same
+    call goes on where this one stopped.
     """
     for name in request.engines:
         contestant(name, request.models)
+        if request.at is not None:
+            _require_size(name, request.models, request.at)
     if len(set(request.engines)) != len(request.engines) or not request.engines:
         raise BadInput("the engines are not named once each", where="--engines", hint="write a,b,c")
     if len({judge.name for judge in request.judges}) != len(request.judges):
         raise BadInput("a judge is named twice", where="--judge", hint="name each once")
     if request.earlier is not None:
-        require_same_set(request.earlier, request.set)
+        require_same_set(request.earlier, request.set, _told_size(request.at))
     _make_room(request)
     code = judging_code()
     tasks = [_task(request, clip, code) for clip in request.set.clips]
@@ -88,6 +95,25 @@ def run(request: Request, report: Report = silent) -> dict[str, Any]:
     return document
 
 
+def _require_size(name: str, models: Models, size: ModelSize) -> None:
+    """Raise BadInput where a contestant runs a model of another size: nothing would be its own resolution."""
+    model = model_of(name, models)
+    if model is None:
+        return
+    own = ModelSize(model.manifest.area_px, model.manifest.grid_px)
+    if own != size:
+        raise BadInput(
+            f"the model {model.name!r} works at {own}",
+            where=f"--at-model {size}",
+            hint=f"name --at-model {own}, or judge it without",
+        )
+
+
+def _told_size(size: ModelSize | None) -> dict[str, Any] | None:
+    """What a report says of the size that was judged at, and what is not measured there."""
+    return None if size is None else asdict(size) | {"left_out": list(LEFT_OUT)}
+
+
 def _make_room(request: Request) -> None:
     """The folder, new or of an earlier run over the same set; outside the set, where it would become a clip."""
     places = {clip.at.resolve().parent for clip in request.set.clips if clip.at is not None}
@@ -97,11 +123,15 @@ def _make_room(request: Request) -> None:
         )
     mark = request.out / _MARK
     told = {"schema": SCHEMA, "set": request.set.name}
+    if request.at is not None:
+        told["at_model"] = str(request.at)
     there = read(mark)
     if there is not None:
         if there != told:
             raise AlreadyThere(
-                "holds the benchmark of another set", where=str(request.out), hint="name another --out"
+                "holds the benchmark of another set, or at another size",
+                where=str(request.out),
+                hint="name another --out",
             )
         return
     if request.out.is_dir() and any(request.out.iterdir()):
@@ -121,6 +151,7 @@ def _task(request: Request, clip: Clip, code: str) -> ClipTask:
         request.keep_frames,
         request.judges,
         request.models,
+        request.at,
     )
 
 
@@ -166,6 +197,8 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure], 
     per_clip = [entry for task in tasks if (entry := _clip_entry(task)) is not None]
     names = [entry["clip"] for entry in per_clip]
     values = [entry["engines"] for entry in per_clip]
+    tags = [entry["tags"] for entry in per_clip]
+    metrics = metrics_of(request.at)
     sizes = {tuple(entry["size"]) for entry in per_clip}
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -176,17 +209,16 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure], 
         "size": list(sizes.pop()) if len(sizes) == 1 else None,
         "seed": request.set.seed,
         "command": request.command,
-        "engines": aggregate.engine_figures(values, request.engines, request.seed),
+        "engines": aggregate.engine_figures(values, request.engines, request.seed, metrics=metrics),
         "failures": [asdict(failure) for failure in failures],
         "pairs": [
-            aggregate.pair(names, values, engine, against, request.seed)
+            aggregate.pair(names, values, engine, against, request.seed, metrics=metrics)
             for index, engine in enumerate(request.engines)
             for against in (*request.engines[index + 1 :], *request.engines[:index])
             if engine not in NAIVE and (against in NAIVE or against in request.engines[index + 1 :])
         ],
-        "groups": aggregate.groups(
-            [entry["tags"] for entry in per_clip], values, request.engines, request.seed
-        ),
+        "groups": aggregate.groups(tags, values, request.engines, request.seed, metrics=metrics),
+        "baseline": aggregate.baseline(tags, names, values, request.engines, request.seed),
         "per_clip": per_clip,
         "versions": {
             "pai_studio": pai_studio.__version__,
@@ -194,6 +226,8 @@ def _document(request: Request, tasks: list[ClipTask], failures: list[Failure], 
             "engines": {name: contestant(name, request.models).version() for name in request.engines},
         },
     }
+    if request.at is not None:
+        document["at_model"] = _told_size(request.at)
     models = {name: model_of(name, request.models) for name in request.engines}
     if any(models.values()):
         document["versions"]["models"] = {

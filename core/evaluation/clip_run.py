@@ -18,9 +18,12 @@ from typing import Any
 
 from pai_studio.core.engines.registry import Models
 from pai_studio.core.evaluation import illustrate
+from pai_studio.core.evaluation.asked import file_stem
+from pai_studio.core.evaluation.at_model import ModelSize
 from pai_studio.core.evaluation.contestants import NAIVE, Delivered, contestant
 from pai_studio.core.evaluation.cutout import displayed
 from pai_studio.core.evaluation.faults import attempt
+from pai_studio.core.evaluation.illustrate import Show
 from pai_studio.core.evaluation.judging import ClipScene, judge
 from pai_studio.core.evaluation.kept import DRAWN, FACTS, TIMINGS, Kept, digest, read, write_json
 from pai_studio.core.evaluation.learned import LearnedJudge, judge_missing
@@ -60,6 +63,9 @@ class ClipTask:
 
     models: Models = field(default_factory=Models)
     """Where the engines' models lie, and what they compute on."""
+
+    at: ModelSize | None = None
+    """The size that all are judged at, a model's; None for the plate's."""
 
     def keeping(self) -> Kept:
         """What is kept of the clip."""
@@ -144,8 +150,8 @@ class _ClipRun:
         earlier = self.kept.facts()
         try:
             opened = open_clip(self._folder(), self.task.kind)
-            with ClipScene.opened(opened) as scene:
-                display, config = scene.source.display, scene.config.digest
+            with ClipScene.opened(opened, self.task.at) as scene:
+                shape, config = scene.shape, scene.config.digest
         except PaiError:
             self.kept.forget()  # or the report would go on with the figures of what it was
             raise
@@ -160,7 +166,7 @@ class _ClipRun:
                 **stills,
             },  # first in order, and by the document whatever a tag says
             "seed": opened.seed,
-            "size": [display.width, display.height],
+            "size": [shape[1], shape[0]],
             "frames": len(opened.shot.frames),
         }
         if found != earlier:
@@ -210,7 +216,7 @@ class _ClipRun:
     def _judge(self, facts: Mapping[str, Any]) -> None:
         missing = [name for name in self.task.engines if not self.kept.holds(name, facts)]
         opened = open_clip(self._folder(), self.task.kind)
-        with ClipScene.opened(opened) as scene:
+        with ClipScene.opened(opened, self.task.at) as scene:
             delivered = {}
             for name in self.task.engines:
                 there = self._delivered(name, opened, facts)
@@ -236,7 +242,7 @@ class _ClipRun:
         return any(judge.said(self.kept, name, facts) is None for name in names for judge in judges)
 
     def _frames(self, name: str) -> Delivered:
-        return Delivered(self.task.work / "delivered" / name)
+        return Delivered(self.task.work / "delivered" / file_stem(name))
 
     def _delivered(self, name: str, opened: OpenClip, facts: Mapping[str, Any]) -> Delivered | None:
         """A contestant's frames, made where they are not there; None where it failed."""
@@ -244,10 +250,9 @@ class _ClipRun:
         mark = self.kept.made_from(name, facts)
         if delivered.notes(mark) is None:
             shutil.rmtree(delivered.folder, ignore_errors=True)
+            who = contestant(name, self.task.models, raw=self.task.at is not None)
             with self._stage(name) as report:
-                notes = attempt(
-                    partial(contestant(name, self.task.models).make, opened, delivered.folder, report)
-                )
+                notes = attempt(partial(who.make, opened, delivered.folder, report))
             if isinstance(notes, PaiError):
                 self.failures.append(Failure.of(notes, self.task, name))
                 return None
@@ -290,19 +295,22 @@ class _ClipRun:
 
         def plate(number: int) -> Array:
             report(Progress("draw", numbers.index(number), len(numbers), number))
-            return displayed(source.frame(number)).rgb
+            return scene.taken(displayed(source.frame(number)).rgb)
+
+        def shown(frames: Show) -> Show:
+            return lambda number: scene.taken(frames(number))
 
         picture = illustrate.Clip(
             title=clip.name,
             rate=clip.shot.rate,
             frames=numbers,
             plate=plate,
-            contestants={name: partial(delivered[name].frame, config=config) for name in ordered},
+            contestants={name: shown(partial(delivered[name].frame, config=config)) for name in ordered},
             references=scene.references,
-            truth=partial(clip.truth.composite, config=config) if clip.truth else None,
+            truth=shown(partial(clip.truth.composite, config=config)) if clip.truth else None,
             small_print={name: small_print((self.kept.result(name) or {})["values"]) for name in ordered},
             notes=",  ".join(words.tags(facts["tags"])),
-            pixel_aspect=source.frame(numbers[0]).pixel_aspect,
+            pixel_aspect=source.frame(numbers[0]).pixel_aspect if scene.at is None else 1.0,
         )
         illustrate.draw_clip(self.kept.folder, picture, config)
         results = {name: self.kept.made_from(name, facts) for name in delivered}

@@ -16,14 +16,25 @@ from pai_studio.core.shot.errors import BadInput
 _FEWEST, _FEW = 2, 8
 
 
-def require_same_set(earlier: Mapping[str, Any], found: BenchmarkSet) -> None:
-    """Raise BadInput where the earlier report is of another set: a difference of means would tell of the sets."""
+def require_same_set(
+    earlier: Mapping[str, Any], found: BenchmarkSet, at_model: Mapping[str, Any] | None = None
+) -> None:
+    """Raise BadInput where the earlier report is of another set: a difference of means would tell of the sets.
+
+    So it would of the sizes, where one was judged at a model's; `at_model` is what this report will say of it.
+    """
     before, now = (
         (r[0], r[1]) for r in ((earlier.get("set"), earlier.get("type")), (found.name, found.kind))
     )
     if before != now:
         say = f"is of the set {before[0]} ({before[1]}), this one is of {now[0]} ({now[1]})"
         raise BadInput(say, where="--compare", hint="name a report of the same set")
+    if earlier.get("at_model") != at_model:
+        say, hint = (
+            "was judged at another size",
+            "name a report with the same --at-model, or without as this one",
+        )
+        raise BadInput(say, where="--compare", hint=hint)
 
 
 def changes(report: Mapping[str, Any], earlier: Mapping[str, Any], seed: int) -> dict[str, Any]:

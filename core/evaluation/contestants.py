@@ -1,8 +1,8 @@
 """Who is measured: the house's engines by name, and the two naive composites. Each delivers frames as EXRs.
 
 An engine gets the shot document and nothing else: no truth, no camera. One that runs a model is asked for as ENGINE or
-as ENGINE@MODEL, and only with a model that was trained. The naive composites share one cut-out, which no engine has a
-hand in (`cutout`), and have neither relight, wrap nor shadow.
+as ENGINE@MODEL, and only with a model that was trained; how it is asked of options stands with `asked`. The naive
+composites share one cut-out, which no engine has a hand in (`cutout`), and have neither relight, wrap nor shadow.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 from pai_studio.core.engines import libraries, registry
 from pai_studio.core.engines.registry import Models
+from pai_studio.core.evaluation.asked import Asked
+from pai_studio.core.evaluation.at_model import cut
 from pai_studio.core.evaluation.cutout import CutOut, displayed_stills
 from pai_studio.core.evaluation.naive import Matrix, motion_between, naive_moved, naive_static
 from pai_studio.core.evaluation.sets.layout import OpenClip
@@ -72,21 +74,24 @@ def names() -> tuple[str, ...]:
     return (*NAIVE, *registry.NAMES, *registry.MODEL_NAMES)
 
 
-def engine_of(name: str) -> str:
-    """The engine of a contestant that is asked for as ENGINE or ENGINE@MODEL."""
-    return name.partition("@")[0]
+def contestant(name: str, models: Models | None = None, *, raw: bool = False) -> Contestant:
+    """One by its name; `raw` is for a model's own pictures, where it is one that runs a model.
 
-
-def contestant(name: str, models: Models | None = None) -> Contestant:
-    """One by its name. Raises BadInput naming those that there are, or for want of a trained model."""
-    engine, at, _ = name.partition("@")
-    if engine not in names() or (at and engine not in registry.MODEL_NAMES):
+    Raises BadInput naming those that there are, for an option that cannot be, or for want of a trained model.
+    """
+    asked = Asked.parse(name)
+    if asked.engine not in names() or (asked.model and asked.engine not in registry.MODEL_NAMES):
         hint = f"known here: {', '.join(names())}; of {' and '.join(registry.MODEL_NAMES)} also NAME@MODEL"
         raise BadInput(f"{name!r} is not a known engine", where="--engines", hint=hint)
-    if name in NAIVE:
+    if asked.engine in NAIVE:
+        if asked.options:
+            raise BadInput(f"{asked.engine} takes no options", where=f"--engines {name}")
         return NaiveComposite(name)
+    asked.of(_ANY_SHOT.engine)
     models = Models() if models is None else models
-    return HouseEngine(name, models, model_of(name, models))
+    model = model_of(name, models)
+    kind = RawModel if raw and model is not None else HouseEngine
+    return kind(name, models, model)
 
 
 def model_of(name: str, models: Models) -> Installed | None:
@@ -95,11 +100,11 @@ def model_of(name: str, models: Models) -> Installed | None:
     Raises BadInput where libraries are missing, and where there is no whole model that was trained: what random weights
     make must never look like a result.
     """
-    engine, _, model = name.partition("@")
-    if engine not in registry.MODEL_NAMES:
+    asked = Asked.parse(name)
+    if asked.engine not in registry.MODEL_NAMES:
         return None
-    libraries.require(engine)
-    found = store.find(models.folder, model, engine)
+    libraries.require(asked.engine)
+    found = store.find(models.folder, asked.model, asked.engine)
     if found.manifest.trained_for == "none":
         say = f"the model {found.name!r} is untrained; random weights never enter a table"
         raise BadInput(say, where=f"--engines {name}", hint="train it, or name another as ENGINE@MODEL")
@@ -155,10 +160,10 @@ class HouseEngine:
             return own
         return " ".join([own, *(f"{library}-{metadata.version(library)}" for library in libraries.LIBRARIES)])
 
-    def _choice(self, asked: EngineChoice) -> EngineChoice:
+    def _choice(self, clips: EngineChoice) -> EngineChoice:
         """What a clip asks of its engine, asked of this one."""
-        model = self.model.name if self.model else ""
-        return asked.model_copy(update={"name": engine_of(self.name), "model": model})
+        asked, model = Asked.parse(self.name), self.model.name if self.model else ""
+        return asked.of(clips.model_copy(update={"name": asked.engine, "model": model}))
 
     def make(self, clip: OpenClip, folder: Path, report: Report) -> Notes:
         """Render the clip; its generations lie beside the frames."""
@@ -179,6 +184,28 @@ class HouseEngine:
             files=_FRAMES, colorspace=working, passes=["beauty"], layout="files", compression="zips"
         )
         return clip.shot.model_copy(update={"engine": self._choice(clip.shot.engine), "delivery": delivery})
+
+
+@dataclass(frozen=True)
+class RawModel(HouseEngine):
+    """The same of an engine that runs a model, but the model's own pictures, at its size, before any finishing."""
+
+    def make(self, clip: OpenClip, folder: Path, report: Report) -> Notes:
+        """Generate the clip; the windows that were made lie beside the frames."""
+        config = ColorConfig.open(clip.shot.ocio)
+        source = FileSource(clip.shot, config)
+        engine = registry.make_engine(self._asked(clip, config.working), self.models)
+        numbers = list(clip.shot.frames)
+        try:
+            engine.prepare(source, report, folder / "state")
+            for done, made in enumerate(engine.generate(source.stream(numbers), report), start=1):
+                assert made.model is not None, "an engine that runs a model gives its pictures"
+                _write(folder, made.number, cut(made.model.frame, made.model.composite))
+                report(Progress("frames", done, len(numbers), made.number))
+        finally:
+            engine.close()
+            source.close()
+        return {}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pai_studio.core.engines.registry import Models
+from pai_studio.core.evaluation.asked import file_stem
 from pai_studio.core.evaluation.contestants import contestant
 from pai_studio.core.evaluation.sets.base import code_digest
 from pai_studio.core.media.files import write_file
@@ -23,8 +24,8 @@ FACTS, DRAWN, TIMINGS = "facts", "drawn", "timings"
 JUDGED_BY = (
     "comp", "delivery", "engines", "finish", "making.py", "media", "model", "motion", "plan", "render.py",
     "shot",
-    "evaluation/contestants.py", "evaluation/cutout.py", "evaluation/faults.py", "evaluation/judged.py",
-    "evaluation/judging.py",
+    "evaluation/asked.py", "evaluation/at_model.py", "evaluation/contestants.py", "evaluation/cutout.py",
+    "evaluation/faults.py", "evaluation/judged.py", "evaluation/judging.py",
     "evaluation/measures", "evaluation/metrics.py", "evaluation/naive.py", "evaluation/sets/layout.py",
     "evaluation/truth.py",
 )  # fmt: skip
@@ -45,27 +46,34 @@ class Kept:
 
     def facts(self) -> dict[str, Any] | None:
         """What the clip is, or None where that is not known yet."""
-        return read(self.folder / f"{FACTS}.json")
+        return self.read(FACTS)
 
     def result(self, engine: str) -> dict[str, Any] | None:
         """A contestant's result: `made_from`, `version`, `values`, `notes`."""
-        return read(self.folder / f"{engine}.json")
+        return self.read(engine)
 
     def drawn(self) -> dict[str, Any] | None:
         """What the pictures were `made_from`, and the `results` that they show, each by what that was made from."""
-        return read(self.folder / f"{DRAWN}.json")
+        return self.read(DRAWN)
 
     def timings(self) -> dict[str, float]:
         """How long what took, in seconds, whenever that was."""
-        return read(self.folder / f"{TIMINGS}.json") or {}
+        return self.read(TIMINGS) or {}
 
     def write(self, name: str, content: Mapping[str, Any]) -> None:
         """Keep a document."""
-        write_json(self.folder / f"{name}.json", content)
+        write_json(self._path(name), content)
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """A document that is kept; None where it is not there."""
+        return read(self._path(name))
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{file_stem(name)}.json"
 
     def forget(self) -> None:
         """The clip is no longer what it was: nothing that is kept tells of it until it has been looked at again."""
-        (self.folder / f"{FACTS}.json").unlink(missing_ok=True)
+        self._path(FACTS).unlink(missing_ok=True)
 
     def made_from(self, engine: str, facts: Mapping[str, Any]) -> str:
         """The digest of all that a contestant's result follows from."""

@@ -19,7 +19,7 @@ from pai_studio.core.evaluation.contestants import Delivered
 from pai_studio.core.evaluation.faults import attempt
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.evaluation.judging import ClipScene
-from pai_studio.core.evaluation.kept import Kept, digest, read
+from pai_studio.core.evaluation.kept import Kept, digest
 from pai_studio.core.evaluation.plugins import Judge, load, options_of
 from pai_studio.core.evaluation.sets.base import code_digest
 from pai_studio.core.media.color import ColorConfig
@@ -51,7 +51,7 @@ class LearnedJudge:
 
     def said(self, kept: Kept, engine: str, facts: Mapping[str, Any]) -> Said | None:
         """What is kept of its values for a contestant; None where it is not there or would come out otherwise."""
-        there = read(kept.folder / f"{self._file(engine)}.json")
+        there = kept.read(self._file(engine))
         return (
             there["values"] if there and there["made_from"] == self.made_from(kept, engine, facts) else None
         )

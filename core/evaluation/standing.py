@@ -8,7 +8,8 @@ from typing import Any
 
 from pai_studio.core.engines.standing import SCHEMA, Row, Standing
 from pai_studio.core.evaluation.aggregate import single
-from pai_studio.core.evaluation.contestants import NAIVE, engine_of
+from pai_studio.core.evaluation.asked import Asked
+from pai_studio.core.evaluation.contestants import NAIVE
 from pai_studio.core.evaluation.kept import digest
 from pai_studio.core.evaluation.metrics import METRICS
 from pai_studio.core.media.files import write_file
@@ -23,7 +24,7 @@ _DIGITS = 6
 def write_standing(reports: Sequence[Mapping[str, Any]], path: Path) -> Standing:
     """Write the table of some reports, of which a later one stands for an earlier one on the same clips.
 
-    Raises BadInput for a report that does not tell what code it is of.
+    Raises BadInput for a report that does not tell what code it is of, or that was judged at a model's size.
     """
     found = {(row.trial, row.engine, row.digest): row for report in reports for row in rows(report)}
     ordered = sorted(found.values(), key=lambda row: (row.engine, row.model, row.set, row.references))
@@ -33,17 +34,24 @@ def write_standing(reports: Sequence[Mapping[str, Any]], path: Path) -> Standing
 
 
 def rows(report: Mapping[str, Any]) -> list[Row]:
-    """A report's rows: each engine over the clips of the same number of references of which it has both PSNR."""
+    """A report's rows: each engine over the clips of the same number of references of which it has both PSNR.
+
+    One with options is not what a shot gets by itself, and has no row.
+    """
     told = report["versions"]
+    if report.get("at_model"):
+        say = "was judged at a model's size, not by what is delivered"
+        raise BadInput(say, where=f"the report of {report['set']}", hint="measure without --at-model")
     if "code" not in told:
         say = "does not tell what code it was measured by"
         raise BadInput(say, where=f"the report of {report['set']}", hint="measure again")
     counts = sorted({clip["tags"]["references"] for clip in report["per_clip"]})
     found = []
     for name in report["engines"]:
-        if name in NAIVE:
+        asked = Asked.parse(name)
+        if name in NAIVE or asked.options:
             continue
-        who = {"set": report["set"], "code": told["code"], "engine": engine_of(name)}
+        who = {"set": report["set"], "code": told["code"], "engine": asked.engine}
         model = told.get("models", {}).get(name, {"name": "", "digest": ""})
         who |= {"version": told["engines"][name], "model": model["name"], "digest": model["digest"]}
         for count in counts:

@@ -88,6 +88,13 @@ class ModelFrame:
         inner = Box(left, top, max(1, width - 2 * left), max(1, height - 2 * top))
         return cls(display, matrix, width, height, inner)
 
+    @classmethod
+    def of_area(cls, display: Box, pixel_aspect: float, area_px: float, grid: int) -> ModelFrame:
+        """The frame of about `area_px` pixels in the plate's own shape, on a grid of `grid` pixels."""
+        shape = display.width * pixel_aspect / display.height
+        limit = (max(grid, int(math.sqrt(area_px * shape))), max(grid, int(math.sqrt(area_px / shape))))
+        return cls.fitting(display, pixel_aspect, limit, grid)
+
     def to_model(self, pixels: Array) -> Array:
         """(H, W[, C]) over the display window into the model's frame; the border repeats the edge."""
         across, down = self.matrix[0, 0], self.matrix[1, 1]

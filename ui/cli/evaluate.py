@@ -20,6 +20,7 @@ from pai_studio.ui.cli.console import Console, Eta
 from pai_studio.ui.cli.jobs import count
 
 if TYPE_CHECKING:
+    from pai_studio.core.evaluation.at_model import ModelSize
     from pai_studio.core.evaluation.learned import LearnedJudge
     from pai_studio.core.evaluation.sets.catalogue import Wanted
 
@@ -34,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--engines",
         default=_ENGINES,
         metavar="A,B",
-        help=f"engines, ENGINE@MODEL and naive composites (default {_ENGINES})",
+        help="engines and naive composites; with a model and options ENGINE@MODEL:OPTION=VALUE,... "
+        f"(default {_ENGINES})",
     )
     parser.add_argument(
         "--size",
@@ -50,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--references", type=count, metavar="N", help="synthetic: N stills for every clip (default 1 to 3)"
     )
     parser.add_argument("--clips", type=count, metavar="N", help="only the first N clips")
+    parser.add_argument(
+        "--at-model",
+        metavar="AREA_PX[/GRID_PX]",
+        help="judge at a model's own size: its raw pictures, and all others reduced as it sees the plate",
+    )
     parser.add_argument("--workers", type=count, default=2, metavar="N", help="processes (default 2)")
     parser.add_argument(
         "--judge",
@@ -112,6 +119,8 @@ def run(asked: argparse.Namespace, console: Console) -> int:
 def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
     from pai_studio.core.engines.registry import Models
     from pai_studio.core.evaluation import benchmark
+    from pai_studio.core.evaluation.asked import listed
+    from pai_studio.core.evaluation.at_model import ModelSize
     from pai_studio.core.evaluation.sets.catalogue import Wanted, open_set
 
     wanted = Wanted(
@@ -122,7 +131,8 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
         references=asked.references,
         clips=asked.clips,
     )
-    engines = tuple(name.strip() for name in asked.engines.split(",") if name.strip())
+    engines = listed(asked.engines)
+    at = ModelSize.parse(asked.at_model) if asked.at_model is not None else None
     found = open_set(wanted)
     judges = _judges(asked.judge, console)
     settings = load().settings
@@ -143,7 +153,8 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, Any]:
             earlier=_earlier(asked.compare) if asked.compare else None,
             judges=judges,
             models=Models(Path(settings.models_dir), settings.device),
-            command=_command(wanted, engines, judges),
+            at=at,
+            command=_command(wanted, engines, judges, at),
         ),
         report,
     )
@@ -162,7 +173,9 @@ def _judges(asked: Sequence[str], console: Console) -> tuple[LearnedJudge, ...]:
     return judges
 
 
-def _command(wanted: Wanted, engines: tuple[str, ...], judges: Sequence[LearnedJudge]) -> str:
+def _command(
+    wanted: Wanted, engines: tuple[str, ...], judges: Sequence[LearnedJudge], at: ModelSize | None
+) -> str:
     """What makes the same report on any machine."""
     parts = ["pai-studio", "evaluate", "--set", Path(wanted.name).name]
     if wanted.footage is not None:
@@ -172,6 +185,8 @@ def _command(wanted: Wanted, engines: tuple[str, ...], judges: Sequence[LearnedJ
         parts += ["--references", str(wanted.references)]
     if wanted.clips is not None:
         parts += ["--clips", str(wanted.clips)]
+    if at is not None:
+        parts += ["--at-model", str(at)]
     parts += ["--engines", ",".join(engines)]
     for judge in judges:
         parts += ["--judge", _spelled(judge)]
@@ -199,10 +214,9 @@ def _earlier(path: Path) -> dict[str, Any]:
 
 
 def _text(report: Mapping[str, Any], out: Path) -> str:
-    from pai_studio.core.evaluation.metrics import METRICS
-    from pai_studio.core.evaluation.page.reading import MAIN
+    from pai_studio.core.evaluation.page.reading import Reading
 
-    metrics = [metric for metric in METRICS if metric.key in MAIN]
+    metrics = Reading(report).main
     width = max(len(name) for name in report["engines"]) + 2
     rows = ["".join([" " * width, *(f"{metric.label:>{_wide(metric.label)}}" for metric in metrics)])]
     for name, figures in report["engines"].items():

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page import paper, prose, words
+from pai_studio.core.evaluation.page.baseline import Baseline, Cell, baseline_of
 from pai_studio.core.evaluation.page.media import Gallery
 from pai_studio.core.evaluation.page.reading import Figure, Reading
 
@@ -61,6 +62,19 @@ def group(reading: Reading, kind: str, parts: Mapping[str, Mapping[str, Any]]) -
             cells = [_part(m, f, clips) for m, f in zip(reading.main, figures[name], strict=True)]
             rows.append([f"{escaped(part)} ({words.counted(clips, 'clip')})", escaped(name), *cells])
     return table([escaped(words.group_name(kind)), "Engine", *map(_titled, reading.main)], rows, 2)
+
+
+def baseline(held: Baseline) -> str:
+    """Every contestant against the baseline, a table each: metrics down, parts of the set across."""
+    found = []
+    for name in held.engines:
+        rows = [
+            [_titled(metric), *(_held(column.cell(name, metric)) for column in held.columns)]
+            for metric in held.metrics
+        ]
+        heads = [f"{escaped(name)} against {escaped(held.against)}", *(c.label for c in held.columns)]
+        found.append(table(heads, rows))
+    return "\n\n".join(found)
 
 
 def judges(reading: Reading) -> str:
@@ -148,6 +162,9 @@ def report(reading: Reading, gallery: Gallery) -> str:
         parts += ["## Failures", prose.FAILURES, failures(reading)]
     if reading.pairs:
         parts += ["## Engine against engine", prose.DIFFERENCES, pairs(reading)]
+    held = baseline_of(reading)
+    if held is not None:
+        parts += [f"## Against {escaped(held.against)}", prose.BASELINE, baseline(held)]
     if reading.judges is not None:
         parts += [f"## {prose.JUDGES}", prose.JUDGES_ARE, judges(reading), judged_clips(reading)]
     if reading.changes is not None:
@@ -196,6 +213,12 @@ def _figure(metric: Metric, figure: Figure, *, best: bool, most: int) -> str:
     sure = [words.interval(figure, metric.mean_digits), words.fewer(figure, most)]
     small = "; ".join(part for part in sure if part)
     return f"{f'**{mean}**' if best else mean}{f' ({small})' if small else ''}"
+
+
+def _held(cell: Cell) -> str:
+    mark = {1: "**", -1: "*", 0: ""}[cell.verdict]
+    small = f" ({'; '.join(cell.small)})" if cell.small else ""
+    return f"{mark}{cell.text}{mark}{small}"
 
 
 def _part(metric: Metric, figure: Figure, most: int) -> str:

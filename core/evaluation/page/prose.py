@@ -22,6 +22,13 @@ _ABOUT = {
     ),
 }
 
+_AT_MODEL = (
+    "Judged at the own resolution of a model of {area} pixels on a grid of {grid}: an engine that runs such a model by "
+    "the pictures that the model gave, before finishing; all others, made and delivered at the plate's size, were "
+    "reduced in scene-linear light as the plate is for the model, and so were stills and truth. Left out, since they "
+    "count in pixels of larger pictures: {left}."
+)
+
 TABLE = (
     "Means over the clips, with bootstrapped 95% intervals. An arrow says which way is better; a dash stands for what "
     "is not defined. Where 0 is right the mean is of sizes, so that opposite faults do not cancel. Where a number of "
@@ -39,6 +46,11 @@ NOTHING_MOVED = "No figure has moved."
 DIFFERENCES = (
     "Each clip is its own control: the difference of two engines is taken clip by clip, and only then averaged. "
     "An interval that keeps clear of 0 is a difference that this set can tell."
+)
+BASELINE = (
+    "Differences clip by clip, with their 95% intervals, over all clips and over parts of them. Where 0 is right they "
+    "are differences of sizes. Bold is better and italic worse, where the interval keeps clear of 0 and the difference "
+    "shows in its digits."
 )
 FOREST = (
     "Small dots are clips, the large one is their mean, the whisker its 95% interval; the mean is filled where the "
@@ -76,8 +88,11 @@ def facts(reading: Reading) -> str:
 
 def about(reading: Reading) -> str:
     """What kind of set it is."""
-    own = reading.report.get("about")
-    return f"{own} {_ABOUT[reading.kind]}" if own else _ABOUT[reading.kind]
+    parts = [reading.report.get("about"), _ABOUT[reading.kind]]
+    at = reading.report.get("at_model")
+    if at:
+        parts.append(_AT_MODEL.format(area=at["area_px"], grid=at["grid_px"], left=", ".join(at["left_out"])))
+    return " ".join(part for part in parts if part)
 
 
 def compared(reading: Reading) -> list[str]:

@@ -71,6 +71,13 @@ class Difference:
         return 1 if gain_of(self.metric)(low) > 0 else -1
 
 
+def difference(metric: Metric, told: Mapping[str, Any], clips: Sequence[float] = ()) -> Difference:
+    """One as a report tells it."""
+    worst = told.get("worst")
+    shown = (worst["clip"], worst["value"]) if worst else None
+    return Difference(metric, Figure.of(told), told.get("wins"), shown, clips)
+
+
 @dataclass(frozen=True)
 class Pair:
     """An engine against another."""
@@ -143,21 +150,15 @@ class Reading:
         return [Pair(pair["engine"], pair["against"], [*self._differences(pair)]) for pair in found]
 
     def _differences(self, pair: Mapping[str, Any]) -> list[Difference]:
-        metrics = [metric for metric in self.metrics if metric.key in pair["metrics"]]
-        found = []
-        for metric in metrics:
-            told = pair["metrics"][metric.key]
-            worst = told.get("worst")
-            found.append(
-                Difference(
-                    metric,
-                    Figure.of(told),
-                    told.get("wins"),
-                    (worst["clip"], worst["value"]) if worst else None,
-                    self._by_clip(metric, pair["engine"], pair["against"]),
-                )
+        return [
+            difference(
+                metric,
+                pair["metrics"][metric.key],
+                self._by_clip(metric, pair["engine"], pair["against"]),
             )
-        return found
+            for metric in self.metrics
+            if metric.key in pair["metrics"]
+        ]
 
     def _by_clip(self, metric: Metric, engine: str, against: str) -> list[float]:
         found = []

@@ -8,6 +8,7 @@ from typing import Any
 
 from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page import plot, prose, tables, words
+from pai_studio.core.evaluation.page.baseline import Baseline, baseline_of
 from pai_studio.core.evaluation.page.html import Markup, el, hidden, joined
 from pai_studio.core.evaluation.page.media import Gallery
 from pai_studio.core.evaluation.page.reading import Difference, Pair, Reading
@@ -36,6 +37,9 @@ def all_of(reading: Reading, gallery: Gallery) -> list[Section]:
         found.append(_failures(reading))
     if reading.pairs:
         found.append(_differences(reading))
+    held = baseline_of(reading)
+    if held is not None:
+        found.append(_baseline(held))
     if reading.judges is not None:
         found.append(_judges(reading))
     if reading.changes is not None:
@@ -98,6 +102,11 @@ def _judges(reading: Reading) -> Section:
     folded = el("details", el("summary", "Clip by clip"), by_clip)
     notes = _listed(prose.judges(reading))
     return _section("judges", prose.JUDGES, el("p", prose.JUDGES_ARE), tables.judges(reading), notes, folded)
+
+
+def _baseline(held: Baseline) -> Section:
+    shown = (tables.baseline(held, name) for name in held.engines)
+    return _section("baseline", f"Against {held.against}", el("p", prose.BASELINE), *shown)
 
 
 def _failures(reading: Reading) -> Section:

@@ -8,6 +8,7 @@ from typing import Any
 from pai_studio.core.evaluation.aggregate import single
 from pai_studio.core.evaluation.metrics import Metric
 from pai_studio.core.evaluation.page import words
+from pai_studio.core.evaluation.page.baseline import Baseline, Cell
 from pai_studio.core.evaluation.page.html import Markup, el, hidden, joined
 from pai_studio.core.evaluation.page.reading import Figure, Reading
 
@@ -68,6 +69,26 @@ def _part_rows(reading: Reading, part: str, told: Mapping[str, Any]) -> list[Mar
         engine = el("th", name, scope="row", cls="engine")
         rows.append(el("tr", head, engine, *cells, cls="first" if first else None))
     return rows
+
+
+def baseline(found: Baseline, engine: str) -> Markup:
+    """An engine against the baseline: metrics down, parts of the set across."""
+    rows = []
+    for metric in found.metrics:
+        cells = (_baseline_cell(column.cell(engine, metric)) for column in found.columns)
+        rows.append(el("tr", metric_head(metric), *cells))
+    heads = (el("th", column.label, scope="col", cls="num") for column in found.columns)
+    title = f"{engine} against {found.against}"
+    return table(title, el("b", title), [*columns("Metric"), *heads], rows, "results")
+
+
+def _baseline_cell(cell: Cell) -> Markup:
+    marks = {1: ("b", "better"), -1: ("i", "worse")}
+    shown: Markup | str = cell.text
+    if cell.verdict:
+        tag, verdict = marks[cell.verdict]
+        shown = joined(el(tag, cell.text, cls="best" if cell.verdict > 0 else None), hidden(f" ({verdict})"))
+    return _number_cell(shown, *cell.small)
 
 
 def clip_table(reading: Reading, clip: Mapping[str, Any], metrics: Sequence[Metric], label: str) -> Markup:
