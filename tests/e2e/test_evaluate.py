@@ -36,6 +36,19 @@ def test_a_table_is_printed_and_pages_are_written(pai, tiny_set, finished):
     assert {p.name for p in finished.iterdir()} >= {"report.json", "report.md", "index.html", "timings.json"}
 
 
+def test_at_a_models_size_the_table_has_what_means_something_there(pai, tiny_set, tmp_path):
+    command = ("evaluate", "--set", tiny_set, "--out", tmp_path / "out", *NAIVE, "--at-model", "2304/4")
+
+    code, out, _ = pai(*command)
+
+    assert code == 0
+    assert "PSNR" in out.splitlines()[0]
+    assert "Camera" not in out
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert report["size"] == [64, 36]
+    assert "--at-model 2304/4" in report["command"]
+
+
 def test_json_is_the_report_itself(pai, tiny_set, finished):
     code, out, _ = pai("evaluate", "--set", tiny_set, "--out", finished, *NAIVE, "--json")
 

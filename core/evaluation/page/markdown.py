@@ -72,7 +72,10 @@ def baseline(held: Baseline) -> str:
             [_titled(metric), *(_held(column.cell(name, metric)) for column in held.columns)]
             for metric in held.metrics
         ]
-        heads = [f"{escaped(name)} against {escaped(held.against)}", *(c.label for c in held.columns)]
+        heads = [
+            f"{escaped(name)} against {escaped(held.against)}",
+            *(escaped(c.label) for c in held.columns),
+        ]
         found.append(table(heads, rows))
     return "\n\n".join(found)
 

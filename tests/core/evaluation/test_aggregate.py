@@ -16,6 +16,32 @@ PSNR, SPILL, OFFSET = (BY_KEY[key] for key in ("background_psnr_db", "spill", "a
 LOWER = next(metric for metric in METRICS if metric.better == "lower")
 
 
+def test_everyone_is_held_against_draft_over_all_clips_and_parts():
+    clips = [
+        {"draft": {"spill": 0.1 * n}, "pai": {"spill": 0.1 * n - 0.05}, "late": {"halo": 1.0}}
+        for n in (1, 2, 3)
+    ]
+    tags = [{"references": 1, "markers": True}, {"references": 2, "markers": True}, {"references": 2}]
+
+    found = aggregate.baseline(tags, list("abc"), clips, ("draft", "pai", "late"), 0)
+
+    assert [pair["engine"] for pair in found["all"]] == ["pai", "late"]
+    assert found["all"][0]["metrics"]["spill"]["mean"] == pytest.approx(-0.05)
+    assert found["all"][0]["metrics"]["spill"]["wins"] == 3
+    assert set(found["all"][0]["metrics"]) == set(aggregate.DECIDING)
+    assert {part: pairs[0]["metrics"]["spill"]["n"] for part, pairs in found["references"].items()} == {
+        "1": 1,
+        "2": 2,
+    }
+    assert "markers" not in found  # where it is told, it is always the same
+    assert set(aggregate.DECIDING) <= set(BY_KEY)
+
+
+@pytest.mark.parametrize("engines", [("draft",), ("pai", "late")])
+def test_without_draft_or_another_nothing_is_held_against_it(engines):
+    assert aggregate.baseline([{}], ["a"], [{}], engines, 0) is None
+
+
 def test_the_interval_of_a_normal_sample_is_what_theory_says():
     values = np.random.default_rng(1).normal(20, 3, 400)
 

@@ -56,6 +56,7 @@ def _report(clips: int = 4) -> dict[str, Any]:
         "failures": [],
         "pairs": [aggregate.pair(names, values, "draft", other, 7) for other in ENGINES[1:]],
         "groups": aggregate.groups(tags, values, ENGINES, 7),
+        "baseline": aggregate.baseline(tags, names, values, ENGINES, 7),
         "per_clip": [
             {"clip": name, "tags": tag, "engines": value}
             for name, tag, value in zip(names, tags, values, strict=True)
@@ -346,6 +347,31 @@ def test_the_naive_composites_come_first_and_the_moved_one_is_the_rival():
 
     assert reading.engines == ["naive-static", "naive-moved", "draft"]
     assert [pair.against for pair in reading.pairs] == ["naive-moved", "naive-static"]
+
+
+def test_what_is_held_against_the_baseline_stands_by_references_and_markers(tmp_path):
+    report = copy.deepcopy(REPORT)
+    figures = report["baseline"]["references"]["2"][0]["metrics"]
+    figures["spill"] |= {"mean": -0.5, "ci95": [-0.7, -0.2], "n": 3}
+    figures["flicker"] |= {"mean": 0.25, "ci95": [0.1, 0.4], "n": 3}
+    figures["relight_gain_db"] |= {"mean": 0.25, "ci95": [-0.1, 0.4], "n": 3}
+    report["baseline"]["references"]["2"][0]["metrics"]["rebuilt_psnr_db"] |= {"mean": 1.5, "n": 2}
+    write_report(report, tmp_path)
+
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    part = text.partition("## Against draft")[2].partition("\n## ")[0]
+    head, *_ = [line for line in part.splitlines() if line.startswith("| naive-static against draft")]
+    cells = [cell.strip() for cell in head.strip("|").split("|")]
+    assert cells[1:5] == ["all clips", "1 reference", "2 references", "3 references"]
+    assert cells[5:] == ["with markers", "without markers"]
+    rows = [line for line in part.splitlines() if line.startswith("| Spill")]
+    assert "**−0.5000** (−0.7000 to −0.2000)" in rows[0]
+    assert "*+0.2500* (+0.1000 to +0.4000)" in part
+    assert " +0.25 (−0.10 to +0.40)" in part
+    assert "2 clips)" in part
+    page = _page(tmp_path)
+    assert "(worse)" in page.text
+    assert "naive-moved against draft" in page.text
 
 
 def test_the_same_report_gives_the_same_bytes(tmp_path, written):

@@ -14,9 +14,9 @@ import pytest
 from pai_studio.core.evaluation.sets import juggle, pans
 from pai_studio.core.evaluation.sets.base import code_digest
 from pai_studio.core.evaluation.sets.catalogue import Wanted, open_set
-from pai_studio.core.evaluation.sets.dealing import dealt
+from pai_studio.core.evaluation.sets.dealing import dealt, dealt_within
 from pai_studio.core.evaluation.sets.layout import content_digest, open_clip, read_set, write_clip, write_set
-from pai_studio.core.evaluation.sets.synthetic import FULL, HELD_OUT, QUICK, Size, synthetic_set
+from pai_studio.core.evaluation.sets.synthetic import FULL, HELD_OUT, MODEL, QUICK, Size, synthetic_set
 from pai_studio.core.evaluation.sets.windows import KINDS, Framing, seen_through, window_path
 from pai_studio.core.media.color import ColorConfig
 from pai_studio.core.media.source import FileSource
@@ -24,11 +24,12 @@ from pai_studio.core.motion.homography import apply, corners
 from pai_studio.core.report import silent
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.synth import moves
+from pai_studio.core.synth.capture.faults import MASK_FAULTS
 
 # The synthetic set -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [QUICK, FULL])
+@pytest.mark.parametrize("size", [QUICK, FULL, MODEL])
 def test_the_synthetic_set_is_held_out_balanced_and_repeats(size):
     found = synthetic_set(size, 0)
     shots = [clip.shot for clip in found.clips]
@@ -68,6 +69,33 @@ def test_markers_and_moves_are_not_tied_together():
     for references in (1, 2, 3):
         marked = [shot.markers for shot in shots if shot.references == references]
         assert 0.25 < np.mean(marked) < 0.75
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_first_clips_for_a_model_have_every_combination_as_often(seed):
+    shots = [clip.shot for clip in synthetic_set(MODEL, seed).clips]
+
+    def combined(count):
+        return Counter((s.references, s.markers, s.fault is not None) for s in shots[:count])
+
+    assert set(combined(12).values()) == {1}
+    assert len(combined(12)) == 12
+    assert max(combined(64).values()) - min(combined(64).values()) <= 1
+    assert sum(s.fault not in (None, "dilate") for s in shots) >= 25  # those with something to rebuild
+    assert {s.fault for s in shots} == {None, *MASK_FAULTS}
+    assert sum(s.light == "perturbed" for s in shots) == 16
+    assert {s.frames for s in shots} == {17, 21, 25}
+
+
+def test_cards_are_dealt_evenly_within_groups():
+    groups = [n % 2 for n in range(12)]
+
+    cards = dealt_within("abc", groups, np.random.default_rng(0))
+
+    for group in (0, 1):
+        own = [card for card, g in zip(cards, groups, strict=True) if g == group]
+        assert Counter(own) == {"a": 2, "b": 2, "c": 2}
+        assert set(own[:3]) == set("abc")
 
 
 def test_cards_are_dealt_evenly():

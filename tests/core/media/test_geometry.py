@@ -103,6 +103,24 @@ def test_padding_never_crops_or_stretches() -> None:
     assert frame.inner.height == 468
 
 
+@pytest.mark.parametrize(
+    ("size", "aspect", "area_px", "grid", "found"),
+    [
+        ((512, 288), 1.0, 11664, 16, (144, 80)),
+        ((1920, 1080), 1.0, 832 * 480, 16, (832, 464)),
+        ((1440, 1080), 4 / 3, 832 * 480, 16, (832, 464)),
+        ((64, 36), 1.0, 832 * 480, 16, (64, 48)),
+    ],
+)
+def test_a_frame_of_an_area_has_the_plates_shape_and_is_never_larger_than_it(
+    size, aspect, area_px, grid, found
+):
+    frame = ModelFrame.of_area(Box(0, 0, *size), aspect, area_px, grid)
+
+    assert (frame.width, frame.height) == found
+    assert frame.width % grid == frame.height % grid == 0
+
+
 def test_small_plates_are_not_blown_up() -> None:
     frame = ModelFrame.fitting(Box(0, 0, 320, 192), 1.0, (832, 480), 32)
     assert (frame.width, frame.height) == (320, 192)
