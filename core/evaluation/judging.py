@@ -157,6 +157,8 @@ def _sound(picture: Array, frame: PlateFrame, judged_at: tuple[int, int]) -> Arr
     wanted = frame.display.shape
     if picture.shape[:2] not in (wanted, judged_at):
         say = f"delivered {_size(picture)}, the plate is {wanted[1]}x{wanted[0]}"
+        if judged_at != wanted:
+            say += f", and {judged_at[1]}x{judged_at[0]} at the model's size"
         raise EngineFailed(say, where=f"frame {frame.number}", hint="an engine delivers at the plate's size")
     if not np.isfinite(picture).all():
         raise EngineFailed("delivered NaN or Inf", where=f"frame {frame.number}", hint="mend the engine")

@@ -147,7 +147,7 @@ def test_a_picture_of_neither_size_is_refused(scene, tmp_path):
     found = judge(scene, {"odd": _deliver(tmp_path / "d", scene, lambda truth: truth[:40])}, silent)
 
     assert isinstance(found["odd"], EngineFailed)
-    assert "delivered 128x40, the plate is 128x72" in found["odd"].what
+    assert "delivered 128x40, the plate is 128x72, and 64x36 at the model's size" in found["odd"].what
 
 
 # The report -------------------------------------------------------------------
