@@ -28,13 +28,14 @@ DECIDING = (
     "relight_gain_db",
     "rebuilt_psnr_db",
     "background_psnr_db",
-    "foreground_psnr_db",
     "spill",
     "anchor_offset_frames",
     "anchor_psnr_db",
     "flicker",
 )
-"""The metrics in which it is."""
+"""The metrics in which it is. What differs in relight gain differs in the subject's PSNR as much: both are of the same
+less one number that is the clip's.
+"""
 
 _PARTED = ("references", "markers")
 """The tags by which it is."""

@@ -37,7 +37,8 @@ class Column:
         digits = metric.mean_digits
         small = words.interval(found.figure, digits, signed=True), words.fewer(found.figure, self._most)
         text = words.number(found.figure.mean, digits, signed=True)
-        return Cell(text, [part for part in small if part], found.verdict)
+        verdict = found.verdict if found.figure.clips > 1 else 0  # one clip tells nothing for sure
+        return Cell(text, [part for part in small if part], verdict)
 
     @property
     def _most(self) -> int:

@@ -355,7 +355,8 @@ def test_what_is_held_against_the_baseline_stands_by_references_and_markers(tmp_
     figures["spill"] |= {"mean": -0.5, "ci95": [-0.7, -0.2], "n": 3}
     figures["flicker"] |= {"mean": 0.25, "ci95": [0.1, 0.4], "n": 3}
     figures["relight_gain_db"] |= {"mean": 0.25, "ci95": [-0.1, 0.4], "n": 3}
-    report["baseline"]["references"]["2"][0]["metrics"]["rebuilt_psnr_db"] |= {"mean": 1.5, "n": 2}
+    figures["rebuilt_psnr_db"] |= {"mean": 1.5, "ci95": [1.0, 2.0], "n": 2}
+    figures["anchor_psnr_db"] |= {"mean": 2.5, "ci95": [2.5, 2.5], "n": 1}
     write_report(report, tmp_path)
 
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
@@ -368,7 +369,8 @@ def test_what_is_held_against_the_baseline_stands_by_references_and_markers(tmp_
     assert "**−0.5000** (−0.7000 to −0.2000)" in rows[0]
     assert "*+0.2500* (+0.1000 to +0.4000)" in part
     assert " +0.25 (−0.10 to +0.40)" in part
-    assert "2 clips)" in part
+    assert "**+1.50** (+1.00 to +2.00; 2 clips)" in part
+    assert " +2.50 (1 clip)" in part  # one tells nothing for sure
     page = _page(tmp_path)
     assert "(worse)" in page.text
     assert "naive-moved against draft" in page.text
