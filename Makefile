@@ -24,7 +24,7 @@ $(VENV)/.done: pyproject.toml setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "PAI-Studio needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,model]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,model,train]'
 	@touch $@
 
 demo: setup

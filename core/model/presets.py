@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pai_studio.core.model.manifest import GUIDE_CHANNELS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
@@ -25,16 +27,19 @@ PRESETS = {
     "tiny": Preset(
         transformer={
             "patch_size": (1, 16, 16),
-            "num_attention_heads": 6,
+            "num_attention_heads": 4,
             "attention_head_dim": 64,
             "in_channels": 3,
             "out_channels": 3,
             "text_dim": 128,
-            "ffn_dim": 1024,
-            "num_layers": 8,
+            "freq_dim": 128,
+            "ffn_dim": 768,
+            "num_layers": 6,
             "matte_channels": 1,
+            "guide_channels": GUIDE_CHANNELS,
             "attention": "cached",
             "head_width": 32,
+            "head_features": 8,
         },
         manifest={
             "prediction": "sample",
@@ -42,13 +47,15 @@ PRESETS = {
             "solver": "unipc",
             "steps": 8,
             "guidance": None,
+            "guide": True,
+            "half_foreground": False,
             "codec": "pixel",
-            "window_latents": 13,
-            "history_latents": 3,
-            "ahead_latents": 2,
-            "keyframe_step": 4,
-            "references_most": 5,
-            "area_px": 256 * 144,
+            "window_latents": 9,
+            "history_latents": 2,
+            "ahead_latents": 1,
+            "keyframe_step": 0,
+            "references_most": 3,
+            "area_px": 144 * 81,
             "grid_px": 16,
         },
         own_parts=True,

@@ -32,10 +32,11 @@ _LEAVES = 60
 class Films:
     """The films as a source to learn from; `grid` for patches of `patch` pixels, rows and columns."""
 
-    def __init__(self, seed: int, patch: tuple[int, int] = (16, 24)) -> None:
+    def __init__(self, seed: int, patch: tuple[int, int] = (16, 24), null_text: Tensor | None = None) -> None:
+        """Nothing is said of a film: its text is `null_text` (1, L, D), by default one word of zeros."""
         self.clock, self.size = Clock(1), SIZE
         self.grid = (SIZE[0] // patch[0], SIZE[1] // patch[1])
-        self.null_text = torch.zeros(1, 1, 8)
+        self.null_text = torch.zeros(1, 1, 8) if null_text is None else null_text
         rng = np.random.default_rng([seed, 0xF11])
         self._columns = torch.stack([_columns(_painting(rng)) for _ in SPEEDS_PX])
         self._speeds = torch.tensor(SPEEDS_PX)

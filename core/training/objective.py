@@ -14,9 +14,8 @@ references, n latent frames of history, (H, W) latent pixels, L text tokens, D t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -25,6 +24,8 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Cloning, Layout, Window, lay_out
 from pai_studio.core.model.sampler import TIMESTEPS, Prediction
 from pai_studio.core.model.transformer import Conditions
+
+Told = TypeVar("Told", bound="Noised | Asked | Sample | Conditions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +135,6 @@ class Asked:
     history_timestep: Tensor | None
 
 
-Predict = Callable[[Asked], Tensor]
-
-
 @dataclass(frozen=True)
 class Noised:
     """A sample with its noise: what the network is asked, and the truth (sigma (B,), noise as `clean`)."""
@@ -145,6 +143,10 @@ class Noised:
     sample: Sample
     sigma: Tensor
     noise: Tensor
+
+    def to(self, device: torch.device) -> Noised:
+        """The same on a device."""
+        return _to(self, device)
 
 
 def draw_plan(recipe: Recipe, clock: Clock, grid: tuple[int, int], generator: torch.Generator) -> Plan:
@@ -235,8 +237,8 @@ def mixed(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
     return (1 - level) * clean + level * noise
 
 
-def loss(recipe: Recipe, told: Noised, predicted: Tensor) -> Tensor:
-    """The mean loss of a prediction (B, C, N, H, W), as `recipe.prediction` names it: 0 where it is the truth."""
+def losses(recipe: Recipe, told: Noised, predicted: Tensor) -> Tensor:
+    """The loss (B,) of each sample's prediction (B, C, N, H, W), as `recipe.prediction` names it: 0 for the truth."""
     level = _spread(told.sigma, predicted)
     clean = told.sample.clean
     if recipe.prediction == "velocity":
@@ -246,14 +248,19 @@ def loss(recipe: Recipe, told: Noised, predicted: Tensor) -> Tensor:
         squared = (predicted - clean).square() / level.clamp_min(recipe.least_sigma).square()
         found = predicted
     weight = _weight(recipe, told.sample)
-    total = (weight * squared).mean()
+    total = (weight * squared).flatten(1).mean(1)
     if recipe.l1:
-        total = total + recipe.l1 * (weight * (found - clean).abs()).mean()
+        total = total + recipe.l1 * (weight * (found - clean).abs()).flatten(1).mean(1)
     return total
 
 
+def loss(recipe: Recipe, told: Noised, predicted: Tensor) -> Tensor:
+    """The mean of `losses`."""
+    return losses(recipe, told, predicted).mean()
+
+
 def _weight(recipe: Recipe, sample: Sample) -> Tensor:
-    """What an error weighs (B, 1, N, H, W), 1 on average."""
+    """What an error weighs (B, 1, N, H, W), 1 on a batch's average."""
     weight = 1 + recipe.foreground * sample.matte
     if sample.rebuilt is not None:
         weight = weight + recipe.rebuilt * sample.rebuilt
@@ -264,6 +271,18 @@ def with_matte(latents: Tensor, matte: Tensor | None, channels: int = 1) -> Tens
     """Latents (B, C, n, H, W) with their matte channels, (B, C + M, n, H, W); without a matte these are 0."""
     shape = (latents.shape[0], channels, *latents.shape[2:])
     return torch.cat([latents, latents.new_zeros(shape) if matte is None else matte], dim=1)
+
+
+def _to(told: Told, device: torch.device) -> Told:
+    """A dataclass with all its tensors on a device; a layout has none."""
+    found: dict[str, Any] = {}
+    for field in fields(told):
+        value = getattr(told, field.name)
+        if isinstance(value, Tensor):
+            found[field.name] = value.to(device)
+        elif isinstance(value, Asked | Conditions | Sample):
+            found[field.name] = _to(value, device)
+    return replace(told, **found)
 
 
 def _noised_history(

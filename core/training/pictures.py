@@ -16,8 +16,17 @@ _GROUND, _INK, _FAINT, _LINE = 0.102, (0.84, 0.84, 0.84), (0.3, 0.3, 0.3), (0.93
 _SCALE, _GAP, _LABEL, _HEAD = 3, 4, 130, 54
 
 
-def write_contact(path: Path, strips: Sequence[tuple[str, Tensor]], title: str) -> None:
-    """One row for each strip: its name, and its frames (3, n, H, W) in -1..1."""
+Strip = tuple[str, Tensor]
+"""A name, and frames (3, n, H, W) in -1..1."""
+
+
+def write_contact(path: Path, strips: Sequence[Strip], title: str) -> None:
+    """Save a `contact_sheet`."""
+    save_png(path, contact_sheet(strips, title))
+
+
+def contact_sheet(strips: Sequence[Strip], title: str) -> Array:
+    """One row for each strip: its name and its frames; (h, w, 3) in 0..1."""
     pictures = [strip.clamp(-1, 1).permute(1, 2, 3, 0).numpy() / 2 + 0.5 for _, strip in strips]
     frames, height, width = pictures[0].shape[:3]
     cell = (height * _SCALE + _GAP, width * _SCALE + _GAP)
@@ -32,7 +41,7 @@ def write_contact(path: Path, strips: Sequence[tuple[str, Tensor]], title: str) 
             left = _LABEL + frame * cell[1]
             large = cv2.resize(picture, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_NEAREST)
             sheet[top : top + height * _SCALE, left : left + width * _SCALE] = large
-    save_png(path, sheet)
+    return sheet
 
 
 def write_curve(path: Path, losses: Sequence[float], size: tuple[int, int] = (320, 640)) -> None:

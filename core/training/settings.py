@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import Any, Literal
 
 from pai_studio.core.model.presets import PRESETS, Preset
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.objective import Recipe
+from pai_studio.core.training.schema import HINT, check_known, section
 from pai_studio.core.training.trainer import Training
-
-Section = TypeVar("Section")
-_STRICT = ConfigDict(strict=False, allow_inf_nan=False)
-_HINT = "correct the configuration"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +24,8 @@ class Model:
     """`[model]`: the architecture, and whose weights it begins from."""
 
     preset: str
+    seed: int = 0
+    """Of the random weights that it begins with, where there are no others."""
     weights: str = ""
     """The name of an installed model; none: random ones."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
@@ -45,15 +42,18 @@ class Data:
     """Width and height in pixels."""
     sources: tuple[dict[str, Any], ...]
     text_tokens: int = 512
+    about: str = ""
+    """What the finished model says that it has seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Learning(Training):
-    """`[training]`: how long and how fast, and in how many parts a step is computed."""
+    """`[training]`: how long and how fast, and what is looked at meanwhile."""
 
-    accumulate: int = 1
-    """Batches of a GPU for one step."""
     gradient_checkpointing: bool = False
+    log_every: int = 10
+    sample_every: int = 500
+    """Steps from one look at held-back shots to the next; 0: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +109,8 @@ def read(path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -
         raise BadInput(
             f"cannot be read ({error})", where=str(path), hint="name a configuration in TOML"
         ) from None
-    for section, values in (overrides or {}).items():
-        told[section] = {**told.get(section, {}), **values}
+    for name, values in (overrides or {}).items():
+        told[name] = {**told.get(name, {}), **values}
     where = str(path)
     parts: dict[str, Any] = {
         "model": (Model, True),
@@ -120,39 +120,14 @@ def read(path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -
         "adapter": (LowRank, False),
         "parallel": (Parallel, False),
     }
-    _known(told, parts, "", where)
+    check_known(told, parts, "", where)
     found = {}
     for name, (kind, needed) in parts.items():
         if name in told or needed:
-            found[name] = _section(kind, told.get(name), name, where)
+            found[name] = section(kind, told.get(name), name, where)
     settings = Settings(**found)
     _fits(settings, where)
     return settings
-
-
-def _section(kind: type[Section], told: Any, name: str, where: str) -> Section:
-    """One section. Raises BadInput for the first key that is unknown, missing or of the wrong kind."""
-    if not isinstance(told, Mapping):
-        raise BadInput(f"[{name}]: is missing", where=where, hint=_HINT)
-    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
-    _known(told, known, f"{name}.", where)
-    for key, each in known.items():
-        if key not in told and each.default is MISSING and each.default_factory is MISSING:
-            raise BadInput(f"{name}.{key}: is missing", where=where, hint=_HINT)
-    try:
-        return TypeAdapter(kind).validate_python(dict(told))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in (name, *fault["loc"]))
-        say = str(fault["msg"]).replace("Input should be", "must be")
-        raise BadInput(f"{key}: {say} (it is {fault['input']!r})"[:300], where=where, hint=_HINT) from None
-
-
-def _known(told: Mapping[str, Any], known: Mapping[str, Any], prefix: str, where: str) -> None:
-    for key in told:
-        if key not in known:
-            hint = f"known: {', '.join(known)}"
-            raise BadInput(f"{prefix}{key}: is not a known key", where=where, hint=hint)
 
 
 def _fits(settings: Settings, where: str) -> None:
@@ -183,7 +158,7 @@ def _fits(settings: Settings, where: str) -> None:
     }
     for key, value in counts.items():
         if value < 1:
-            raise BadInput(f"{key}: must be 1 or more (it is {value})", where=where, hint=_HINT)
+            raise BadInput(f"{key}: must be 1 or more (it is {value})", where=where, hint=HINT)
     if training.warm_up >= training.steps:
         say = f"training.warm_up: {training.warm_up} steps are all of {training.steps}"
         raise BadInput(say, where=where, hint="warm up for less")

@@ -31,6 +31,9 @@ _STOPS, _TINT_STOPS = 0.5, 0.1
 """How far the place's light is moved, and each of its primaries: one standard deviation."""
 
 
+_ALL = slice(None)
+
+
 @dataclass(frozen=True)
 class _Picked:
     """A take, the set of stills of its guide (None without one), and whether it is mirrored."""
@@ -44,11 +47,11 @@ class TakeSource:
     """The takes of a folder of shards. Raises BadInput where there are none, or of several sizes."""
 
     def __init__(
-        self, folder: Path, patch: tuple[int, int], encoder: TextEncoder, *, kept_back: int = 0
+        self, folder: Path, patch: tuple[int, int], encoder: TextEncoder, which: slice = _ALL
     ) -> None:
-        """`patch` is a token's rows and columns; the last `kept_back` takes are left for looking at."""
+        """`patch` is a token's rows and columns; `which` are the takes that count, in the order of their shards."""
         takes = [take for path in sorted(folder.glob("takes-*.safetensors")) for take in read_shard(path)]
-        takes = takes[: len(takes) - kept_back]
+        takes = takes[which]
         if not takes:
             hint = "film some with `pai-studio train --film`"
             raise BadInput("holds no takes", where=str(folder), hint=hint)

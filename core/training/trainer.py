@@ -1,14 +1,13 @@
 """The trainer: AdamW on the objective, an average of the weights beside it, and checkpoints that a run goes on from.
 
-What a step draws follows from the seed and the step's number alone, so that a run that was stopped goes on as if it
-had not been, and two runs of one seed differ only in what was changed between them.
+What a step draws follows from the seed, the step's number and the process's alone, so that a run that was stopped goes
+on as if it had not been, and two runs of one seed differ only in what was changed between them.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,17 +16,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
-from pai_studio.core.model.checkpoint import whole_folder
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.shot.errors import BadInput, PaiError
-from pai_studio.core.training.objective import Asked, Recipe, Source, draw, loss
+from pai_studio.core.training import checkpoints
+from pai_studio.core.training.checkpoints import Checkpoint, latest
+from pai_studio.core.training.machine import Machine, parted_as, whole
+from pai_studio.core.training.objective import Asked, Noised, Recipe, Source, draw, losses
 
-AVERAGE = "average.safetensors"
-"""A checkpoint's averaged weights."""
-_STATE = "state.json"
 _PARTS = ("step", "exp_avg", "exp_avg_sq")
 
 
@@ -37,6 +35,9 @@ class Training:
 
     steps: int
     batch: int = 16
+    """Samples of a process at a time."""
+    accumulate: int = 1
+    """Batches of a process for one step."""
     rate: float = 1e-3
     least_rate: float = 0.02
     """What the rate ends at, as a part of it."""
@@ -50,16 +51,26 @@ class Training:
     """How much of the averaged weights stays at a step; less of it at first."""
     checkpoint_every: int = 0
     """0: only at the end."""
+    keep: int = 1
+    """How many checkpoints stay."""
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """A step that was just done: how many are, and what it lost."""
+    """A step that was just done, of `total`: what it lost, its rate, the length of its gradient before clipping.
+
+    `by_noise` has the noise level and the loss of each of this process's samples.
+    """
 
     done: int
     total: int
     loss: float
+    rate: float
+    gradient: float
+    seconds: float
+    samples: int
+    by_noise: tuple[tuple[float, float], ...]
 
 
 class Trainer:
@@ -75,12 +86,17 @@ class Trainer:
         recipe: Recipe,
         training: Training,
         folder: Path | None = None,
+        *,
+        machine: Machine | None = None,
     ) -> None:
+        """Without a `machine` it is this process alone, on the CPU, in 32 bits."""
         self.model, self.source, self.recipe, self.training = model, source, recipe, training
-        self.folder = folder
+        self.folder, self.machine = folder, machine or Machine(on_cpu=True)
         self.done = 0
         self.losses: list[float] = []
         self.seconds = 0.0  # what all steps so far have taken
+        self.machine.prepare(model)
+        self._null_text = source.null_text.to(self.machine.device)
         self._names = {name: value for name, value in model.named_parameters() if value.requires_grad}
         self.average = {name: value.detach().clone() for name, value in self._names.items()}
         self._optimizer = torch.optim.AdamW(
@@ -93,13 +109,25 @@ class Trainer:
         )
         if folder is None:
             return
-        for left in folder.glob(".pai-*-step-*"):  # by a run that was killed while it wrote
-            shutil.rmtree(left)
+        if self.machine.is_first:
+            checkpoints.sweep(folder)
+        self.machine.wait()
         if (checkpoint := latest(folder)) is not None:
             self._restore(checkpoint)
 
-    def run(self, on_step: Callable[[TrainStep], None] | None = None) -> None:
-        """Train to the end. `on_step` is called after every step; what it raises ends the run there.
+    @property
+    def samples(self) -> int:
+        """Of a step, over all processes."""
+        return self.training.batch * self.training.accumulate * self.machine.count
+
+    def run(
+        self,
+        on_step: Callable[[TrainStep], None] | None = None,
+        *,
+        asked_to_stop: Callable[[], bool] | None = None,
+    ) -> bool:
+        """Train to the end; whether it came to it. `on_step` is called after every step, and what it raises ends the
+        run there; where `asked_to_stop` says so it ends after the step, with a checkpoint.
 
         Raises PaiError where a loss or a gradient is no number, before it reaches the weights; OutOfResources where
         a checkpoint finds no room.
@@ -108,15 +136,22 @@ class Trainer:
         every = self.training.checkpoint_every
         while self.done < self.training.steps:
             begun = time.monotonic()
-            self.losses.append(self._step())
+            lost, gradient, by_noise = self._step()
+            self.losses.append(lost)
             self.done += 1
-            self.seconds += time.monotonic() - begun
-            if self.folder is not None and (
-                self.done == self.training.steps or (every and self.done % every == 0)
-            ):
+            took = time.monotonic() - begun
+            self.seconds += took
+            stop = self.machine.any(asked_to_stop is not None and asked_to_stop())
+            due = bool(every) and self.done % every == 0
+            if self.folder is not None and (self.done == self.training.steps or due or stop):
                 self._save(self.folder)
             if on_step is not None:
-                on_step(TrainStep(self.done, self.training.steps, self.losses[-1]))
+                rate = self.training.rate * rate_at(self.training, self.done - 1)
+                told = (self.done, self.training.steps, lost, rate, gradient, took, self.samples, by_noise)
+                on_step(TrainStep(*told))
+            if stop:
+                return False
+        return True
 
     @contextmanager
     def averaged(self) -> Iterator[PaiTransformer3DModel]:
@@ -129,23 +164,39 @@ class Trainer:
             self._put(kept)
             self.model.train()
 
-    def _step(self) -> float:
-        training = self.training
-        generator = torch.Generator().manual_seed(training.seed * 1_000_003 + self.done)
-        told = draw(self.recipe, self.source, training.batch, generator)
-        lost = loss(self.recipe, told, ask(self.model, told.asked, self.source.null_text))
+    def _step(self) -> tuple[float, float, tuple[tuple[float, float], ...]]:
+        """The mean loss, the gradient's length, and noise level and loss of each sample of this process."""
+        training, machine = self.training, self.machine
         for group in self._optimizer.param_groups:
             group["lr"] = training.rate * rate_at(training, self.done)
         self._optimizer.zero_grad()
-        lost.backward()
-        length = torch.nn.utils.clip_grad_norm_(self._names.values(), training.clip)
-        if not (lost.isfinite() and length.isfinite()):
-            self._give_up(lost.item(), length.item())
+        total = torch.zeros((), device=machine.device)
+        by_noise: list[tuple[float, float]] = []
+        for part in range(training.accumulate):
+            told = self._drawn(part).to(machine.device)
+            with machine.computing():
+                predicted = ask(self.model, told.asked, self._null_text)
+            each = losses(self.recipe, told, predicted.float())
+            (each.mean() / training.accumulate).backward()
+            total += each.detach().mean() / training.accumulate
+            by_noise += zip(told.sigma.tolist(), each.tolist(), strict=True)
+        machine.average_gradients(self._names)
+        length = _number(torch.nn.utils.clip_grad_norm_(self._names.values(), training.clip))
+        lost = machine.mean(total).item()
+        if not (math.isfinite(lost) and math.isfinite(length)):
+            self._give_up(lost, length)
         self._optimizer.step()
         stays = min(training.average, (1 + self.done) / (10 + self.done))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.values()), list(self._names.values()), 1 - stays)
-        return lost.item()
+        return lost, length, tuple(by_noise)
+
+    def _drawn(self, part: int) -> Noised:
+        """What this process trains on in part `part` of a step: as many processes draw what one would in more parts."""
+        machine, training = self.machine, self.training
+        number = (self.done * training.accumulate + part) * machine.count + machine.rank
+        generator = torch.Generator().manual_seed(training.seed * 1_000_003 + number)
+        return draw(self.recipe, self.source, training.batch, generator)
 
     def _give_up(self, lost: float, length: float) -> NoReturn:
         kept = latest(self.folder) if self.folder is not None else None
@@ -162,48 +213,43 @@ class Trainer:
 
     def _settings(self) -> dict[str, Any]:
         recipe = asdict(self.recipe) | {"never": sorted(self.recipe.never)}
-        told = {"training": asdict(self.training), "recipe": recipe}
+        told = {"training": asdict(self.training), "recipe": recipe, "samples": self.samples}
         found: dict[str, Any] = json.loads(json.dumps(told))
         return found
 
     def _save(self, folder: Path) -> None:
-        """Write `step-N` whole, then let the earlier ones go."""
-        made = folder / f"step-{self.done:08d}"
-        run = {"done": self.done, "losses": self.losses, "seconds": self.seconds}
-        state = {**run, "settings": self._settings()}
-        with whole_folder(made) as temp:
-            save_file(
-                {name: value.detach() for name, value in self._names.items()}, temp / "model.safetensors"
-            )
-            save_file(self.average, temp / AVERAGE)
-            save_file(self._optimizer_state(), temp / "optimizer.safetensors")
-            (temp / _STATE).write_text(json.dumps(state) + "\n", encoding="utf-8")
-        for earlier in folder.glob("step-*"):
-            if earlier != made:
-                shutil.rmtree(earlier)
-
-    def _optimizer_state(self) -> dict[str, Tensor]:
-        return {
-            f"{part}.{name}": self._optimizer.state[value][part]
+        """Write `step-N` whole, then let earlier ones go. What is shared out is put together by all processes."""
+        moments = {
+            f"{part}.{name}": whole(self._optimizer.state[value][part])
             for name, value in self._names.items()
             if value in self._optimizer.state  # what no step has used yet has none
             for part in _PARTS
         }
+        kept = Checkpoint(
+            {"done": self.done, "losses": self.losses, "seconds": self.seconds, "settings": self._settings()},
+            {name: whole(value) for name, value in self._names.items()},
+            {name: whole(value) for name, value in self.average.items()},
+            moments,
+        )
+        if self.machine.is_first:
+            checkpoints.write(folder, kept, keep=self.training.keep)
+        self.machine.wait()
 
-    def _restore(self, checkpoint: Path) -> None:
-        state = json.loads((checkpoint / _STATE).read_text(encoding="utf-8"))
-        if state["settings"] != self._settings():
+    def _restore(self, path: Path) -> None:
+        kept = checkpoints.read(path)
+        if kept.state["settings"] != self._settings():
             raise BadInput(
-                "the folder holds a run of other settings", where=str(checkpoint), hint="name another folder"
+                "the folder holds a run of other settings", where=str(path), hint="name another folder"
             )
-        self.done, self.losses, self.seconds = (state[key] for key in ("done", "losses", "seconds"))
-        self._put(load_file(checkpoint / "model.safetensors"))
-        average = load_file(checkpoint / AVERAGE)
-        self.average = {name: average[name] for name in self._names}
-        moments = load_file(checkpoint / "optimizer.safetensors")
+        self.done, self.losses, self.seconds = (kept.state[key] for key in ("done", "losses", "seconds"))
+        self._put({name: parted_as(kept.weights[name], value) for name, value in self._names.items()})
+        self.average = {name: parted_as(kept.average[name], value) for name, value in self._names.items()}
         for name, value in self._names.items():
-            if f"step.{name}" in moments:
-                self._optimizer.state[value] = {part: moments[f"{part}.{name}"] for part in _PARTS}
+            if f"step.{name}" in kept.moments:
+                moments = {part: kept.moments[f"{part}.{name}"] for part in _PARTS}
+                self._optimizer.state[value] = {
+                    part: told if part == "step" else parted_as(told, value) for part, told in moments.items()
+                }
 
 
 def ask(model: PaiTransformer3DModel, asked: Asked, null_text: Tensor) -> Tensor:
@@ -220,6 +266,10 @@ def ask(model: PaiTransformer3DModel, asked: Asked, null_text: Tensor) -> Tensor
     return found
 
 
+def _number(length: Tensor) -> float:
+    return float(length.full_tensor() if isinstance(length, DTensor) else length)
+
+
 def use_threads(count: int) -> None:
     """How many threads of the CPU this process computes with; small networks are slower with several."""
     torch.set_num_threads(count)
@@ -231,8 +281,3 @@ def rate_at(training: Training, step: int) -> float:
         return (step + 1) / training.warm_up
     along = (step - training.warm_up) / max(1, training.steps - training.warm_up)
     return training.least_rate + (1 - training.least_rate) * (1 + math.cos(math.pi * along)) / 2
-
-
-def latest(folder: Path) -> Path | None:
-    """The last checkpoint that a run left in a folder."""
-    return max(folder.glob("step-*"), default=None)

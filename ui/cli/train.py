@@ -1,6 +1,7 @@
-"""train small models that show what the model's parts are worth, or reckon what a larger run would take.
+"""train a model: from a configuration in TOML, or small ones that show what the model's parts are worth.
 
-Writes DIR/report.json, contact.png, loss.png and checkpoints; run again, it goes on where it stopped.
+Everything is written into --out DIR; run again, it goes on where it stopped. --check, --film and --export reckon what a
+run will take, film shots for it, and write its model.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from pai_studio.core.config import load
 from pai_studio.core.report import Progress
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.ui.cli import train_check
+from pai_studio.ui.cli import train_check, train_run
 from pai_studio.ui.cli.console import Console, Eta
 from pai_studio.ui.cli.jobs import count
 
@@ -19,13 +21,19 @@ _STEPS = {"learn-anchors": 2500, "learn-without-cloning": 2500, "learn-history":
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`train EXPERIMENT --out DIR [--steps N] [--seed N] [--threads N] [--against DIR]`, `train CONFIG --check`."""
-    parser.add_argument("experiment", help=f"{', '.join(_STEPS)}, or a configuration in TOML to --check")
+    """`train CONFIG.toml|EXPERIMENT --out DIR`, `train CONFIG.toml --check|--film DIR`, `train RUN --export DIR`."""
+    parser.add_argument(
+        "experiment",
+        metavar="WHAT",
+        help=f"a configuration (.toml), a run's folder to --export, or one of {', '.join(_STEPS)}",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where everything is written")
     parser.add_argument(
-        "--steps", type=count, metavar="N", help="how long to learn (default: minutes on a CPU)"
+        "--steps", type=count, metavar="N", help="of an experiment: how long (default: minutes on a CPU)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed is other films too")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of an experiment: another is other films too"
+    )
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU (default 1)")
     parser.add_argument(
         "--against",
@@ -34,15 +42,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="learn-without-cloning: the folder of learn-anchors to compare with, shot by shot",
     )
     train_check.add_arguments(parser)
+    train_run.add_arguments(parser)
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
-    """Train, look, and write; or check."""
+    """Train, look, and write; or check, film or export."""
+    path = Path(asked.experiment)
+    settings = load().settings
+    if asked.export is not None:
+        return train_run.export(asked, path, settings, console)
     if asked.check:
-        return train_check.check(asked, Path(asked.experiment), console)
+        return train_check.check(asked, path, console)
+    if asked.film is not None:
+        return train_run.film(asked, path, console)
+    if path.suffix == ".toml":
+        return train_run.train(asked, path, settings, console)
     if asked.experiment not in _STEPS:
-        hint = f"known: {', '.join(_STEPS)}; a configuration is looked at with --check"
+        hint = f"name a configuration (.toml), or one of {', '.join(_STEPS)}"
         raise BadInput(f"{asked.experiment!r} is no experiment", hint=hint)
+    return _experiment(asked, console)
+
+
+def _experiment(asked: argparse.Namespace, console: Console) -> int:
     if asked.out is None:
         raise BadInput("nothing tells where to write", hint="give --out DIR")
     if asked.against is not None and asked.experiment != "learn-without-cloning":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from pai_studio.core.model.clock import Clock
-from pai_studio.core.training.objective import Sample, with_matte
+from pai_studio.core.training.objective import Sample, draw_plan, with_matte
 
 
 class Latents:
@@ -15,6 +15,9 @@ class Latents:
         self.clock, self.grid = Clock(4), grid
         self.channels, self.size = channels, (2 * grid[0], 2 * grid[1])
         self.null_text = torch.zeros(1, words, text_dim)
+
+    def plan(self, recipe, generator):
+        return draw_plan(recipe, self.clock, self.grid, generator)
 
     def draw(self, plan, batch, generator):
         count = plan.window.count

@@ -23,7 +23,7 @@ FRAMES = 4
 FILMING = Filming(size=(72, 48), frames=FRAMES, fault_share=0.0, blur_share=0.0)
 FAULTY = Filming(size=(72, 48), frames=FRAMES, fault_share=1.0, blur_share=0.0, stills=1)
 MANIFEST = Manifest(
-    **PRESETS["tiny"].manifest | {"guide": True, "half_foreground": False, "area_px": 48 * 32},
+    **PRESETS["tiny"].manifest | {"area_px": 48 * 32},
     name="small",
     engine="pai",
     preset="tiny",

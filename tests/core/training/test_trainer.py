@@ -17,7 +17,7 @@ from pai_studio.core.model.layout import Window  # noqa: E402
 from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
 from pai_studio.core.shot.errors import BadInput, OutOfResources, PaiError  # noqa: E402
 from pai_studio.core.training.films import Films  # noqa: E402
-from pai_studio.core.training.objective import Plan, Recipe, loss, noised  # noqa: E402
+from pai_studio.core.training.objective import Plan, Recipe, losses, noised  # noqa: E402
 from pai_studio.core.training.trainer import Trainer, Training, ask, rate_at  # noqa: E402
 
 RECIPE = Recipe(count=2, longest=6, history=1, most_references=2)
@@ -84,8 +84,8 @@ def test_a_loss_that_is_no_number_ends_the_run_with_its_last_checkpoint_whole(
     trainer = Trainer(model(), films, RECIPE, TRAINING, tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(
-            "pai_studio.core.training.trainer.loss",
-            lambda *a: loss(*a) * (spoilt if trainer.done == 4 else 1),
+            "pai_studio.core.training.trainer.losses",
+            lambda *a: losses(*a) * (spoilt if trainer.done == 4 else 1),
         )
         with pytest.raises(PaiError, match=r"step 5 lost (nan|inf).*step-00000004 is kept"):
             trainer.run()

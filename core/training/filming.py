@@ -1,0 +1,44 @@
+"""Filming for a run: takes as its model will see them, of places that the house paints and of panoramas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pai_studio.core.evaluation.sets.synthetic import HELD_OUT
+from pai_studio.core.model.manifest import Manifest
+from pai_studio.core.report import Report
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.training.settings import read
+from pai_studio.core.training.shards import EACH, film_shards
+from pai_studio.core.training.takes import Filming
+
+_PANORAMAS = (".exr", ".hdr")
+
+
+def film_for(
+    path: Path, folder: Path, first: int, takes: int, report: Report, *, panoramas: Path | None = None
+) -> list[Path]:
+    """Film `takes` takes from the seed `first` on, for the model of some settings; gives their shards.
+
+    Both are brought to whole shards. Raises BadInput for seeds that are held out, and a folder without panoramas.
+    """
+    settings = read(path)
+    shards = range(first // EACH, -(-(first + takes) // EACH))
+    if first < 0 or shards.stop * EACH > HELD_OUT:
+        say = f"seeds {first} to {first + takes} are not for training"
+        raise BadInput(say, where="--first", hint=f"take seeds from 0 to {HELD_OUT - 1}")
+    manifest = Manifest(
+        name="film", engine="pai", preset=settings.model.preset, licence="-", **settings.preset.manifest
+    )
+    film_shards(folder, shards, Filming(panoramas=_panoramas(panoramas)), manifest, report)
+    return [folder / f"takes-{number * EACH:06d}.safetensors" for number in shards]
+
+
+def _panoramas(folder: Path | None) -> tuple[str, ...]:
+    if folder is None:
+        return ()
+    found = tuple(sorted(str(path) for path in folder.glob("*") if path.suffix.lower() in _PANORAMAS))
+    if not found:
+        hint = "name a folder of equirectangular EXR or Radiance pictures"
+        raise BadInput("holds no panoramas", where=str(folder), hint=hint)
+    return found

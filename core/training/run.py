@@ -1,0 +1,175 @@
+"""A whole run from its settings: the model it begins from, its data, its folder, and the model it leaves.
+
+FOLDER/
+  checkpoint/step-N/   what it goes on from
+  board/               curves and pictures, for TensorBoard
+  looks/step-N.png     held-back shots by then
+  settings.toml        what it was begun with
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from pai_studio.core.evaluation.contact import save_png
+from pai_studio.core.media.files import write_file
+from pai_studio.core.model.checkpoint import Bundle, build, load, save
+from pai_studio.core.model.manifest import Manifest
+from pai_studio.core.model.prompt import TextEncoder
+from pai_studio.core.model.sampler import Sampling
+from pai_studio.core.model.store import find
+from pai_studio.core.model.transformer import PaiTransformer3DModel
+from pai_studio.core.report import Progress, Report
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.training import checkpoints
+from pai_studio.core.training.adapt import merge
+from pai_studio.core.training.board import Board
+from pai_studio.core.training.fitting import prepare
+from pai_studio.core.training.looking import Looks
+from pai_studio.core.training.machine import Machine
+from pai_studio.core.training.settings import Settings, read
+from pai_studio.core.training.sources import Needed, kinds_of, opened
+from pai_studio.core.training.trainer import Trainer, TrainStep
+
+SETTINGS = "settings.toml"
+_CHECKPOINTS, _LOOKS = "checkpoint", "looks"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a run its settings do not say: where it lies, where models lie, and what it may compute on."""
+
+    folder: Path
+    models: Path
+    on_cpu: bool = False
+
+
+def begin(path: Path, asked: Asked) -> tuple[Settings, Bundle]:
+    """The settings of a run and the model that it begins from; they are kept in its folder.
+
+    Raises BadInput where the folder holds a run of other settings.
+    """
+    settings = read(path)
+    kept = asked.folder / SETTINGS
+    told = path.read_bytes()
+    if kept.exists() and kept.read_bytes() != told:
+        hint = f"name another folder with --out, or go on with {kept}"
+        raise BadInput("holds a run of other settings", where=str(asked.folder), hint=hint)
+    bundle = started(settings, asked.models)
+    write_file(kept, told)
+    return settings, bundle
+
+
+def started(settings: Settings, models: Path) -> Bundle:
+    """The model that a run begins from: an installed one, or random weights of the preset."""
+    model = settings.model
+    if model.weights:
+        found = find(models, model.weights, "pai")
+        return load(found.folder, "cpu", getattr(torch, model.dtype))
+    if not settings.preset.own_parts:
+        hint = "name a converted model in model.weights: `pai-studio models convert` makes one"
+        raise BadInput(f"model.preset: {model.preset} has no text encoder of its own", hint=hint)
+    config = {**settings.preset.transformer, **model.transformer}
+    text = TextEncoder.small(model.seed, dim=int(config["text_dim"]), length=settings.data.text_tokens)
+    guided = bool(config.get("guide_channels", 0))
+    return build(model.preset, model.seed, text=text, guide=guided, **model.transformer)
+
+
+def train(
+    path: Path, asked: Asked, report: Report, *, asked_to_stop: Callable[[], bool] | None = None
+) -> Trainer:
+    """Train, or go on; whether it came to the end tells `Trainer.done`. Raises as `Trainer` does."""
+    settings, bundle = begin(path, asked)
+    learning, recipe = settings.training, settings.recipe
+    kinds = kinds_of(settings.data.sources, str(path))
+    config = bundle.transformer.config
+    needed = Needed((config.patch_size[1], config.patch_size[2]), bundle.text)
+    source = opened(kinds, needed)
+    if source.grid != settings.grid:
+        say = f"data.size: {list(settings.data.size)} is a grid of {settings.grid} tokens, the data has {source.grid}"
+        raise BadInput(say, where=str(path), hint="name the size of the data's pictures")
+    prepare(bundle.transformer, settings)
+    machine = Machine(settings.model.dtype, shared=settings.parallel.shard == "fsdp2", on_cpu=asked.on_cpu)
+    checkpoint = asked.folder / _CHECKPOINTS
+    trainer = Trainer(bundle.transformer, source, recipe, learning, checkpoint, machine=machine)
+    looks = None
+    if learning.sample_every:
+        looks = Looks(opened(kinds, needed, held_back=True), recipe, _sampling(bundle.manifest))
+    with Board(asked.folder, learning.log_every) as board:
+
+        def on_step(done: TrainStep) -> None:
+            if machine.is_first:
+                board.step(done)
+                report(Progress("train", done.done, done.total, message=f"loss {done.loss:.4f}"))
+            at_end = done.done == done.total
+            if looks is not None and (done.done % learning.sample_every == 0 or at_end):
+                found = looks.look(trainer)
+                if machine.is_first:
+                    board.numbers({"held-back loss": found.loss}, done.done)
+                    if found.sheet is not None:
+                        board.picture("held back", found.sheet, done.done)
+                        save_png(asked.folder / _LOOKS / f"step-{done.done:08d}.png", found.sheet)
+
+        trainer.run(on_step, asked_to_stop=asked_to_stop)
+    return trainer
+
+
+def export(
+    folder: Path, into: Path, models: Path, *, name: str, dtype: torch.dtype, replace: bool = False
+) -> Manifest:
+    """The averaged weights of a run's last checkpoint as a model that can be installed: an adapter is merged in.
+
+    Raises BadInput where the folder holds no run or no checkpoint, AlreadyThere where `into` is taken.
+    """
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise BadInput(f"holds no {SETTINGS}", where=str(folder), hint="name the folder of a run")
+    checkpoint = checkpoints.latest(folder / _CHECKPOINTS)
+    if checkpoint is None:
+        raise BadInput("has no checkpoint yet", where=str(folder), hint="train on: the first comes by itself")
+    settings = read(path)
+    bundle = started(settings, models)
+    prepare(bundle.transformer, settings)
+    kept = checkpoints.read(checkpoint)
+    with torch.no_grad():
+        for weight, value in bundle.transformer.named_parameters():
+            if value.requires_grad:
+                value.data = kept.average[weight].to(value.dtype)
+    if settings.adapter is not None:
+        merge(bundle.transformer)
+    _cast(bundle.transformer, dtype)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    source = f"trained from {bundle.manifest.source}: settings {digest}, {kept.state['done']} steps"
+    kinds = "; ".join(str(each.get("kind")) for each in settings.data.sources)
+    told = bundle.manifest.model_copy(
+        update={
+            "name": name,
+            "source": source,
+            "trained_for": "background-replacement",
+            "trained_on": f"{settings.data.about or kinds}",
+            "files": {},
+        }
+    )
+    made = Bundle(told, bundle.transformer, bundle.text, bundle.codec)
+    return save(made, into, replace=replace)
+
+
+def _sampling(manifest: Manifest) -> Sampling:
+    return Sampling(
+        solver=manifest.solver,
+        steps=min(manifest.steps, 8),
+        shift=manifest.shift,
+        prediction=manifest.prediction,
+    )
+
+
+def _cast(model: PaiTransformer3DModel, dtype: torch.dtype) -> None:
+    """Weights in another type, but for those that the library never keeps in fewer than 32 bits."""
+    for name, value in model.named_parameters():
+        if not any(part in name.split(".") for part in model._keep_in_fp32_modules):
+            value.data = value.data.to(dtype)

@@ -1,0 +1,138 @@
+"""`train CONFIG.toml`, `train --film` and `train --export`: a run from its configuration, its data, and its model."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pai_studio.core.report import Progress, Report
+from pai_studio.core.shot.errors import BadInput
+from pai_studio.ui.cli.console import Console, Eta
+from pai_studio.ui.cli.jobs import count
+
+if TYPE_CHECKING:
+    from pai_studio.core.config import Settings
+
+_DTYPES = ("float16", "bfloat16", "float32")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--film DIR`, `--export MODEL_DIR`, and what goes with them."""
+    parser.add_argument(
+        "--film", type=Path, metavar="DIR", help="CONFIG.toml: film takes for it into DIR, and train nothing"
+    )
+    parser.add_argument(
+        "--takes", type=count, default=512, metavar="N", help="with --film: how many (default 512)"
+    )
+    parser.add_argument(
+        "--first", type=int, default=0, metavar="SEED", help="with --film: the first one's seed"
+    )
+    parser.add_argument(
+        "--panoramas", type=Path, metavar="DIR", help="with --film: EXR or HDR panoramas to be places too"
+    )
+    parser.add_argument(
+        "--export", type=Path, metavar="DIR", help="a run's folder: its averaged weights as a model, in DIR"
+    )
+    parser.add_argument("--name", default="", help="with --export: the model's name (default: DIR's)")
+    parser.add_argument(
+        "--dtype", choices=_DTYPES, default="float16", help="with --export: of its weights (default float16)"
+    )
+
+
+def train(asked: argparse.Namespace, path: Path, settings: Settings, console: Console) -> int:
+    """Train, or go on where an earlier run stopped; 130 where it was interrupted, after a checkpoint."""
+    from pai_studio.core.training.run import Asked, train
+    from pai_studio.core.training.trainer import use_threads
+
+    if asked.out is None:
+        raise BadInput("nothing tells where to write", hint="give --out DIR")
+    use_threads(asked.threads)
+    told = Asked(asked.out, Path(settings.models_dir), on_cpu=settings.device == "cpu")
+    with _interrupted() as is_interrupted:
+        trainer = train(path, told, _reporting(console), asked_to_stop=is_interrupted)
+    total = trainer.training.steps
+    document = {
+        "done": trainer.done,
+        "steps": total,
+        "loss": trainer.losses[-1] if trainer.losses else None,
+        "seconds": round(trainer.seconds, 1),
+        "samples": trainer.done * trainer.samples,
+        "out": str(asked.out),
+    }
+    if trainer.done < total:
+        text = f"stopped after step {trainer.done} of {total}; the same command goes on from there"
+        console.result(document, text)
+        return 130
+    hint = f"pai-studio train {asked.out} --export MODEL_DIR"
+    console.result(
+        document,
+        f"{total} steps in {trainer.seconds / 60:.1f} minutes, loss {trainer.losses[-1]:.4f}\n{hint}",
+    )
+    return 0
+
+
+def film(asked: argparse.Namespace, path: Path, console: Console) -> int:
+    """Film the takes that are not there yet."""
+    from pai_studio.core.training.filming import film_for
+
+    made = film_for(
+        path, asked.film, asked.first, asked.takes, _reporting(console), panoramas=asked.panoramas
+    )
+    console.result({"shards": [str(each) for each in made]}, f"{len(made)} shards in {asked.film}")
+    return 0
+
+
+def export(asked: argparse.Namespace, folder: Path, settings: Settings, console: Console) -> int:
+    """Write the model."""
+    import torch
+
+    from pai_studio.core.training.run import export
+
+    name = asked.name or asked.export.name
+    dtype = getattr(torch, asked.dtype)
+    told = export(folder, asked.export, Path(settings.models_dir), name=name, dtype=dtype)
+    document = told.model_dump(mode="json", by_alias=True)
+    console.result(document, f"{name}: {told.size / 1e6:.1f} MB in {asked.export}")
+    return 0
+
+
+def _reporting(console: Console) -> Report:
+    eta = Eta()
+
+    def report(progress: Progress) -> None:
+        eta_s = eta(progress.phase, progress.done, progress.total)
+        console.progress(progress.phase, progress.done, progress.total, eta_s=eta_s, note=progress.message)
+
+    return report
+
+
+@contextmanager
+def _interrupted() -> Iterator[Stopping]:
+    """Whether Ctrl-C (or a scheduler's SIGTERM) was met; the second one ends the process as ever."""
+    stopping = Stopping()
+    earlier = {number: signal.signal(number, stopping) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+class Stopping:
+    """Hears of the first signal, and says so when it is asked."""
+
+    def __init__(self) -> None:
+        self._is_asked = False
+
+    def __call__(self, number: int | None = None, frame: object = None) -> bool:
+        """As a signal's handler it takes note; without arguments it tells."""
+        del frame
+        if number is not None:
+            if self._is_asked:
+                raise KeyboardInterrupt
+            self._is_asked = True
+        return self._is_asked
