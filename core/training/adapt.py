@@ -42,7 +42,10 @@ def adapt(
 
 
 def merge(model: PaiTransformer3DModel) -> None:
-    """Put the adapter into the weights beside which it stands, and take it away."""
+    """Put the adapter into the weights beside which it stands, and take it away.
+
+    The sum is of the weights' own type, and 16 bits hold little of what was learnt: bring them to float32 before.
+    """
     model.fuse_lora()
     model.unload_lora()
 

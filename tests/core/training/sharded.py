@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
 from pai_studio.core.training.objective import draw, loss
+from pai_studio.core.training.sharing import share
 from pai_studio.core.training.trainer import ask
 from tests.core.training.latents import Latents
 from tests.core.training.test_fitting import toy
@@ -25,13 +25,7 @@ def main() -> None:
     told = {}
     for dtype in (torch.float32, torch.bfloat16):
         settings, model = toy(path)
-        for (
-            value
-        ) in model.parameters():  # as the library for many GPUs does: what learns stays in single precision
-            value.data = value.data.to(torch.float32 if value.requires_grad else dtype)
-        policy = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
-        for part in (*model.blocks, model):
-            fully_shard(part, mesh=mesh, mp_policy=policy)
+        share(model, mesh, dtype)
         learn = [value for value in model.parameters() if value.requires_grad]
         optimizer = torch.optim.AdamW(learn, lr=1e-3)
         source = Latents(grid=settings.grid)
@@ -39,7 +33,9 @@ def main() -> None:
         for step in range(3):
             drawn = draw(settings.recipe, source, 2, torch.Generator().manual_seed(step))
             optimizer.zero_grad()
-            lost = loss(settings.recipe, drawn, ask(model, drawn.asked, source.null_text))
+            with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+                predicted = ask(model, drawn.asked, source.null_text)
+            lost = loss(settings.recipe, drawn, predicted)
             lost.backward()
             optimizer.step()
             losses.append(lost.item())
