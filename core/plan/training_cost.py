@@ -212,7 +212,7 @@ def _outside(model: Architecture, tokens: Tokens, calls: int, *, learns: bool) -
     forward = forward_flops(blockless, tokens)
     if calls > 1:
         forward = remember_flops(blockless, tokens) + step_flops(blockless, tokens)
-    told = model.in_channels + model.matte_channels
+    told = model.in_channels + model.told_channels
     patches = 2 * model.patch_px * d * (noisy * model.in_channels + conditions * told)
     first = 2 * d * (model.text_tokens * model.text_channels + ROWS * model.time_channels) * calls
     said = forward_flops(blockless, Tokens(noisy)) - forward_flops(blockless, Tokens(0))
@@ -229,7 +229,7 @@ def _busy_bytes(model: Architecture, tokens: Tokens, cached: bool, value: int, *
     """
     rows = tokens.total if not cached else max(tokens.noisy, sum(tokens.conditions))
     fed = rows * model.ffn * value * (1 if learns else 2)
-    head = tokens.noisy * model.patch_px * value * (7 * model.out_channels + 6 * model.pixel_head)
+    head = tokens.noisy * model.patch_px * value * (2 * model.head_sees + 6 * model.pixel_head)
     held = rows * _held_bytes(model, value, learns=learns) + _seen_bytes(model, tokens, cached, value)
     return max(held + fed, head if model.pixel_head else 0)
 

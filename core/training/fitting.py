@@ -10,6 +10,7 @@ from pai_studio.core.model.checkpoint import skeleton
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.plan.cost import Architecture
 from pai_studio.core.plan.training_cost import Adapter
+from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.adapt import adapt, counted
 from pai_studio.core.training.estimate import Estimate, Hardware, Run, estimate
 from pai_studio.core.training.settings import Settings
@@ -17,7 +18,11 @@ from pai_studio.core.training.settings import Settings
 
 def made(settings: Settings, where: Path) -> PaiTransformer3DModel:
     """The transformer of some settings, on the meta device. Raises BadInput for one that cannot be."""
-    model = skeleton({**settings.preset.transformer, **settings.model.transformer}, where)
+    try:
+        model = skeleton({**settings.preset.transformer, **settings.model.transformer}, where)
+    except BadInput as fault:
+        say = f"model.transformer: {fault.what}"
+        raise BadInput(say, where=str(where), hint="correct the configuration") from None
     prepare(model, settings)
     return model
 

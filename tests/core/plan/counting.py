@@ -25,6 +25,7 @@ SMALL = {
     "num_layers": 3,
     "head_width": 32,
 }
+GUIDED = SMALL | {"head_features": 8, "guide_channels": 5}
 SMALL_WINDOW = {"latents": 13, "grid": (9, 16), "references": 3, "history": 2, "keyframes": 3}
 WIDE_480 = {"latents": 21, "grid": (15, 26), "references": 3}
 WIDE_704 = {"latents": 21, "grid": (22, 40), "references": 1, "history": 3}
@@ -55,7 +56,13 @@ class Asked:
         channels = self.model.config.in_channels
 
         def clean(count, part=1):
-            shape = (1, channels + 1, count, rows * p // part, columns * q // part)
+            shape = (
+                1,
+                channels + self.architecture.told_channels,
+                count,
+                rows * p // part,
+                columns * q // part,
+            )
             return make(*shape) if count else None
 
         self.conditions = Conditions(clean(latents, 1 + half), clean(references), clean(history + keyframes))

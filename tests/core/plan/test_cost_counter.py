@@ -24,6 +24,7 @@ from pai_studio.core.plan.cost import (  # noqa: E402
 )
 from tests.core.plan import counting  # noqa: E402
 from tests.core.plan.counting import (  # noqa: E402
+    GUIDED,
     SMALL,
     SMALL_WINDOW,
     THIN,
@@ -34,7 +35,6 @@ from tests.core.plan.counting import (  # noqa: E402
     on_meta,
 )
 
-GUIDED = SMALL | {"head_features": 8, "guide_channels": 5}
 SMALL_SHAPES = [(SMALL, SMALL_WINDOW), (SMALL, {"latents": 5, "grid": (4, 6)})]
 
 

@@ -21,7 +21,7 @@ from pai_studio.core.plan.training_cost import (  # noqa: E402
     training_flops,
     training_memory,
 )
-from tests.core.plan.counting import SMALL, SMALL_WINDOW, WIDE_704, Live, counted, on_meta  # noqa: E402
+from tests.core.plan.counting import GUIDED, SMALL_WINDOW, WIDE_704, Live, counted, on_meta  # noqa: E402
 
 TARGETS = ("to_q", "to_k", "to_v", "to_out.0", "ffn.net.0.proj", "ffn.net.2")
 WHOLE = ("patch_embedding", "condition_embedding", "type_embedding")
@@ -62,7 +62,7 @@ def trained(asked):
 )
 def test_a_step_does_as_many_operations_as_are_counted(adapter, checkpointing, cached):
     attention = "cached" if cached else "bidirectional"
-    asked = on_meta(SMALL | {"num_layers": 2, "attention": attention}, SMALL_WINDOW)
+    asked = on_meta(GUIDED | {"num_layers": 2, "attention": attention}, SMALL_WINDOW)
     with torch.device("meta"):
         learning(asked.model, adapter, checkpointing)
         found, _ = counted(lambda: trained(asked))
