@@ -28,10 +28,17 @@ def made(settings: Settings, where: Path) -> PaiTransformer3DModel:
 
 
 def prepare(model: PaiTransformer3DModel, settings: Settings) -> None:
-    """Make a model ready to learn: its adapter, and how gradients are computed. Raises BadInput for an unknown part."""
+    """Make a model ready to learn: its adapter, what is frozen in 16 bits, and how gradients are computed.
+
+    Raises BadInput for an unknown part.
+    """
     if settings.adapter is not None:
         told = settings.adapter
         adapt(model, rank=told.rank, alpha=told.alpha, targets=told.targets, also_full=told.also_full)
+    dtype = getattr(torch, settings.model.dtype)
+    for value in model.parameters():
+        if not value.requires_grad:
+            value.data = value.data.to(dtype)
     if settings.training.gradient_checkpointing:
         model.enable_gradient_checkpointing()
 

@@ -17,11 +17,11 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import Tensor
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from pai_studio.core.model.transformer import PaiTransformer3DModel
+from pai_studio.core.training.sharing import share
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -66,25 +66,26 @@ class Machine:
         model.to(self.device)
         if not self.shared:
             return
-        compute = getattr(torch, self.precision)
-        policy = MixedPrecisionPolicy(param_dtype=compute, reduce_dtype=torch.float32)
-        mesh = init_device_mesh(self.device.type, (self.count,))
-        for part in (*model.blocks, model):
-            fully_shard(part, mesh=mesh, mp_policy=policy)
+        share(model, init_device_mesh(self.device.type, (self.count,)), getattr(torch, self.precision))
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """Around a forward pass: its precision.
+        """Around a forward pass: its precision."""
+        with self._accelerator.autocast():
+            yield
+
+    @contextmanager
+    def attending(self) -> Iterator[None]:
+        """Around a forward pass and its backward, which computes checkpointed blocks again: how attention is computed.
 
         A CPU has no fused attention in 16 bits that is worth having: plain products, kept in 16 bits, take half the
         time at the sizes that one trains there.
         """
         if self.device.type != "cpu" or self.precision == "float32":
-            with self._accelerator.autocast():
-                yield
+            yield
             return
         torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True)  # of the CPU too, whatever its name says
-        with self._accelerator.autocast(), sdpa_kernel(SDPBackend.MATH):
+        with sdpa_kernel(SDPBackend.MATH):
             yield
 
     def average_gradients(self, parameters: Mapping[str, Tensor]) -> None:

@@ -7,7 +7,6 @@ bits, a timestep of 997 becoming 996. So the policy casts weights alone, and aut
 from __future__ import annotations
 
 import torch
-from torch import nn
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
@@ -28,12 +27,6 @@ def precision(dtype: torch.dtype) -> MixedPrecisionPolicy:
 
 
 def share(model: PaiTransformer3DModel, mesh: DeviceMesh, dtype: torch.dtype) -> None:
-    """Share a model out among the processes of a mesh, computing in `dtype`.
-
-    What learns is kept in single precision, what is frozen in `dtype`. The optimizer is made afterwards.
-    """
-    for value in model.parameters():
-        value.data = value.data.to(torch.float32 if value.requires_grad else dtype)
-    units: list[nn.Module] = [*model.blocks, model]
-    for unit in units:
+    """Share a model out among the processes of a mesh, computing in `dtype`; the optimizer is made afterwards."""
+    for unit in (*model.blocks, model):
         fully_shard(unit, mesh=mesh, mp_policy=precision(dtype))

@@ -174,10 +174,11 @@ class Trainer:
         by_noise: list[tuple[float, float]] = []
         for part in range(training.accumulate):
             told = self._drawn(part).to(machine.device)
-            with machine.computing():
-                predicted = ask(self.model, told.asked, self._null_text)
-            each = losses(self.recipe, told, predicted.float())
-            (each.mean() / training.accumulate).backward()
+            with machine.attending():
+                with machine.computing():
+                    predicted = ask(self.model, told.asked, self._null_text)
+                each = losses(self.recipe, told, predicted.float())
+                (each.mean() / training.accumulate).backward()
             total += each.detach().mean() / training.accumulate
             by_noise += zip(told.sigma.tolist(), each.tolist(), strict=True)
         machine.average_gradients(self._names)

@@ -17,6 +17,7 @@ from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.training.adapt import merge  # noqa: E402
 from pai_studio.core.training.estimate import Hardware  # noqa: E402
 from pai_studio.core.training.fitting import fitted, made, prepare  # noqa: E402
+from pai_studio.core.training.machine import Machine  # noqa: E402
 from pai_studio.core.training.settings import read  # noqa: E402
 from pai_studio.core.training.trainer import Trainer  # noqa: E402
 from tests.core.training.latents import Latents  # noqa: E402
@@ -67,8 +68,9 @@ def test_the_full_run_is_reckoned_as_the_page_tells_it():
     assert not fitted(read(FULL, {"parallel": {"shard": "none"}}), EIGHT, FULL).fits
 
 
-def toy(path: Path):
-    settings = read(path, TOY | ({"adapter": {"rank": 4, "alpha": 4}} if path == LORA else {}))
+def toy(path: Path, dtype: str = "float32"):
+    low = {"adapter": {"rank": 4, "alpha": 4}} if path == LORA else {}
+    settings = read(path, TOY | low | {"model": TOY["model"] | {"dtype": dtype}})
     torch.manual_seed(3)
     model = PaiTransformer3DModel(**settings.preset.transformer, **settings.model.transformer)
     prepare(model, settings)
@@ -116,6 +118,18 @@ def test_what_the_first_stage_made_is_what_the_second_begins_from(tmp_path):
     run = Trainer(second, Latents(grid=settings.grid), settings.recipe, settings.training)
     run.run()
     assert len(run.losses) == 3
+
+
+def test_what_is_frozen_is_kept_in_16_bits_and_the_adapter_trains_beside_it():
+    settings, model = toy(LORA, "bfloat16")
+    machine = Machine("bfloat16", on_cpu=True)
+    run = Trainer(model, Latents(grid=settings.grid), settings.recipe, settings.training, machine=machine)
+    run.run()
+    found = {(value.requires_grad, value.dtype) for value in model.parameters()}
+    assert found == {(True, torch.float32), (False, torch.bfloat16)}
+    exact = trainer(LORA)
+    exact.run()
+    assert run.losses == pytest.approx(exact.losses, rel=0.01)
 
 
 @KINDS
