@@ -17,16 +17,19 @@ _LEVELS = (0.25, 0.5, 0.75, 1.0)
 
 
 class Board:
-    """Writes into `FOLDER/board`, every `every` steps. Raises BadInput where TensorBoard is not installed."""
+    """Writes into `FOLDER/board`, every `every` steps. Raises BadInput where TensorBoard is not installed.
 
-    def __init__(self, folder: Path, every: int) -> None:
+    A run that goes on after step `done` has what it told beyond that step, before it was killed, hidden.
+    """
+
+    def __init__(self, folder: Path, every: int, *, done: int = 0) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - it is an extra
         except ImportError:
             hint = "pip install 'pai-studio[train]'"
             raise BadInput("curves are written with tensorboard, which is missing", hint=hint) from None
-        self._writer = SummaryWriter(str(folder / "board"))
-        self._every = max(1, every)
+        self._writer = SummaryWriter(str(folder / "board"), purge_step=done + 1)
+        self._every = every
         self._levels: dict[str, list[float]] = {}
         self._losses: list[float] = []
         self._seconds, self._samples = 0.0, 0

@@ -20,6 +20,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from pai_studio.core.model.device import pick
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.training.sharing import share
 
@@ -32,10 +33,14 @@ class Machine:
     def __init__(
         self, precision: Precision = "float32", *, shared: bool = False, on_cpu: bool = False
     ) -> None:
-        """With `shared` weights, gradients and moments are shared out among the processes."""
+        """With `shared` weights, gradients and moments are shared out among the processes.
+
+        Several processes on a CPU know of one another only where accelerate is told that it is to be the CPU; else each
+        would take itself for the only one.
+        """
         AcceleratorState._reset_state()  # one process may train in several precisions, one after the other
         mixed = "bf16" if precision == "bfloat16" else "no"
-        self._accelerator = Accelerator(mixed_precision=mixed, cpu=on_cpu)
+        self._accelerator = Accelerator(mixed_precision=mixed, cpu=on_cpu or pick("auto").type == "cpu")
         self.precision: Precision = precision
         self.shared = shared and self.count > 1
         self.device = self._accelerator.device

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from pai_studio.core.evaluation.contact import save_png
 from pai_studio.core.media.files import write_file
 from pai_studio.core.model.checkpoint import Bundle, build, load, save
-from pai_studio.core.model.manifest import Manifest
+from pai_studio.core.model.manifest import Manifest, check_name
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.model.sampler import Sampling
 from pai_studio.core.model.store import find
@@ -50,19 +52,17 @@ class Asked:
 
 
 def begin(path: Path, asked: Asked) -> tuple[Settings, Bundle]:
-    """The settings of a run and the model that it begins from; they are kept in its folder.
+    """The settings of a run and the model that it begins from.
 
-    Raises BadInput where the folder holds a run of other settings.
+    Raises BadInput where the folder holds a run of other settings that has come to a checkpoint.
     """
     settings = read(path)
     kept = asked.folder / SETTINGS
-    told = path.read_bytes()
-    if kept.exists() and kept.read_bytes() != told:
+    has_begun = checkpoints.latest(asked.folder / _CHECKPOINTS) is not None and kept.exists()
+    if has_begun and kept.read_bytes() != path.read_bytes():
         hint = f"name another folder with --out, or go on with {kept}"
         raise BadInput("holds a run of other settings", where=str(asked.folder), hint=hint)
-    bundle = started(settings, asked.models)
-    write_file(kept, told)
-    return settings, bundle
+    return settings, started(settings, asked.models)
 
 
 def started(settings: Settings, models: Path) -> Bundle:
@@ -95,21 +95,26 @@ def train(
         raise BadInput(say, where=str(path), hint="name the size of the data's pictures")
     prepare(bundle.transformer, settings)
     machine = Machine(settings.model.dtype, shared=settings.parallel.shard == "fsdp2", on_cpu=asked.on_cpu)
+    _same_count(settings, machine, str(path))
     checkpoint = asked.folder / _CHECKPOINTS
     trainer = Trainer(bundle.transformer, source, recipe, learning, checkpoint, machine=machine)
     looks = None
     if learning.sample_every:
         looks = Looks(opened(kinds, needed, held_back=True), recipe, _sampling(bundle.manifest))
-    with Board(asked.folder, learning.log_every) as board:
+    with ExitStack() as stack:
+        board = None
+        if machine.is_first:
+            board = stack.enter_context(Board(asked.folder, learning.log_every, done=trainer.done))
+            write_file(asked.folder / SETTINGS, path.read_bytes())
 
         def on_step(done: TrainStep) -> None:
-            if machine.is_first:
+            if board is not None:
                 board.step(done)
                 report(Progress("train", done.done, done.total, message=f"loss {done.loss:.4f}"))
             at_end = done.done == done.total
             if looks is not None and (done.done % learning.sample_every == 0 or at_end):
                 found = looks.look(trainer)
-                if machine.is_first:
+                if board is not None:
                     board.numbers({"held-back loss": found.loss}, done.done)
                     if found.sheet is not None:
                         board.picture("held back", found.sheet, done.done)
@@ -119,6 +124,15 @@ def train(
     return trainer
 
 
+def _same_count(settings: Settings, machine: Machine, where: str) -> None:
+    """Raise BadInput for a run whose steps would not have the samples that its settings say."""
+    wanted = settings.parallel.gpus
+    if machine.count != wanted:
+        say = f"parallel.gpus: {wanted} {'is' if wanted == 1 else 'are'} to train, and there are {machine.count}"
+        hint = f"begin it with `torchrun --nproc-per-node {wanted} -m pai_studio.ui.cli.main train ...`"
+        raise BadInput(say, where=where, hint=hint)
+
+
 def export(
     folder: Path, into: Path, models: Path, *, name: str, dtype: torch.dtype, replace: bool = False
 ) -> Manifest:
@@ -126,6 +140,7 @@ def export(
 
     Raises BadInput where the folder holds no run or no checkpoint, AlreadyThere where `into` is taken.
     """
+    check_name(name)
     path = folder / SETTINGS
     if not path.is_file():
         raise BadInput(f"holds no {SETTINGS}", where=str(folder), hint="name the folder of a run")
@@ -146,17 +161,30 @@ def export(
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     source = f"trained from {bundle.manifest.source}: settings {digest}, {kept.state['done']} steps"
     kinds = "; ".join(str(each.get("kind")) for each in settings.data.sources)
-    told = bundle.manifest.model_copy(
-        update={
-            "name": name,
-            "source": source,
-            "trained_for": "background-replacement",
-            "trained_on": f"{settings.data.about or kinds}",
-            "files": {},
-        }
-    )
+    facts = {
+        "name": name,
+        "source": source,
+        "trained_for": "background-replacement",
+        "trained_on": settings.data.about or kinds,
+        **_learned(settings),
+        "files": {},
+    }
+    told = Manifest(**{**bundle.manifest.model_dump(by_alias=True), **facts})
     made = Bundle(told, bundle.transformer, bundle.text, bundle.codec)
     return save(made, into, replace=replace)
+
+
+def _learned(settings: Settings) -> dict[str, Any]:
+    """What the manifest says of how a model is run, as far as the run's recipe decides it."""
+    recipe, (width, height) = settings.recipe, settings.data.size
+    return {
+        "window_latents": recipe.count,
+        "history_latents": recipe.history if recipe.history_share > 0 else 0,
+        "references_most": recipe.most_references,
+        "half_foreground": recipe.half_share > 0,
+        "shift": recipe.shift,
+        "area_px": width * height,
+    }
 
 
 def _sampling(manifest: Manifest) -> Sampling:

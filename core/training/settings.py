@@ -151,6 +151,8 @@ def _fits(settings: Settings, where: str) -> None:
         "training.steps": training.steps,
         "training.batch": training.batch,
         "training.accumulate": training.accumulate,
+        "training.keep": training.keep,
+        "training.log_every": training.log_every,
         "parallel.gpus": settings.parallel.gpus,
         "recipe.count": settings.recipe.count,
         "recipe.most_references": settings.recipe.most_references,

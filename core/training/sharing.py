@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch.distributed.device_mesh import DeviceMesh
-from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 
@@ -30,3 +30,12 @@ def share(model: PaiTransformer3DModel, mesh: DeviceMesh, dtype: torch.dtype) ->
     """Share a model out among the processes of a mesh, computing in `dtype`; the optimizer is made afterwards."""
     for unit in (*model.blocks, model):
         fully_shard(unit, mesh=mesh, mp_policy=precision(dtype))
+
+
+def part_again(model: PaiTransformer3DModel) -> None:
+    """Let go of weights that were put together: without a backward pass the outermost unit keeps them, and would
+    compute with them once more after its parts were written anew.
+    """
+    for unit in model.modules():
+        if isinstance(unit, FSDPModule):
+            unit.reshard()

@@ -25,6 +25,7 @@ from pai_studio.core.training import checkpoints
 from pai_studio.core.training.checkpoints import Checkpoint, latest
 from pai_studio.core.training.machine import Machine, parted_as, whole
 from pai_studio.core.training.objective import Asked, Noised, Recipe, Source, draw, losses
+from pai_studio.core.training.sharing import part_again
 
 _PARTS = ("step", "exp_avg", "exp_avg_sq")
 
@@ -211,6 +212,7 @@ class Trainer:
     def _put(self, weights: Mapping[str, Tensor]) -> None:
         for name, value in self._names.items():
             value.copy_(weights[name])
+        part_again(self.model)
 
     def _settings(self) -> dict[str, Any]:
         recipe = asdict(self.recipe) | {"never": sorted(self.recipe.never)}

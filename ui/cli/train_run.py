@@ -55,6 +55,8 @@ def train(asked: argparse.Namespace, path: Path, settings: Settings, console: Co
     with _interrupted() as is_interrupted:
         trainer = train(path, told, _reporting(console), asked_to_stop=is_interrupted)
     total = trainer.training.steps
+    if not trainer.machine.is_first:
+        return 0 if trainer.done == total else 130
     document = {
         "done": trainer.done,
         "steps": total,
@@ -102,9 +104,13 @@ def export(asked: argparse.Namespace, folder: Path, settings: Settings, console:
 
 def _reporting(console: Console) -> Report:
     eta = Eta()
+    first: dict[
+        str, int
+    ] = {}  # what of a phase was done before: a run that goes on has not taken time for it
 
     def report(progress: Progress) -> None:
-        eta_s = eta(progress.phase, progress.done, progress.total)
+        begun = first.setdefault(progress.phase, progress.done - 1)
+        eta_s = eta(progress.phase, progress.done - begun, progress.total - begun)
         console.progress(progress.phase, progress.done, progress.total, eta_s=eta_s, note=progress.message)
 
     return report
