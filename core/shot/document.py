@@ -20,8 +20,10 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -158,6 +160,12 @@ class EngineChoice(_Part):
     model: str = Field("", description="name of an installed model; empty: the engine's own choice")
     quality: Literal["preview", "final"] = "final"
     guide: bool = Field(True, description="tell a model that can be guided what the draft makes of the shot")
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual_guide(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A guide is only written where there is to be none: servers from before do not know the key."""
+        told: dict[str, Any] = dump(self)
+        return {key: value for key, value in told.items() if key != "guide" or not value}
 
 
 class Finish(_Part):

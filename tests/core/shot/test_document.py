@@ -131,6 +131,16 @@ def test_a_document_that_is_not_there_says_so(tmp_path: Path) -> None:
         document.load(tmp_path / "none.shot.json")
 
 
+def test_a_guide_is_told_of_only_where_there_is_to_be_none() -> None:
+    """Servers from before the key go on taking documents that do not ask for anything new."""
+    shot = parse()
+    assert shot.engine.guide
+    assert "guide" not in json.loads(shot.to_json())["engine"]
+    without = parse(engine={"guide": False})
+    assert json.loads(without.to_json())["engine"]["guide"] is False
+    assert document.parse(without.to_json()) == without
+
+
 def test_the_published_schema_is_that_of_the_code() -> None:
     assert PATH.read_text() == schema_text(), "run: python -m pai_studio.core.shot.schema"
 
