@@ -150,6 +150,7 @@ def export(
     settings = read(path)
     bundle = started(settings, models)
     prepare(bundle.transformer, settings)
+    bundle.transformer.float()  # 16 bits hold little of an adapter beside the weights that it is merged with
     kept = checkpoints.read(checkpoint)
     with torch.no_grad():
         for weight, value in bundle.transformer.named_parameters():

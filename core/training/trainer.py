@@ -222,16 +222,17 @@ class Trainer:
 
     def _save(self, folder: Path) -> None:
         """Write `step-N` whole, then let earlier ones go. What is shared out is put together by all processes."""
+        keep = self.machine.is_first
         moments = {
-            f"{part}.{name}": whole(self._optimizer.state[value][part])
+            f"{part}.{name}": whole(self._optimizer.state[value][part], keep=keep)
             for name, value in self._names.items()
             if value in self._optimizer.state  # what no step has used yet has none
             for part in _PARTS
         }
         kept = Checkpoint(
             {"done": self.done, "losses": self.losses, "seconds": self.seconds, "settings": self._settings()},
-            {name: whole(value) for name, value in self._names.items()},
-            {name: whole(value) for name, value in self.average.items()},
+            {name: whole(value, keep=keep) for name, value in self._names.items()},
+            {name: whole(value, keep=keep) for name, value in self.average.items()},
             moments,
         )
         if self.machine.is_first:
