@@ -34,7 +34,9 @@ def prepare(model: PaiTransformer3DModel, settings: Settings) -> None:
     """
     if settings.adapter is not None:
         told = settings.adapter
-        adapt(model, rank=told.rank, alpha=told.alpha, targets=told.targets, also_full=told.also_full)
+        with torch.random.fork_rng(devices=[]):  # every process has to begin from the same adapter
+            torch.default_generator.manual_seed(settings.model.seed)
+            adapt(model, rank=told.rank, alpha=told.alpha, targets=told.targets, also_full=told.also_full)
     dtype = getattr(torch, settings.model.dtype)
     for value in model.parameters():
         if not value.requires_grad:

@@ -132,6 +132,17 @@ def test_what_is_frozen_is_kept_in_16_bits_and_the_adapter_trains_beside_it():
     assert run.losses == pytest.approx(exact.losses, rel=0.01)
 
 
+def test_every_process_begins_from_the_same_adapter():
+    settings, model = toy(LORA)
+    torch.manual_seed(3)
+    other = PaiTransformer3DModel(**settings.preset.transformer, **settings.model.transformer)
+    torch.manual_seed(4)
+    prepare(other, settings)
+    assert torch.initial_seed() == 4
+    for (name, one), two in zip(model.named_parameters(), other.parameters(), strict=True):
+        assert torch.equal(one, two), name
+
+
 @KINDS
 def test_a_toy_is_counted_as_it_is(path):
     settings, model = toy(path)
