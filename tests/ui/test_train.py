@@ -54,7 +54,7 @@ def test_half_the_utilisation_takes_twice_as_long_and_a_small_gpu_ends_it(small,
     ("asked", "say"),
     [
         (["--check", "--utilisation", "2"], "there is no such GPU"),
-        ([], "is no experiment"),
+        ([], "give --out DIR"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(asked, say, small, capsys):
@@ -62,6 +62,9 @@ def test_what_cannot_be_is_refused_in_one_line(asked, say, small, capsys):
     assert say in capsys.readouterr().err
 
 
-def test_an_experiment_needs_a_place(capsys):
-    assert main(["train", "learn-anchors"]) == 2
-    assert "give --out DIR" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("asked", "say"), [(["learn-anchors"], "give --out DIR"), (["learn-what"], "is no experiment")]
+)
+def test_an_experiment_is_known_and_needs_a_place(asked, say, capsys):
+    assert main(["train", *asked]) == 2
+    assert say in capsys.readouterr().err

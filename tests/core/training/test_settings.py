@@ -34,8 +34,8 @@ def test_the_examples_are_one_recipe_in_two_stages():
 @pytest.mark.parametrize(
     ("overrides", "say"),
     [
-        ({"modell": {}}, r"modell: is not a known key; known: model, data"),
-        ({"recipe": {"shifft": 1}}, r"recipe\.shifft: is not a known key; known: count"),
+        ({"modell": {}}, r"modell: is not a known key; did you mean 'model'"),
+        ({"recipe": {"shifft": 1}}, r"recipe\.shifft: is not a known key; did you mean 'shift'"),
         ({"recipe": {"shift": "three"}}, r"recipe\.shift: must be a valid number"),
         ({"adapter": {"rank": 0}}, r"adapter\.rank: must be 1 or more"),
         ({"model": {"preset": "wan3"}}, r"model\.preset: 'wan3' is no preset; known: tiny, wan2\.2-5b"),
