@@ -134,9 +134,11 @@ def _same_count(settings: Settings, machine: Machine, where: str) -> None:
 
 
 def export(
-    folder: Path, into: Path, models: Path, *, name: str, dtype: torch.dtype, replace: bool = False
+    folder: Path, into: Path, models: Path, *, name: str, dtype: str, replace: bool = False
 ) -> Manifest:
     """The averaged weights of a run's last checkpoint as a model that can be installed: an adapter is merged in.
+
+    `dtype` is torch's name for the type of its weights.
 
     Raises BadInput where the folder holds no run or no checkpoint, AlreadyThere where `into` is taken.
     """
@@ -158,7 +160,7 @@ def export(
                 value.data = kept.average[weight].to(value.dtype)
     if settings.adapter is not None:
         merge(bundle.transformer)
-    _cast(bundle.transformer, dtype)
+    _cast(bundle.transformer, getattr(torch, dtype))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     source = f"trained from {bundle.manifest.source}: settings {digest}, {kept.state['done']} steps"
     kinds = "; ".join(str(each.get("kind")) for each in settings.data.sources)

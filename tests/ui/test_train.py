@@ -54,7 +54,7 @@ def test_half_the_utilisation_takes_twice_as_long_and_a_small_gpu_ends_it(small,
     ("asked", "say"),
     [
         (["--check", "--utilisation", "2"], "there is no such GPU"),
-        ([], "give --out DIR"),
+        ([], "nothing tells where to write; give --out DIR"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(asked, say, small, capsys):

@@ -90,13 +90,10 @@ def film(asked: argparse.Namespace, path: Path, console: Console) -> int:
 
 def export(asked: argparse.Namespace, folder: Path, settings: Settings, console: Console) -> int:
     """Write the model."""
-    import torch
-
     from pai_studio.core.training.run import export
 
     name = asked.name or asked.export.name
-    dtype = getattr(torch, asked.dtype)
-    told = export(folder, asked.export, Path(settings.models_dir), name=name, dtype=dtype)
+    told = export(folder, asked.export, Path(settings.models_dir), name=name, dtype=asked.dtype)
     document = told.model_dump(mode="json", by_alias=True)
     console.result(document, f"{name}: {told.size / 1e6:.1f} MB in {asked.export}")
     return 0

@@ -129,7 +129,7 @@ def test_a_run_that_was_asked_to_stop_leaves_a_checkpoint_and_goes_on(finished, 
 def test_what_was_learned_becomes_a_model_that_loads_and_says_how_it_is_run(tmp_path, further):
     trainer = run(config(tmp_path, further), tmp_path / "out")
     models = tmp_path / "models"
-    made = export(tmp_path / "out", models / "mine", models, name="mine", dtype=torch.float32)
+    made = export(tmp_path / "out", models / "mine", models, name="mine", dtype="float32")
     bundle = checkpoint.load(models / "mine")
     assert manifest.read(models / "mine") == made
     assert (made.trained_for, made.name) == ("background-replacement", "mine")
@@ -152,7 +152,7 @@ def test_what_was_learned_becomes_a_model_that_loads_and_says_how_it_is_run(tmp_
 
 def test_a_name_that_no_model_can_have_is_refused_before_anything_is_written(finished, tmp_path):
     with pytest.raises(BadInput, match="cannot name a model"):
-        export(finished / "out", tmp_path / "made", tmp_path, name="my model", dtype=torch.float32)
+        export(finished / "out", tmp_path / "made", tmp_path, name="my model", dtype="float32")
     assert not list(tmp_path.iterdir())
 
 
