@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import torch
+from pydantic import Field
 
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.shot.errors import BadInput
@@ -65,7 +66,7 @@ class TakesData:
 
     folder: str
     weight: float = 1.0
-    held_back_takes: int = 16
+    held_back_takes: Annotated[int, Field(ge=1)] = 16
     """Of the folder's last; they are for looking at."""
 
     def open(self, needed: Needed) -> Source:

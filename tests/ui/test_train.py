@@ -54,6 +54,8 @@ def test_half_the_utilisation_takes_twice_as_long_and_a_small_gpu_ends_it(small,
     ("asked", "say"),
     [
         (["--check", "--utilisation", "2"], "there is no such GPU"),
+        (["--out", "out", "--steps", "5"], "set training.steps and training.seed in the configuration"),
+        (["--out", "out", "--seed", "0"], "set training.steps and training.seed in the configuration"),
         ([], "nothing tells where to write; give --out DIR"),
     ],
 )

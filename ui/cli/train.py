@@ -31,9 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--steps", type=count, metavar="N", help="of an experiment: how long (default: minutes on a CPU)"
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of an experiment: another is other films too"
-    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of an experiment: another is other films too")
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU (default 1)")
     parser.add_argument(
         "--against",
@@ -56,6 +54,9 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     if asked.film is not None:
         return train_run.film(asked, path, console)
     if path.suffix == ".toml":
+        if asked.steps is not None or asked.seed is not None:
+            hint = "set training.steps and training.seed in the configuration"
+            raise BadInput("--steps and --seed are of an experiment", hint=hint)
         return train_run.train(asked, path, settings, console)
     if asked.experiment not in _STEPS:
         hint = f"name a configuration (.toml), or one of {', '.join(_STEPS)}"
@@ -79,7 +80,7 @@ def _experiment(asked: argparse.Namespace, console: Console) -> int:
         eta_s = eta(progress.phase, progress.done, progress.total)
         console.progress(progress.phase, progress.done, progress.total, eta_s=eta_s, note=progress.message)
 
-    known: dict[str, Any] = {"steps": asked.steps or _STEPS[asked.experiment], "seed": asked.seed}
+    known: dict[str, Any] = {"steps": asked.steps or _STEPS[asked.experiment], "seed": asked.seed or 0}
     if asked.experiment == "learn-anchors":
         found = learn_anchors(asked.out, report, **known)
     elif asked.experiment == "learn-without-cloning":

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -24,6 +25,8 @@ from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.training import checkpoints  # noqa: E402
 from pai_studio.core.training.run import Asked, export, train  # noqa: E402
+from pai_studio.core.training.shards import write_shard  # noqa: E402
+from pai_studio.core.training.takes import Guided, Take  # noqa: E402
 from tests.core.training.test_settings import EXAMPLES  # noqa: E402
 
 ROOT = Path(__file__).parents[3]
@@ -171,6 +174,52 @@ def test_a_run_for_more_processes_than_there_are_is_refused(tmp_path):
         run(path, tmp_path / "out")
 
 
+def noisy_take(seed: int, frames: int = 6) -> Take:
+    """A take whose pictures are noise."""
+    rng = np.random.default_rng(seed)
+
+    def halves(channels):
+        return rng.random((frames, channels, 32, 48)).astype(np.float16)
+
+    planes = {name: halves(3) for name in ("truth", "place", "plate")}
+    planes |= {name: halves(1) for name in ("matte", "rebuilt", "told")}
+    return Take(seed=seed, prompt="a street", guided=(Guided((0, 5), halves(5)),), **planes)
+
+
+def test_a_damaged_shard_ends_the_run_with_its_line_and_mended_it_goes_on(tmp_path):
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    shard = takes / "takes-000000.safetensors"
+    write_shard(shard, [noisy_take(seed) for seed in range(3)])
+    source = f'kind = "takes"\nfolder = "{takes}"\nheld_back_takes = 1\n'
+    path = config(tmp_path, guide_channels="5", sample_every="0")
+    text = path.read_text(encoding="utf-8").replace('kind = "films"\nseed = 0\n', source)
+    path.write_text(text, encoding="utf-8")
+    whole = run(path, tmp_path / "whole")
+    good = shard.read_bytes()
+
+    def damage(progress):
+        if progress.done == 3:
+            shard.write_bytes(good[: len(good) // 2])
+
+    with pytest.raises(BadInput, match=r"takes-000000\.safetensors: cannot be read"):
+        train(path, Asked(tmp_path / "out", tmp_path, on_cpu=True), damage)
+    assert losses(tmp_path / "out") == whole.losses[:2]
+    shard.write_bytes(good)
+    assert run(path, tmp_path / "out").losses == whole.losses
+
+
+def test_some_takes_are_always_held_back(tmp_path):
+    path = config(tmp_path)
+    source = 'kind = "takes"\nfolder = "takes"\nheld_back_takes = 0\n'
+    text = path.read_text(encoding="utf-8").replace('kind = "films"\nseed = 0\n', source)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(
+        BadInput, match=r"data\.sources\.0\.held_back_takes: must be greater than or equal to 1"
+    ):
+        run(path, tmp_path / "out")
+
+
 def started(command: list[str]) -> subprocess.Popen[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
@@ -217,6 +266,21 @@ def test_a_process_that_was_killed_at_any_moment_leaves_a_run_that_goes_on_as_if
     ended(started([*CLI, str(path), "--out", str(tmp_path / "out")]))
     assert losses(tmp_path / "out") == whole.losses
     assert not list((tmp_path / "out" / "checkpoint").glob(".pai-*"))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_after_its_step_and_says_how_to_go_on(tmp_path, number):
+    path, out = config(tmp_path, steps="5000", sample_every="0", checkpoint_every="3"), tmp_path / "out"
+    process = started([*CLI, str(path), "--out", str(out)])
+    until = time.monotonic() + 120
+    while time.monotonic() < until and not list((out / "checkpoint").glob("step-*")):
+        time.sleep(0.01)
+    process.send_signal(number)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, said
+    assert "the same command goes on from there" in said
+    assert f"stopped after step {len(losses(out))} of 5000" in said
 
 
 @pytest.mark.long
