@@ -10,9 +10,7 @@ from pai_studio.core.report import Report
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.settings import read
 from pai_studio.core.training.shards import EACH, film_shards
-from pai_studio.core.training.takes import Filming
-
-_PANORAMAS = (".exr", ".hdr")
+from pai_studio.core.training.takes import Filming, panoramas_in
 
 
 def film_for(
@@ -30,15 +28,6 @@ def film_for(
     manifest = Manifest(
         name="film", engine="pai", preset=settings.model.preset, licence="-", **settings.preset.manifest
     )
-    film_shards(folder, shards, Filming(panoramas=_panoramas(panoramas)), manifest, report)
+    filming = Filming(panoramas=panoramas_in(panoramas) if panoramas else ())
+    film_shards(folder, shards, filming, manifest, report)
     return [folder / f"takes-{number * EACH:06d}.safetensors" for number in shards]
-
-
-def _panoramas(folder: Path | None) -> tuple[str, ...]:
-    if folder is None:
-        return ()
-    found = tuple(sorted(str(path) for path in folder.glob("*") if path.suffix.lower() in _PANORAMAS))
-    if not found:
-        hint = "name a folder of equirectangular EXR or Radiance pictures"
-        raise BadInput("holds no panoramas", where=str(folder), hint=hint)
-    return found

@@ -88,7 +88,7 @@ def train(
     learning, recipe = settings.training, settings.recipe
     kinds = kinds_of(settings.data.sources, str(path))
     config = bundle.transformer.config
-    needed = Needed((config.patch_size[1], config.patch_size[2]), bundle.text)
+    needed = Needed((config.patch_size[1], config.patch_size[2]), bundle.text, bundle.manifest)
     source = opened(kinds, needed)
     if source.grid != settings.grid:
         say = f"data.size: {list(settings.data.size)} is a grid of {settings.grid} tokens, the data has {source.grid}"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import numpy as np
 import torch
@@ -100,6 +100,46 @@ def read_shard(path: Path) -> list[KeptTake]:
             return [_kept(path, index, take, file) for index, take in enumerate(told)]
     except (SafetensorError, OSError, ValueError, LookupError, TypeError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path), hint=_HINT) from None
+
+
+def takes_in(folder: Path) -> list[KeptTake]:
+    """The takes of all shards of a folder, in the order of their seeds.
+
+    Raises BadInput where there are none, or of several sizes, or a shard is damaged.
+    """
+    takes = [take for path in sorted(folder.glob("takes-*.safetensors")) for take in read_shard(path)]
+    if not takes:
+        hint = "film some with `pai-studio train --film`"
+        raise BadInput("holds no takes", where=str(folder), hint=hint)
+    sizes = sorted({take.size for take in takes})
+    if len(sizes) > 1:
+        raise BadInput(f"holds takes of several sizes, {sizes}", where=str(folder), hint="part them")
+    return takes
+
+
+class Filmed(Sequence[KeptTake]):
+    """Takes of some seeds that are filmed when they are first asked for, and kept in a folder."""
+
+    def __init__(self, folder: Path, seeds: range, filming: Filming, manifest: Manifest) -> None:
+        self._folder, self._seeds = folder, seeds
+        self._filming, self._manifest = filming, manifest
+
+    def __len__(self) -> int:
+        return len(self._seeds)
+
+    @overload
+    def __getitem__(self, index: int) -> KeptTake: ...
+    @overload
+    def __getitem__(self, index: slice) -> Filmed: ...
+    def __getitem__(self, index: int | slice) -> KeptTake | Filmed:
+        """Take number `index`, filmed now where it is not there; a slice films nothing yet."""
+        if isinstance(index, slice):
+            return Filmed(self._folder, self._seeds[index], self._filming, self._manifest)
+        seed = self._seeds[index]
+        path = self._folder / f"take-{seed:06d}.safetensors"
+        if not path.exists():
+            write_shard(path, [film(seed, self._filming, self._manifest)])
+        return read_shard(path)[0]
 
 
 def read_planes(take: KeptTake, names: Sequence[str], frames: Sequence[int]) -> list[Tensor]:

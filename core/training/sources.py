@@ -13,12 +13,16 @@ from typing import Annotated, Any, Protocol
 import torch
 from pydantic import Field
 
+from pai_studio.core.evaluation.sets.synthetic import HELD_OUT
+from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.films import Films
 from pai_studio.core.training.objective import Plan, Recipe, Sample, Source
 from pai_studio.core.training.schema import section
+from pai_studio.core.training.shards import Filmed, takes_in
 from pai_studio.core.training.taken import TakeSource
+from pai_studio.core.training.takes import Filming, panoramas_in
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Needed:
 
     patch: tuple[int, int]
     encoder: TextEncoder
+    manifest: Manifest
+    """Of the model: how it sees a shot."""
 
 
 class Kind(Protocol):
@@ -71,14 +77,50 @@ class TakesData:
 
     def open(self, needed: Needed) -> Source:
         """All but the last of the folder's takes."""
-        return TakeSource(Path(self.folder), needed.patch, needed.encoder, slice(None, -self.held_back_takes))
+        takes = takes_in(Path(self.folder))[: -self.held_back_takes]
+        if not takes:
+            say = f"holds no more than the {self.held_back_takes} takes that are held back"
+            raise BadInput(say, where=self.folder, hint="film more, or hold fewer back")
+        return TakeSource(takes, needed.patch, needed.encoder)
 
     def held_back(self, needed: Needed) -> Source:
         """The last of them."""
-        return TakeSource(Path(self.folder), needed.patch, needed.encoder, slice(-self.held_back_takes, None))
+        takes = takes_in(Path(self.folder))[-self.held_back_takes :]
+        return TakeSource(takes, needed.patch, needed.encoder)
 
 
-KINDS: Mapping[str, type[Any]] = {"films": FilmsData, "takes": TakesData}
+@dataclass(frozen=True, kw_only=True)
+class SynthData:
+    """`synth`: takes straight from the renderer, each filmed when a step first draws it, and kept in `folder`."""
+
+    folder: str
+    takes: Annotated[int, Field(ge=1)] = 512
+    first: Annotated[int, Field(ge=0, lt=HELD_OUT)] = 0
+    """The first one's seed; the others follow, and behind them those that are held back."""
+    weight: float = 1.0
+    held_back_takes: Annotated[int, Field(ge=1)] = 4
+    panoramas: str = ""
+    """A folder of panoramas to be places too; none: painted places alone."""
+
+    def open(self, needed: Needed) -> Source:
+        """Nothing but the first is filmed yet."""
+        return self._of(range(self.first, self.first + self.takes), needed)
+
+    def held_back(self, needed: Needed) -> Source:
+        """The seeds behind those that are learnt from."""
+        first = self.first + self.takes
+        return self._of(range(first, first + self.held_back_takes), needed)
+
+    def _of(self, seeds: range, needed: Needed) -> Source:
+        if seeds.stop > HELD_OUT:
+            say = f"seeds up to {seeds.stop} are not for training"
+            raise BadInput(say, where="data.sources", hint=f"stay below {HELD_OUT}")
+        filming = Filming(panoramas=panoramas_in(Path(self.panoramas)) if self.panoramas else ())
+        takes = Filmed(Path(self.folder), seeds, filming, needed.manifest)
+        return TakeSource(takes, needed.patch, needed.encoder)
+
+
+KINDS: Mapping[str, type[Any]] = {"films": FilmsData, "takes": TakesData, "synth": SynthData}
 
 
 def kinds_of(told: Sequence[Mapping[str, Any]], where: str) -> list[Kind]:

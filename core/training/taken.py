@@ -8,8 +8,8 @@ Legend of shapes: B samples, N frames of the window, n of its history, K referen
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,18 +20,14 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Window
 from pai_studio.core.model.manifest import GUIDE_CHANNELS
 from pai_studio.core.model.prompt import TextEncoder
-from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.objective import Plan, Recipe, Sample, fate_of
-from pai_studio.core.training.shards import KeptTake, read_planes, read_shard
+from pai_studio.core.training.shards import KeptTake, read_planes
 
 _STEPS = (1, 1, 2)
 """Frames from one to the next of a window: now and then of a shot that is thinned."""
 
 _STOPS, _TINT_STOPS = 0.5, 0.1
 """How far the place's light is moved, and each of its primaries: one standard deviation."""
-
-
-_ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -44,24 +40,16 @@ class _Picked:
 
 
 class TakeSource:
-    """The takes of a folder of shards. Raises BadInput where there are none, or of several sizes."""
+    """Takes of one size, at least one."""
 
-    def __init__(
-        self, folder: Path, patch: tuple[int, int], encoder: TextEncoder, which: slice = _ALL
-    ) -> None:
-        """`patch` is a token's rows and columns; `which` are the takes that count, in the order of their shards."""
-        takes = [take for path in sorted(folder.glob("takes-*.safetensors")) for take in read_shard(path)]
-        takes = takes[which]
-        if not takes:
-            hint = "film some with `pai-studio train --film`"
-            raise BadInput("holds no takes", where=str(folder), hint=hint)
-        sizes = sorted({take.size for take in takes})
-        if len(sizes) > 1:
-            raise BadInput(f"holds takes of several sizes, {sizes}", where=str(folder), hint="part them")
+    def __init__(self, takes: Sequence[KeptTake], patch: tuple[int, int], encoder: TextEncoder) -> None:
+        """`patch` is a token's rows and columns."""
+        height, width = takes[0].size
         self.takes, self.clock = takes, Clock(1)
-        self.grid = (sizes[0][0] // patch[0], sizes[0][1] // patch[1])
+        self.grid = (height // patch[0], width // patch[1])
         self.null_text = encoder.encode([""])
-        self._texts = {take.prompt: encoder.encode([take.prompt]).half() for take in takes}
+        self._encoder = encoder
+        self._texts: dict[str, Tensor] = {}
 
     def plan(self, recipe: Recipe, generator: torch.Generator) -> Plan:
         """A window of one take, whose history and anchors lie within the take."""
@@ -97,9 +85,15 @@ class TakeSource:
         assert not plan.half_foreground
         frames = [window.first + index * window.step for index in range(window.count)]
         samples = [self._seen(picked, plan, frames, generator) for _ in range(batch)]
-        text = self._texts[picked.take.prompt].float().expand(batch, -1, -1)
+        text = self._text(picked.take.prompt).expand(batch, -1, -1)
         told = {key: torch.cat([each[key] for each in samples]) for key in samples[0]}
         return Sample(text=text, **told)
+
+    def _text(self, prompt: str) -> Tensor:
+        """A prompt's embedding (1, L, D), which is computed once."""
+        if prompt not in self._texts:
+            self._texts[prompt] = self._encoder.encode([prompt]).half()
+        return self._texts[prompt].float()
 
     def _seen(
         self, picked: _Picked, plan: Plan, frames: list[int], generator: torch.Generator

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +24,13 @@ from pai_studio.core.media.frame import Array, Box, PlateFrame, Still
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.report import silent
 from pai_studio.core.shot.document import SCHEMA, Delivery, EngineChoice, Plate, Reference, Shot
+from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.synth.filming import Filmed, Scene, SceneSpec
 from pai_studio.core.synth.told import prompt_of
 
 Halves = npt.NDArray[np.float16]
+_PANORAMAS = (".exr", ".hdr")
 _RATES = (24.0, 12.0, 6.0)
 _RATE_SHARES = (0.4, 0.35, 0.25)
 
@@ -76,6 +79,15 @@ class Take:
     plate: Halves
     told: Halves
     guided: tuple[Guided, ...]
+
+
+def panoramas_in(folder: Path) -> tuple[str, ...]:
+    """The panoramas of a folder, in the order of their names. Raises BadInput where it holds none."""
+    found = tuple(sorted(str(path) for path in folder.glob("*") if path.suffix.lower() in _PANORAMAS))
+    if not found:
+        hint = "name a folder of equirectangular EXR or Radiance pictures"
+        raise BadInput("holds no panoramas", where=str(folder), hint=hint)
+    return found
 
 
 def film(seed: int, filming: Filming, manifest: Manifest) -> Take:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.training import shards, taken  # noqa: E402
 from pai_studio.core.training.objective import Recipe, draw  # noqa: E402
+from pai_studio.core.training.sources import Needed, SynthData, TakesData  # noqa: E402
 from pai_studio.core.training.taken import TakeSource  # noqa: E402
 from pai_studio.core.training.takes import Filming, film  # noqa: E402
 
@@ -46,7 +49,7 @@ def folder(takes, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def source(folder):
-    return TakeSource(folder, (16, 16), TextEncoder.small(0, dim=32, length=32))
+    return TakeSource(shards.takes_in(folder), (16, 16), TextEncoder.small(0, dim=32, length=32))
 
 
 def generator(seed=0):
@@ -96,10 +99,10 @@ def test_takes_come_back_from_their_shard(takes, folder):
     assert torch.equal(guide[:, 1], torch.from_numpy(takes[1].guided[0].guide[1]).float())
 
 
-def test_shards_that_are_there_are_not_filmed_again(folder, tmp_path, monkeypatch):
+def test_shards_that_are_there_are_not_filmed_again(takes, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(shards, "EACH", 1)
-    monkeypatch.setattr(shards, "film", lambda seed, *_: asked.append(seed) or film(seed, FILMING, MANIFEST))
+    monkeypatch.setattr(shards, "film", lambda seed, *_: asked.append(seed) or replace(takes[0], seed=seed))
     (tmp_path / "takes-000006.safetensors").write_bytes(b"")
     shards.film_shards(tmp_path, [6, 7], FILMING, MANIFEST, silent)
     assert asked == [7]
@@ -116,12 +119,44 @@ def test_a_damaged_shard_is_told_of_in_one_line(folder, takes, tmp_path):
         assert str(path) in str(fault.value)
     spoilt = takes[0].truth.copy()
     spoilt[2, 0, 3, 3] = np.nan
-    shards.write_shard(path, [takes[0].__class__(**vars(takes[0]) | {"truth": spoilt})])
+    shards.write_shard(path, [replace(takes[0], truth=spoilt)])
     (kept,) = shards.read_shard(path)
     with pytest.raises(BadInput, match=r"seed 4\) has values that are no numbers"):
         shards.read_planes(kept, ["truth"], range(FRAMES))
     with pytest.raises(BadInput, match="holds no takes"):
-        TakeSource(tmp_path / "none", (16, 16), TextEncoder.small(0, dim=32, length=8))
+        shards.takes_in(tmp_path / "none")
+
+
+def needed():
+    return Needed((16, 16), TextEncoder.small(0, dim=32, length=8), MANIFEST)
+
+
+def test_some_takes_are_held_back_and_some_must_be_left(folder):
+    held, learnt = (
+        [take.seed for take in source.takes]
+        for source in (
+            TakesData(folder=str(folder), held_back_takes=1).held_back(needed()),
+            TakesData(folder=str(folder), held_back_takes=1).open(needed()),
+        )
+    )
+    assert (held, learnt) == ([5], [4])
+    with pytest.raises(BadInput, match="no more than the 2 takes that are held back"):
+        TakesData(folder=str(folder), held_back_takes=2).open(needed())
+
+
+def test_a_take_is_filmed_when_it_is_first_drawn_and_then_kept(takes, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(shards, "film", lambda seed, *_: asked.append(seed) or replace(takes[0], seed=seed))
+    data = SynthData(folder=str(tmp_path), takes=3, first=10, held_back_takes=1)
+    source, held = data.open(needed()), data.held_back(needed())
+    assert set(asked) == {10, 13}  # the first of each tells how large they are
+    assert source.takes[0] == source.takes[0]
+    assert (source.takes[1:][1].seed, held.takes[0].seed) == (12, 13)
+    assert asked == [10, 13, 12]
+    with pytest.raises(BadInput, match="not for training"):
+        SynthData(folder=str(tmp_path), takes=10, first=899_995).open(needed())
+    with pytest.raises(BadInput, match="holds no panoramas"):
+        SynthData(folder=str(tmp_path), panoramas=str(tmp_path)).open(needed())
 
 
 def test_a_guide_comes_with_the_stills_that_it_was_drafted_with(source):
