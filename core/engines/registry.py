@@ -50,7 +50,13 @@ def make_engine(shot: Shot, models: Models) -> Engine:
 
     picked = pick(shot, models.folder)
     choice = shot.engine.model_copy(update={"name": picked.engine, "model": picked.model})
-    return _made(choice, models, picked.why)
+    made = _made(choice, models, picked.why)
+    if not picked.from_draft:
+        return made
+    from pai_studio.core.engines.layered import Layered  # noqa: PLC0415
+
+    draft = _made(shot.engine.model_copy(update={"name": "draft", "model": ""}), models, "")
+    return Layered(made, draft, picked.from_draft)
 
 
 def _made(choice: EngineChoice, models: Models, chosen: str) -> Engine:

@@ -1,4 +1,5 @@
-"""Which engine `auto` takes: the one that leads a stored benchmark, where it runs here (docs/adr/014-auto.md).
+"""Which engine `auto` takes for which layer: the one that leads a stored benchmark, where it runs here
+(docs/adr/014-auto.md).
 
 `standing.json` holds what `pai-studio evaluate --standing` wrote of its reports: a row for each set, number of
 references, engine and model. The rule:
@@ -7,21 +8,23 @@ references, engine and model. The rule:
 2. An engine counts where its libraries are installed and so is, whole, the very model that was measured, which was
    trained for something; if the shot names a model, that one alone. `draft` always counts.
 3. It is compared with `draft` where both were measured on the same clips by the same code, at the number of references
-   that is nearest to the shot's, the smaller of two. Its lead is the difference of the means of background and subject
-   PSNR, each clip as much as another.
-4. The greatest lead wins. One of less than `TIE_DB` is a tie, and `draft` takes ties: it is quick, and keeps the
-   stills' own pixels.
+   that is nearest to the shot's, the smaller of two. Its leads are the differences of background PSNR and of subject
+   PSNR, each clip as much as another: the first tells of its place, the second of its light.
+4. It gives the layers in which it leads, background and gain; `draft` gives the others. A lead of less than `TIE_DB` is
+   a tie, and `draft` takes ties: it is quick, and keeps the stills' own pixels. Of several the one is taken whose leads
+   sum up to most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pai_studio.core.engines.layered import Layer
 from pai_studio.core.engines.libraries import missing
 from pai_studio.core.model.store import Installed, check, installed
 from pai_studio.core.shot.document import Shot
@@ -62,11 +65,6 @@ class Row(_Part):
         return self.set, self.code, self.references, self.inputs
 
     @property
-    def psnr_db(self) -> float:
-        """What the rule compares."""
-        return (self.background_psnr_db + self.subject_psnr_db) / 2
-
-    @property
     def who(self) -> str:
         """The engine and its model, for people."""
         return f"{self.engine} ({self.model})" if self.model else self.engine
@@ -86,23 +84,36 @@ class Picked:
     engine: str
     why: str
     model: str = ""
+    from_draft: tuple[Layer, ...] = ()
+    """The layers that `draft` gives all the same."""
 
 
 @dataclass(frozen=True)
 class _Lead:
-    """How far a candidate is ahead of `draft`."""
+    """How far a candidate is ahead of `draft` in each layer, in decibels."""
 
-    db: float
+    by_layer: Mapping[Layer, float]
     row: Row
     model: str
     clips: int
     sets: tuple[str, ...]
 
+    @property
+    def given(self) -> tuple[Layer, ...]:
+        """The layers that it gives."""
+        return tuple(layer for layer, db in self.by_layer.items() if db >= TIE_DB)
+
+    @property
+    def db(self) -> float:
+        """What it is worth."""
+        return sum(self.by_layer[layer] for layer in self.given)
+
     def told(self) -> str:
-        way = "leads" if self.db >= 0 else "is behind"
         size, many = self.row.references, "" if self.row.references == 1 else "s"
         where = f"with {size} reference{many}, over {self.clips} clips of {', '.join(self.sets)}"
-        return f"{self.row.who} {way} {DRAFT} by {abs(self.db):.2f} dB {where}"
+        leads = ", ".join(f"{layer} {db:+.2f} dB" for layer, db in self.by_layer.items())
+        gives = f"gives {' and '.join(self.given)}" if self.given else "gives nothing"
+        return f"{self.row.who} {gives}; against {DRAFT}: {leads}, {where}"
 
 
 def read(path: Path | None = None) -> Standing:
@@ -143,10 +154,11 @@ def pick(shot: Shot, models: Path, table: Standing | None = None) -> Picked:
     leads = [lead for lead in found if lead is not None]
     if not leads:
         return Picked(DRAFT, f"auto: nothing else that was measured runs here ({_told(measured)})")
-    best = max(leads, key=lambda lead: lead.db)
-    if best.db < TIE_DB:
+    best = max(leads, key=lambda lead: (lead.db, sum(lead.by_layer.values())))
+    if not best.given:
         return Picked(DRAFT, f"auto: {best.told()}")
-    return Picked(best.row.engine, f"auto: {best.told()}", best.model)
+    others = tuple(layer for layer in best.by_layer if layer not in best.given)
+    return Picked(best.row.engine, f"auto: {best.told()}", best.model, others)
 
 
 def _here(measured: Iterable[Row], models: Path, named: str) -> list[Installed]:
@@ -174,8 +186,13 @@ def _lead(
     nearest = min({row.references for row in own}, key=lambda found: (abs(found - references), found))
     rows = [row for row in own if row.references == nearest]
     clips, sets = sum(row.clips for row in rows), tuple(dict.fromkeys(row.set for row in rows))
-    ahead = sum(row.clips * (row.psnr_db - drafts[row.trial].psnr_db) for row in rows)
-    return _Lead(ahead / clips, rows[0], model.name, clips, sets)
+
+    by_layer: dict[Layer, float] = {"background": 0.0, "gain": 0.0}
+    for row in rows:
+        other, share = drafts[row.trial], row.clips / clips
+        by_layer["background"] += share * (row.background_psnr_db - other.background_psnr_db)
+        by_layer["gain"] += share * (row.subject_psnr_db - other.subject_psnr_db)
+    return _Lead(by_layer, rows[0], model.name, clips, sets)
 
 
 def _told(measured: Iterable[Row]) -> str:

@@ -58,7 +58,11 @@ def test_the_engine_that_leads_is_taken_with_the_model_that_was_measured(models,
     digest, other = install("mini"), install("other")
     found = pick(asked(), models, table(row("draft", 20), row("pai", 22, digest=digest, model="mini")))
     assert (found.engine, found.model) == ("pai", "mini")
-    assert found.why == "auto: pai (mini) leads draft by 2.00 dB with 3 references, over 8 clips of one"
+    assert found.from_draft == ()
+    assert found.why == (
+        "auto: pai (mini) gives background and gain; against draft: background +2.00 dB, gain +2.00 dB,"
+        " with 3 references, over 8 clips of one"
+    )
     assert other != digest
 
 
@@ -84,7 +88,31 @@ def test_the_greatest_lead_wins_whatever_the_order(models, install):
 
 
 @needs_libraries
-def test_clips_count_the_same_and_subject_as_much_as_background(models, install):
+def test_each_layer_is_given_by_who_leads_in_it(models, install):
+    digest = install("mini")
+    own = {"digest": digest, "model": "mini"}
+    light = table(row("draft", 20), row("pai", 15, **own) | {"subject_psnr_db": 21})
+    found = pick(asked(), models, light)
+    assert (found.engine, found.from_draft) == ("pai", ("background",))
+    assert "gives gain; against draft: background -5.00 dB, gain +1.00 dB" in found.why
+    place = table(row("draft", 20), row("pai", 21, **own) | {"subject_psnr_db": 20.05})
+    assert pick(asked(), models, place).from_draft == ("gain",)
+
+
+@needs_libraries
+def test_of_several_the_one_is_taken_whose_layers_lead_by_most(models, install):
+    one, two = install("one"), install("two")
+    rows = [
+        row("draft", 20),
+        row("pai", 21, digest=one, model="one"),
+        row("pai", 10, digest=two, model="two") | {"subject_psnr_db": 23},
+    ]
+    found = pick(asked(), models, table(*rows))
+    assert (found.model, found.from_draft) == ("two", ("background",))
+
+
+@needs_libraries
+def test_clips_count_the_same(models, install):
     digest = install("mini")
     own = {"digest": digest, "model": "mini"}
     rows = [
@@ -94,8 +122,8 @@ def test_clips_count_the_same_and_subject_as_much_as_background(models, install)
         row("pai", 20, over="two", clips=2, **own) | {"subject_psnr_db": 16},
     ]
     found = pick(asked(), models, table(*rows))
-    assert "by 0.40 dB with 3 references, over 10 clips of one, two" in found.why
-    assert found.engine == "pai"
+    assert "background +0.80 dB, gain +0.00 dB, with 3 references, over 10 clips of one, two" in found.why
+    assert (found.engine, found.from_draft) == ("pai", ("gain",))
 
 
 @needs_libraries

@@ -64,7 +64,9 @@ def test_a_model_is_told_by_its_engine_and_digest(report):
     found = {row.engine: row for row in rows(with_model(report, "pai@mini", "d1", 1.0))}
     assert (found["pai"].model, found["pai"].digest) == ("mini", "d1")
     assert found["pai"].trial == found["plate"].trial
-    assert found["pai"].psnr_db - found["plate"].psnr_db == pytest.approx(1.0, abs=1e-5)
+    for figure in ("background_psnr_db", "subject_psnr_db"):
+        ahead = getattr(found["pai"], figure) - getattr(found["plate"], figure)
+        assert ahead == pytest.approx(1.0, abs=1e-5)
 
 
 def test_an_engine_that_failed_on_a_clip_was_not_measured_on_the_same(report):

@@ -57,13 +57,14 @@ def test_auto_makes_the_engine_that_leads_with_its_model_and_tells_why(
 
     behind = make_engine(shot, models)
     assert behind.name == "draft"
-    assert f"pai ({NAME}) is behind draft" in standing.pick(shot, models.folder).why
+    assert f"pai ({NAME}) gives nothing" in standing.pick(shot, models.folder).why
 
     said = json.loads(table.read_text())
     for row in said["rows"]:
-        row["background_psnr_db"] += 60 if row["engine"] == "pai" else 0
+        for figure in ("background_psnr_db", "subject_psnr_db"):
+            row[figure] += 60 if row["engine"] == "pai" else 0
     table.write_text(json.dumps(said))
     ahead = make_engine(shot, models)
     assert ahead.name == "pai"
-    assert f"pai ({NAME}) leads draft by" in ahead.notes()["chosen"]
+    assert f"pai ({NAME}) gives background and gain" in ahead.notes()["chosen"]
     assert make_engine(shot, Models(tmp_path / "empty", "cpu")).name == "draft"
