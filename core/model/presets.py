@@ -40,6 +40,7 @@ PRESETS = {
             "attention": "cached",
             "head_width": 32,
             "head_features": 8,
+            "scaled_noise": True,
         },
         manifest={
             "prediction": "sample",

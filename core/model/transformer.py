@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from pai_studio.core.model.attention import Cache, KeysValues, Rotary, SegmentAttention
 from pai_studio.core.model.head import PixelHead
 from pai_studio.core.model.layout import Kind, Layout, Row
+from pai_studio.core.model.sampler import TIMESTEPS
 
 Attention = Literal["bidirectional", "cached"]
 """Who sees whom. `bidirectional`, the paper's: every token sees every token. `cached`: each segment of conditions sees
@@ -145,9 +146,12 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         head_width: int = 0,
         head_features: int = 0,
         guide_channels: int = 0,
+        scaled_noise: bool = False,
     ) -> None:
         """The defaults are Wan2.2-TI2V-5B's; a `head_width` above 0 gives it a `PixelHead`, to which the transformer
         tells `head_features` of each pixel beside its picture. `guide_channels` are told of the plate after its mattes.
+        With `scaled_noise` it sees noisy latents times their share of signal, 1 - sigma: what is nothing but noise tells
+        it nothing, and a picture made in one step has no trace of the noise that it was begun from.
 
         Raises ValueError for patches of several latent frames, and for an unknown attention.
         """
@@ -230,6 +234,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         """
         if hidden_states is None or timestep is None or encoder_hidden_states is None:
             return self._remembered(conditions, layout, null_text, history_timestep)
+        hidden_states = self._seen(hidden_states, timestep)
         is_cached = self.config.attention == "cached"
         if is_cached and cache is None and conditions is not None:
             cache = self._remembered(conditions, layout, null_text, history_timestep)
@@ -253,6 +258,13 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         foreground = cache.foreground if cache else None if conditions is None else conditions.foreground
         out: Tensor = self.head(found, foreground, hidden_states)
         return out
+
+    def _seen(self, noisy: Tensor, timestep: Tensor) -> Tensor:
+        """Noisy latents (B, C, N, H, W) as the network sees them."""
+        if not self.config.scaled_noise:
+            return noisy
+        signal = 1 - timestep.reshape(-1, 1, 1, 1, 1) / TIMESTEPS
+        return (noisy * signal).type_as(noisy)
 
     def remember(
         self,

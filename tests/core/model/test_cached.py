@@ -216,3 +216,19 @@ def test_the_head_is_never_kept_in_fewer_bits(model):
     assert cast.proj_out.weight.dtype == cast.head.layers[0].weight.dtype == torch.float32
     alike = torch.nn.functional.cosine_similarity(answer(cast).flatten(), plain.flatten(), dim=0)
     assert 0.98 < alike < 1
+
+
+@pytest.mark.parametrize("attention", ["cached", "bidirectional"])
+def test_a_picture_made_of_nothing_but_noise_has_no_trace_of_it(attention):
+    """With scaled noise; at lower levels the noisy picture tells as much as ever."""
+    scaled = tiny.trained(attention=attention, head_width=8, scaled_noise=True)
+    layout, conditions = tiny.whole()
+    null = {"null_text": tiny.NULL} if attention == "cached" else {}
+
+    def told(level, seed):
+        given = {"hidden_states": tiny.noise(seed, *tiny.SHAPE), "timestep": torch.full((2,), level)}
+        with torch.inference_mode():
+            return scaled(**tiny.ASKED | given, layout=layout, conditions=conditions, **null)
+
+    assert torch.equal(told(1000.0, 11), told(1000.0, 12))
+    assert not torch.allclose(told(500.0, 11), told(500.0, 12), atol=1e-2)
