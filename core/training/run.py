@@ -70,7 +70,9 @@ def started(settings: Settings, models: Path) -> Bundle:
     model = settings.model
     if model.weights:
         found = find(models, model.weights, "pai")
-        return load(found.folder, "cpu", getattr(torch, model.dtype))
+        bundle = load(found.folder, "cpu", getattr(torch, model.dtype))
+        _check_architecture(bundle, settings)
+        return bundle
     if not settings.preset.own_parts:
         hint = "name a converted model in model.weights: `pai-studio models convert` makes one"
         raise BadInput(f"model.preset: {model.preset} has no text encoder of its own", hint=hint)
@@ -78,6 +80,20 @@ def started(settings: Settings, models: Path) -> Bundle:
     text = TextEncoder.small(model.seed, dim=int(config["text_dim"]), length=settings.data.text_tokens)
     guided = bool(config.get("guide_channels", 0))
     return build(model.preset, model.seed, text=text, guide=guided, **model.transformer)
+
+
+def _check_architecture(bundle: Bundle, settings: Settings) -> None:
+    """Raise BadInput where weights are of another architecture than the settings say, and reckon with."""
+    told = {**settings.preset.transformer, **settings.model.transformer}
+    for key, wanted in told.items():
+        have = bundle.transformer.config.get(key)
+        if _plain(have) != _plain(wanted):
+            say = f"model.transformer.{key}: {settings.model.weights} was made with {have!r}, not {wanted!r}"
+            raise BadInput(say, hint="name the preset and the values that the weights were made with")
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def train(

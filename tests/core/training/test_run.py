@@ -153,6 +153,19 @@ def test_what_was_learned_becomes_a_model_that_loads_and_says_how_it_is_run(tmp_
         assert not torch.allclose(whole[f"{beside}.weight"], frozen, atol=1e-7)
 
 
+def test_a_run_begins_from_what_another_left_and_from_nothing_of_another_shape(finished, tmp_path):
+    models = tmp_path / "models"
+    export(finished / "out", models / "mine", models, name="mine", dtype="float32")
+    path = config(tmp_path, steps="2", rate="0.0")
+    path.write_text(path.read_text("utf-8").replace("[model]", '[model]\nweights = "mine"'), "utf-8")
+    average = checkpoints.read(checkpoints.latest(finished / "out" / "checkpoint")).average
+    for name, value in run(path, tmp_path / "out").average.items():
+        assert torch.equal(value, average[name]), name
+    path.write_text(path.read_text("utf-8").replace("ffn_dim = 256", "ffn_dim = 128"), "utf-8")
+    with pytest.raises(BadInput, match=r"model\.transformer\.ffn_dim: mine was made with 256, not 128"):
+        run(path, tmp_path / "other")
+
+
 def test_a_name_that_no_model_can_have_is_refused_before_anything_is_written(finished, tmp_path):
     with pytest.raises(BadInput, match="cannot name a model"):
         export(finished / "out", tmp_path / "made", tmp_path, name="my model", dtype="float32")
@@ -284,10 +297,11 @@ def test_a_signal_ends_a_run_after_its_step_and_says_how_to_go_on(tmp_path, numb
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("further", ["", ADAPTER], ids=["full", "lora"])
 @pytest.mark.parametrize("shard", ["none", "fsdp2"])
-def test_two_processes_learn_what_one_does_in_two_parts_looks_and_all(tmp_path, shard):
+def test_two_processes_learn_what_one_does_in_two_parts_looks_and_all(tmp_path, shard, further):
     told = {"steps": "8", "batch": "2", "checkpoint_every": "4", "sample_every": "3"}
-    path = config(tmp_path, **told)
+    path = config(tmp_path, further, **told)
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("batch = 2", "batch = 2\naccumulate = 2"), encoding="utf-8")
     alone = run(path, tmp_path / "alone")
