@@ -149,9 +149,9 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         scaled_noise: bool = False,
     ) -> None:
         """The defaults are Wan2.2-TI2V-5B's; a `head_width` above 0 gives it a `PixelHead`, to which the transformer
-        tells `head_features` of each pixel beside its picture. `guide_channels` are told of the plate after its mattes.
-        With `scaled_noise` it sees noisy latents times their share of signal, 1 - sigma: what is nothing but noise tells
-        it nothing, and a picture made in one step has no trace of the noise that it was begun from.
+        tells `head_features` of each pixel beside its picture. `guide_channels` are told of the plate after its
+        mattes. With `scaled_noise` it sees noisy latents times their share of signal, 1 - sigma: what is nothing but
+        noise tells it nothing, and a picture made in one step has no trace of the noise that it was begun from.
 
         Raises ValueError for patches of several latent frames, and for an unknown attention.
         """
@@ -187,6 +187,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         self.sequence = nn.Identity()  # where a sequence that was shared out is put together again
         told = in_channels + matte_channels + guide_channels
         self.condition_embedding = nn.Conv3d(told, width, patch_size, patch_size)
+        self._scales_noise = scaled_noise
         self.type_embedding = nn.Parameter(torch.zeros(len(Kind), width))
         more = {"features": head_features, "mattes": matte_channels, "guide": guide_channels}
         self.head = PixelHead(out_channels, head_width, **more) if head_width else None
@@ -261,7 +262,7 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
 
     def _seen(self, noisy: Tensor, timestep: Tensor) -> Tensor:
         """Noisy latents (B, C, N, H, W) as the network sees them."""
-        if not self.config.scaled_noise:
+        if not self._scales_noise:
             return noisy
         signal = 1 - timestep.reshape(-1, 1, 1, 1, 1) / TIMESTEPS
         return (noisy * signal).type_as(noisy)
