@@ -18,6 +18,8 @@ from pai_studio.core.training.objective import Recipe
 from pai_studio.core.training.schema import HINT, check_known, section
 from pai_studio.core.training.trainer import Training
 
+_WAN_PATCH = (1, 2, 2)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
@@ -91,11 +93,19 @@ class Settings:
         return PRESETS[self.model.preset]
 
     @property
+    def token_px(self) -> tuple[int, int]:
+        """Height and width of a token in the picture: the preset's, but for patches of another size."""
+        side = int(self.preset.manifest["grid_px"])
+        usual = self.preset.transformer.get("patch_size", _WAN_PATCH)
+        _, rows, columns = self.model.transformer.get("patch_size", usual)
+        return side * rows // usual[1], side * columns // usual[2]
+
+    @property
     def grid(self) -> tuple[int, int]:
         """Tokens of a latent frame: rows, columns."""
         width, height = self.data.size
-        side = int(self.preset.manifest["grid_px"])
-        return height // side, width // side
+        rows, columns = self.token_px
+        return height // rows, width // columns
 
 
 def read(path: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
@@ -138,9 +148,9 @@ def _fits(settings: Settings, where: str) -> None:
             f"model.preset: {model.preset!r} is no preset", where=where, hint=f"known: {', '.join(PRESETS)}"
         )
     manifest = settings.preset.manifest
-    side = manifest["grid_px"]
-    if min(data.size) < side or any(length % side for length in data.size):
-        say = f"data.size: {list(data.size)} is no multiple of the {side} pixels of a token"
+    tall, wide = settings.token_px
+    if min(data.size) < 1 or data.size[0] % wide or data.size[1] % tall:
+        say = f"data.size: {list(data.size)} is no multiple of the {wide} x {tall} pixels of a token"
         raise BadInput(say, where=where, hint="take another size")
     if settings.recipe.prediction != manifest["prediction"]:
         say = f"recipe.prediction: {model.preset} predicts the {manifest['prediction']}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import torch
 from pydantic import Field
@@ -20,7 +20,8 @@ from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.films import Films
 from pai_studio.core.training.objective import Plan, Recipe, Sample, Source
 from pai_studio.core.training.schema import section
-from pai_studio.core.training.shards import Filmed, takes_in
+from pai_studio.core.training.shards import Filmed, KeptTake, takes_in
+from pai_studio.core.training.showing import Showing
 from pai_studio.core.training.taken import TakeSource
 from pai_studio.core.training.takes import Filming, panoramas_in
 
@@ -74,6 +75,9 @@ class TakesData:
     weight: float = 1.0
     held_back_takes: Annotated[int, Field(ge=1)] = 16
     """Of the folder's last; they are for looking at."""
+    reduced: Annotated[int, Field(ge=1)] = 1
+    subject_light: Literal["plate", "place"] = "plate"
+    faults: bool = True
 
     def open(self, needed: Needed) -> Source:
         """All but the last of the folder's takes."""
@@ -81,12 +85,15 @@ class TakesData:
         if not takes:
             say = f"holds no more than the {self.held_back_takes} takes that are held back"
             raise BadInput(say, where=self.folder, hint="film more, or hold fewer back")
-        return TakeSource(takes, needed.patch, needed.encoder)
+        return self._of(takes, needed)
 
     def held_back(self, needed: Needed) -> Source:
         """The last of them."""
-        takes = takes_in(Path(self.folder))[-self.held_back_takes :]
-        return TakeSource(takes, needed.patch, needed.encoder)
+        return self._of(takes_in(Path(self.folder))[-self.held_back_takes :], needed)
+
+    def _of(self, takes: list[KeptTake], needed: Needed) -> TakeSource:
+        showing = Showing(self.reduced, self.subject_light, self.faults)
+        return TakeSource(takes, needed.patch, needed.encoder, showing)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from pai_studio.core.model.manifest import GUIDE_CHANNELS
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.training.objective import Plan, Recipe, Sample, fate_of
 from pai_studio.core.training.shards import KeptTake, read_planes
+from pai_studio.core.training.showing import Showing
 
 _STEPS = (1, 1, 2)
 """Frames from one to the next of a window: now and then of a shot that is thinned."""
@@ -32,19 +33,27 @@ _STOPS, _TINT_STOPS = 0.5, 0.1
 
 @dataclass(frozen=True)
 class _Picked:
-    """A take, the set of stills of its guide (None without one), and whether it is mirrored."""
+    """A take, the set of stills of its guide (None without one), whether it is mirrored and under other light."""
 
     take: KeptTake
     guide: int | None
     mirrored: bool
+    relit: bool = True
 
 
 class TakeSource:
     """Takes of one size, at least one."""
 
-    def __init__(self, takes: Sequence[KeptTake], patch: tuple[int, int], encoder: TextEncoder) -> None:
-        """`patch` is a token's rows and columns."""
-        height, width = takes[0].size
+    def __init__(
+        self,
+        takes: Sequence[KeptTake],
+        patch: tuple[int, int],
+        encoder: TextEncoder,
+        showing: Showing = Showing(),  # noqa: B008 - nobody can change it
+    ) -> None:
+        """`patch` is a token's rows and columns. Raises BadInput for a size that cannot be shown so."""
+        height, width = showing.size(takes[0].size)
+        self._showing = showing
         self.takes, self.clock = takes, Clock(1)
         self.grid = (height // patch[0], width // patch[1])
         self.null_text = encoder.encode([""])
@@ -78,6 +87,11 @@ class TakeSource:
         picked = _Picked(take, guide, mirrored=chance(0.5))
         return Plan(window, anchors, half_foreground=False, null_text=null_text, pick=picked)
 
+    def plan_of(self, take: KeptTake, window: Window, anchors: tuple[int, ...]) -> Plan:
+        """A given window of a take as it was filmed, without a guide, with stills at given frames of the take."""
+        picked = _Picked(take, None, mirrored=False, relit=False)
+        return Plan(window, anchors, half_foreground=False, null_text=False, pick=picked)
+
     def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:
         """As `Source.draw`, of the plan's take. Raises BadInput for a shard that cannot be read."""
         picked, window = plan.pick, plan.window
@@ -100,19 +114,22 @@ class TakeSource:
     ) -> dict[str, Tensor]:
         """One sample's tensors, by `Sample`'s names."""
         take, window = picked.take, plan.window
-        gain = _light(generator)
+        gain = _light(generator) if picked.relit else torch.ones(3)
 
         def planes(names: tuple[str, ...], at: list[int] | range) -> list[Tensor]:
-            found = read_planes(take, names, at)
+            found = [self._showing.small(each) for each in read_planes(take, names, at)]
             return [each.flip(-1) if picked.mirrored else each for each in found]
 
         truth, matte, rebuilt, plate, told = planes(("truth", "matte", "rebuilt", "plate", "told"), frames)
+        clean = _moved(truth, gain)
+        shown = {"truth": clean / 2 + 0.5, "matte": matte, "rebuilt": rebuilt}
+        plate, told = self._showing.plate(plate, told, **shown)
         guide = plate.new_zeros(GUIDE_CHANNELS, *plate.shape[1:])
         if picked.guide is not None:
             (guide,) = planes((f"guide{picked.guide}",), frames)
             guide = torch.cat([_moved(guide[:3], gain), guide[3:]])
         found = {
-            "clean": _moved(truth, gain),
+            "clean": clean,
             "matte": matte,
             "rebuilt": rebuilt,
             "foreground": torch.cat([2 * plate - 1, told, guide]),

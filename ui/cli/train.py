@@ -13,7 +13,7 @@ from typing import Any
 from pai_studio.core.config import load
 from pai_studio.core.report import Progress
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.ui.cli import train_check, train_run
+from pai_studio.ui.cli import train_ablate, train_check, train_run
 from pai_studio.ui.cli.console import Console, Eta
 from pai_studio.ui.cli.jobs import count
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where everything is written")
     parser.add_argument(
-        "--steps", type=count, metavar="N", help="of an experiment: how long (default: minutes on a CPU)"
+        "--steps", type=count, metavar="N", help="of an experiment or --ablations: how long each"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of an experiment: another is other films too")
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU (default 1)")
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     train_check.add_arguments(parser)
     train_run.add_arguments(parser)
+    train_ablate.add_arguments(parser)
 
 
 def run(asked: argparse.Namespace, console: Console) -> int:
@@ -53,6 +54,8 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         return train_check.check(asked, path, console)
     if asked.film is not None:
         return train_run.film(asked, path, console)
+    if asked.ablations:
+        return train_ablate.ablate(asked, path, settings, console)
     if path.suffix == ".toml":
         if asked.steps is not None or asked.seed is not None:
             hint = "set training.steps and training.seed in the configuration"

@@ -52,8 +52,8 @@ def train(asked: argparse.Namespace, path: Path, settings: Settings, console: Co
         raise BadInput("nothing tells where to write", hint="give --out DIR")
     use_threads(asked.threads)
     told = Asked(asked.out, Path(settings.models_dir), on_cpu=settings.device == "cpu")
-    with _interrupted() as is_interrupted:
-        trainer = train(path, told, _reporting(console), asked_to_stop=is_interrupted)
+    with interrupted() as is_interrupted:
+        trainer = train(path, told, reporting(console), asked_to_stop=is_interrupted)
     total = trainer.training.steps
     if not trainer.machine.is_first:
         return 0 if trainer.done == total else 130
@@ -81,9 +81,7 @@ def film(asked: argparse.Namespace, path: Path, console: Console) -> int:
     """Film the takes that are not there yet."""
     from pai_studio.core.training.filming import film_for
 
-    made = film_for(
-        path, asked.film, asked.first, asked.takes, _reporting(console), panoramas=asked.panoramas
-    )
+    made = film_for(path, asked.film, asked.first, asked.takes, reporting(console), panoramas=asked.panoramas)
     console.result({"shards": [str(each) for each in made]}, f"{len(made)} shards in {asked.film}")
     return 0
 
@@ -99,7 +97,8 @@ def export(asked: argparse.Namespace, folder: Path, settings: Settings, console:
     return 0
 
 
-def _reporting(console: Console) -> Report:
+def reporting(console: Console) -> Report:
+    """Shows how far each phase has come, and when it will be done."""
     eta = Eta()
     first: dict[
         str, int
@@ -114,7 +113,7 @@ def _reporting(console: Console) -> Report:
 
 
 @contextmanager
-def _interrupted() -> Iterator[Stopping]:
+def interrupted() -> Iterator[Stopping]:
     """Whether Ctrl-C (or a scheduler's SIGTERM) was met; the second one ends the process as ever."""
     stopping = Stopping()
     earlier = {number: signal.signal(number, stopping) for number in (signal.SIGINT, signal.SIGTERM)}
