@@ -1,4 +1,4 @@
-"""The ablations: each differs in what it is said to, all are held against `full` pair by pair, and the page is written."""
+"""The ablations: each lacks what it is said to, all are held against `full` pair by pair, and the page is written."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_the_examples_are_one_recipe_in_two_stages():
         ({"recipe": {"shift": "three"}}, r"recipe\.shift: must be a valid number"),
         ({"adapter": {"rank": 0}}, r"adapter\.rank: must be 1 or more"),
         ({"model": {"preset": "wan3"}}, r"model\.preset: 'wan3' is no preset; known: tiny, wan2\.2-5b"),
-        ({"data": {"size": [832, 470]}}, r"data\.size: \[832, 470\] is no multiple of the 32 pixels"),
+        ({"data": {"size": [832, 470]}}, r"data\.size: \[832, 470\] is no multiple of the 32 x 32 pixels"),
         ({"data": {"sources": []}}, r"data\.sources: names none"),
         ({"recipe": {"prediction": "sample"}}, r"recipe\.prediction: wan2\.2-5b predicts the velocity"),
         ({"training": {"warm_up": 6000}}, r"training\.warm_up: 6000 steps are all of 6000"),
