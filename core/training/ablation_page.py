@@ -17,6 +17,7 @@ from pai_studio.core.training.gauging import METRICS
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _PICTURE = Path("images") / "ablations.jpg"
+_CAPTION = "Takes that were held back: the plate, two stills, the truth, and what each of them makes of it"
 _LIMIT_BYTES = 400_000
 
 
@@ -69,13 +70,14 @@ def write_page(page: Path, out: Path) -> None:
     before, _, rest = told.partition(BEGIN)
     _, _, after = rest.partition(END)
     found = table(json.loads(report.read_text(encoding="utf-8")))
-    write_file(page, f"{before}{BEGIN}\n{found}{END}{after}".encode())
     sheet = cv2.imread(str(out / "contact.png"))
     if sheet is not None:
         codes = sheet[..., ::-1].astype(np.float32) / np.float32(255)
         picture = page.parent / _PICTURE
         picture.parent.mkdir(parents=True, exist_ok=True)
         save_jpeg(picture, codes, limit_bytes=_LIMIT_BYTES)
+        found += f"\n![{_CAPTION}]({_PICTURE.as_posix()})\n"
+    write_file(page, f"{before}{BEGIN}\n{found}{END}{after}".encode())
 
 
 def _head(cells: Sequence[str]) -> list[str]:

@@ -284,5 +284,6 @@ def test_two_are_trained_measured_and_written_down_by_one_command(config, tmp_pa
     assert {"contact.png", "table.md", "settings.toml"} <= {path.name for path in out.iterdir()}
     assert "| `no-cloning` |" in page.read_text()
     assert (page.parent / "images" / "ablations.jpg").is_file()
+    assert "](images/ablations.jpg)" in page.read_text()
     assert main.main([*told, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == first
