@@ -272,6 +272,10 @@ def test_two_are_trained_measured_and_written_down_by_one_command(config, tmp_pa
     monkeypatch.setattr(gauging, "_LEAST_PX", 4)
     out, page = tmp_path / "out", tmp_path / "docs" / "ablations.md"
     page.parent.mkdir()
+    stopped = asked(config, out, only=[FULL])
+    assert ablate(stopped, silent, asked_to_stop=lambda: True) is None
+    assert (out / FULL / "checkpoint" / "step-00000001").is_dir()
+    assert not (out / "report.json").exists()
     page.write_text(f"{ablation_page.BEGIN}\n{ablation_page.END}\n")
     told = ["train", str(config), "--ablations", "--out", str(out), "--only", "full", "--only", "no-cloning"]
     assert main.main([*told, "--page", str(page), "--json"]) == 0
