@@ -81,7 +81,7 @@ class PaiShot:
             told = torch.from_numpy(np.ascontiguousarray(matte))[None]
             if self._is_guided:
                 told = torch.cat([told, self._guided(frame)])
-            yield self._tensor(shown), told
+            yield self.picture(shown), told
 
     def _guided(self, frame: PlateFrame) -> Tensor:
         """The guide's channels (`GUIDE_CHANNELS`, h, w) at a frame."""
@@ -89,11 +89,11 @@ class PaiShot:
             return torch.zeros(GUIDE_CHANNELS, self.at.height, self.at.width)
         picture, confidence = self._guide.seen(frame)
         trust = torch.from_numpy(confidence)[None]
-        return torch.cat([self._tensor(picture), trust, torch.ones_like(trust)])
+        return torch.cat([self.picture(picture), trust, torch.ones_like(trust)])
 
     def stills(self) -> Tensor:
         """The stills (1, 3, K, h, w) as they lie over the plate at their anchors."""
-        shown = [self._tensor(laid(still, self.at)[0]) for still in self._source.stills]
+        shown = [self.picture(laid(still, self.at)[0]) for still in self._source.stills]
         return torch.stack(shown, dim=1)[None]
 
     def light(self, codes: Tensor) -> Array:
@@ -117,7 +117,8 @@ class PaiShot:
         if len(subject):
             self.clipped += self.view.to_codes(subject[None])[1]
 
-    def _tensor(self, working: Array) -> Tensor:
+    def picture(self, working: Array) -> Tensor:
+        """A picture (h, w, 3) in the working space as the model sees it, (3, h, w)."""
         codes, _ = self.view.to_codes(working)
         return 2 * torch.from_numpy(codes).permute(2, 0, 1).contiguous() - 1
 

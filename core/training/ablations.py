@@ -156,8 +156,7 @@ def _trainer(asked: Ablating, name: str) -> _Done:
 
 
 def _source(asked: Ablating, settings: Settings, bundle: Bundle, *, held_back: bool = False) -> TakeSource:
-    patch = bundle.transformer.config.patch_size
-    needed = Needed((patch[1], patch[2]), bundle.text, bundle.manifest)
+    needed = Needed.by(bundle)
     found = opened(kinds_of(settings.data.sources, str(asked.path)), needed, held_back=held_back)
     assert isinstance(found, TakeSource)
     return found

@@ -31,6 +31,7 @@ from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training import checkpoints
 from pai_studio.core.training.adapt import merge
 from pai_studio.core.training.board import Board
+from pai_studio.core.training.encoding import encode_shots
 from pai_studio.core.training.fitting import prepare
 from pai_studio.core.training.looking import Looks
 from pai_studio.core.training.machine import Machine
@@ -103,8 +104,7 @@ def train(
     settings, bundle = begin(path, asked)
     learning, recipe = settings.training, settings.recipe
     kinds = kinds_of(settings.data.sources, str(path))
-    config = bundle.transformer.config
-    needed = Needed((config.patch_size[1], config.patch_size[2]), bundle.text, bundle.manifest)
+    needed = Needed.by(bundle)
     source = opened(kinds, needed)
     if source.grid != settings.grid:
         say = f"data.size: {list(settings.data.size)} is a grid of {settings.grid} tokens, the data has {source.grid}"
@@ -138,6 +138,15 @@ def train(
 
         trainer.run(on_step, asked_to_stop=asked_to_stop)
     return trainer
+
+
+def encode(path: Path, shots: Path, into: Path, models: Path, report: Report) -> list[Path]:
+    """Encode a folder of clips for a run, by the model that it begins from; gives their files.
+
+    Raises BadInput as `encode_shots` does.
+    """
+    settings = read(path)
+    return encode_shots(shots, into, started(settings, models), settings.data.size, report)
 
 
 def _same_count(settings: Settings, machine: Machine, where: str) -> None:

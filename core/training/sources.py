@@ -14,10 +14,13 @@ import torch
 from pydantic import Field
 
 from pai_studio.core.evaluation.sets.synthetic import HELD_OUT
+from pai_studio.core.model.checkpoint import Bundle
+from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.films import Films
+from pai_studio.core.training.latents import LatentSource, latents_in
 from pai_studio.core.training.objective import Plan, Recipe, Sample, Source
 from pai_studio.core.training.schema import section
 from pai_studio.core.training.shards import Filmed, KeptTake, takes_in
@@ -28,12 +31,20 @@ from pai_studio.core.training.takes import Filming, panoramas_in
 
 @dataclass(frozen=True)
 class Needed:
-    """What a source is to serve: tokens of `patch` pixels, rows and columns, and prompts through an `encoder`."""
+    """What a source is to serve: tokens of `patch` latent pixels, rows and columns, prompts through an `encoder`."""
 
     patch: tuple[int, int]
     encoder: TextEncoder
     manifest: Manifest
     """Of the model: how it sees a shot."""
+    clock: Clock
+    """Of its codec."""
+
+    @classmethod
+    def by(cls, bundle: Bundle) -> Needed:
+        """What a model needs."""
+        _, rows, columns = bundle.transformer.config.patch_size
+        return cls((rows, columns), bundle.text, bundle.manifest, bundle.codec.clock)
 
 
 class Kind(Protocol):
@@ -127,7 +138,37 @@ class SynthData:
         return TakeSource(takes, needed.patch, needed.encoder)
 
 
-KINDS: Mapping[str, type[Any]] = {"films": FilmsData, "takes": TakesData, "synth": SynthData}
+@dataclass(frozen=True, kw_only=True)
+class LatentsData:
+    """`latents`: shots that `pai-studio train --encode` has encoded."""
+
+    folder: str
+    weight: float = 1.0
+    held_back_shots: Annotated[int, Field(ge=1)] = 8
+    """Of the folder's last; they are for looking at."""
+
+    def open(self, needed: Needed) -> Source:
+        """All but the last of the folder's shots."""
+        return self._of(slice(None, -self.held_back_shots), needed)
+
+    def held_back(self, needed: Needed) -> Source:
+        """The last of them."""
+        return self._of(slice(-self.held_back_shots, None), needed)
+
+    def _of(self, which: slice, needed: Needed) -> Source:
+        shots = latents_in(Path(self.folder), needed.clock.stride)[which]
+        if not shots:
+            say = f"holds no more than the {self.held_back_shots} shots that are held back"
+            raise BadInput(say, where=self.folder, hint="encode more, or hold fewer back")
+        return LatentSource(shots, needed.patch, needed.clock, needed.encoder.encode([""]).float())
+
+
+KINDS: Mapping[str, type[Any]] = {
+    "films": FilmsData,
+    "takes": TakesData,
+    "synth": SynthData,
+    "latents": LatentsData,
+}
 
 
 def kinds_of(told: Sequence[Mapping[str, Any]], where: str) -> list[Kind]:

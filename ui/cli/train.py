@@ -52,6 +52,8 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         return train_run.export(asked, path, settings, console)
     if asked.check:
         return train_check.check(asked, path, console)
+    if asked.encode is not None:
+        return train_run.encode(asked, path, settings, console)
     if asked.film is not None:
         return train_run.film(asked, path, console)
     if asked.ablations:

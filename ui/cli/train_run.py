@@ -35,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--panoramas", type=Path, metavar="DIR", help="with --film: EXR or HDR panoramas to be places too"
     )
     parser.add_argument(
+        "--encode",
+        type=Path,
+        metavar="SHOTS",
+        help="CONFIG.toml: a folder of clips as latents, into --out DIR",
+    )
+    parser.add_argument(
         "--export", type=Path, metavar="DIR", help="a run's folder: its averaged weights as a model, in DIR"
     )
     parser.add_argument("--name", default="", help="with --export: the model's name (default: DIR's)")
@@ -83,6 +89,17 @@ def film(asked: argparse.Namespace, path: Path, console: Console) -> int:
 
     made = film_for(path, asked.film, asked.first, asked.takes, reporting(console), panoramas=asked.panoramas)
     console.result({"shards": [str(each) for each in made]}, f"{len(made)} shards in {asked.film}")
+    return 0
+
+
+def encode(asked: argparse.Namespace, path: Path, settings: Settings, console: Console) -> int:
+    """Encode the shots that are not there yet."""
+    from pai_studio.core.training.run import encode
+
+    if asked.out is None:
+        raise BadInput("nothing tells where to write", hint="give --out DIR")
+    made = encode(path, asked.encode, asked.out, Path(settings.models_dir), reporting(console))
+    console.result({"files": [str(each) for each in made]}, f"{len(made)} shots in {asked.out}")
     return 0
 
 

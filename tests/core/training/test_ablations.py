@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from pai_studio.core.media.modelspace import DISPLAY_16  # noqa: E402
+from pai_studio.core.model.clock import Clock  # noqa: E402
 from pai_studio.core.model.layout import Kind  # noqa: E402
 from pai_studio.core.model.manifest import Manifest  # noqa: E402
 from pai_studio.core.model.presets import PRESETS  # noqa: E402
@@ -96,7 +97,7 @@ def asked(config, out, **more):
 
 def source_of(config, name, *, held_back=False):
     told = settings_of(asked(config, config.parent), name)
-    needed = Needed((8, 8), TextEncoder.small(0, dim=32, length=8), MANIFEST)
+    needed = Needed((8, 8), TextEncoder.small(0, dim=32, length=8), MANIFEST, Clock(1))
     return told, opened(kinds_of(told.data.sources, "here"), needed, held_back=held_back)
 
 

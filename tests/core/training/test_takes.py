@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from pai_studio.core.media.modelspace import DISPLAY_16  # noqa: E402
+from pai_studio.core.model.clock import Clock  # noqa: E402
 from pai_studio.core.model.manifest import GUIDE_CHANNELS, Manifest  # noqa: E402
 from pai_studio.core.model.presets import PRESETS  # noqa: E402
 from pai_studio.core.model.prompt import TextEncoder  # noqa: E402
@@ -128,7 +129,7 @@ def test_a_damaged_shard_is_told_of_in_one_line(folder, takes, tmp_path):
 
 
 def needed():
-    return Needed((16, 16), TextEncoder.small(0, dim=32, length=8), MANIFEST)
+    return Needed((16, 16), TextEncoder.small(0, dim=32, length=8), MANIFEST, Clock(1))
 
 
 def test_some_takes_are_held_back_and_some_must_be_left(folder):
