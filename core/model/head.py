@@ -1,9 +1,10 @@
 """The last word in pixel space: a few convolutions over what the transformer's patches say.
 
 A transformer of patches leaves their borders in the picture, and cannot pass detail on that is finer than its width
-holds. The head sees the transformer's picture and features beside all that is known of each pixel: the plate, its
-matte, the guide where there is one, and the noisy picture. From plate and guide it takes detail, each times a gain of
-its own, which is how light changes; to the transformer's picture it adds what is left.
+holds. The head sees the transformer's picture and features beside all that is known of each pixel: the subject, its
+matte, the guide where there is one, and the noisy picture. From subject and guide it takes detail, each times a gain of
+its own, which is how light changes; to the transformer's picture it adds what is left. Of the plate it sees only what
+the matte holds: a screen's grain has no way into the place.
 
 Legend of shapes: B batch, C channels of the picture, F features, M matte channels, G guide channels, N frames, (h, w)
 pixels.
@@ -21,7 +22,10 @@ class PixelHead(nn.Module):
     def __init__(
         self, channels: int, width: int, *, features: int = 0, mattes: int = 1, guide: int = 0
     ) -> None:
-        """The `guide`'s channels are a picture's and more, of which the last is 1 where there is a guide; 0: none."""
+        """The `guide`'s channels are a picture's and more, of which the last is 1 where there is a guide; 0: none.
+
+        Of the `mattes`, at least one, the first tells where the subject is.
+        """
         super().__init__()
         self.channels, self.mattes, self.guide = channels, mattes, guide
         seen = 3 * channels + features + mattes + guide
@@ -45,26 +49,29 @@ class PixelHead(nn.Module):
         """
         found = found.float()  # whatever the blocks compute in
         batch, _, frames, height, width = found.shape
-        told = self.channels + self.mattes + self.guide
         if foreground is None:
-            foreground = found.new_zeros(batch, told, frames, height, width)
+            count = self.channels + self.mattes + self.guide
+            foreground = found.new_zeros(batch, count, frames, height, width)
         elif foreground.shape[-2:] != found.shape[-2:]:
             foreground = nn.functional.interpolate(foreground, size=(frames, height, width), mode="nearest")
         foreground = foreground.type_as(found)
-        seen = torch.cat([found, foreground, noisy.type_as(found)], dim=1)
-        dtype = next(self.layers.parameters()).dtype
-        flat = seen.to(dtype).transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        plate, told = foreground[:, : self.channels], foreground[:, self.channels :]
+        subject = _light(plate) * told[:, :1]
+        flat = self._flat([found, subject, told, noisy.type_as(found)])
         said = self.layers(flat).float().unflatten(0, (batch, frames)).transpose(1, 2)
         added, *gains = said.split(self.channels, dim=1)
-        picture: Tensor = (
-            found[:, : self.channels] + added + gains[0] * _light(foreground[:, : self.channels])
-        )
+        picture: Tensor = found[:, : self.channels] + added + gains[0] * subject
         if not self.guide:
             return picture
-        guide = foreground[:, self.channels + self.mattes :]
+        guide = told[:, self.mattes :]
         shown, there = guide[:, : self.channels], guide[:, -1:]
         guided: Tensor = picture + there * (shown + gains[1] * _light(shown))
         return guided
+
+    def _flat(self, seen: list[Tensor]) -> Tensor:
+        """What the convolutions see of every frame, (B N, ..., h, w), in the type of their weights."""
+        together = torch.cat(seen, dim=1).to(next(self.layers.parameters()).dtype)
+        return together.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
 
 
 def _light(codes: Tensor) -> Tensor:

@@ -299,13 +299,14 @@ def _block_bytes(model: Architecture, tokens: int, seen: int, value: int) -> int
 def _head_bytes(model: Architecture, tokens: int, noisy: int, value: int) -> int:
     """What lives at most while the pixel head works, beside the last of `tokens` and their rotary table.
 
-    The transformer's picture and what is told of the plate, both in single precision; what the head sees, twice; and
+    The transformer's picture, what is told of the plate and the subject, in single precision; what the head sees; and
     two of its layers.
     """
     if not model.pixel_head:
         return 0
     cast = _FLOAT_BYTES if value < _FLOAT_BYTES else 0
     pictures = model.said_channels * (value + cast) + (model.in_channels + model.told_channels) * cast
-    held = pictures + 2 * value * (model.head_sees + model.pixel_head)
+    pictures += model.in_channels * _FLOAT_BYTES  # the subject
+    held = pictures + value * (model.head_sees + 2 * model.pixel_head)
     left = tokens * (model.width * value + 2 * _FLOAT_BYTES * model.head_channels)
     return noisy * model.patch_px * held + left

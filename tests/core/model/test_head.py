@@ -66,8 +66,17 @@ def test_detail_of_the_plate_passes_times_a_gain():
     found, foreground, noisy = given(features=0, guide=0)
     with torch.no_grad():
         head.layers[-1].bias[3:] = 0.5  # the plate's gain, everywhere
-    shown = foreground[:, :3] / 2 + 0.5
-    assert torch.allclose(head(found, foreground, noisy), found + 0.5 * shown, atol=1e-6)
+    subject = (foreground[:, :3] / 2 + 0.5) * foreground[:, 3:4]
+    assert torch.allclose(head(found, foreground, noisy), found + 0.5 * subject, atol=1e-6)
+
+
+def test_a_screen_has_no_way_into_the_place():
+    head = taught(PixelHead(3, 8, features=2, guide=5))
+    found, foreground, noisy = given()
+    foreground[:, 3] = 0  # nothing but screen
+    grain = foreground.clone()
+    grain[:, :3] += 0.3
+    assert torch.equal(head(found, foreground, noisy), head(found, grain, noisy))
 
 
 def test_a_plate_of_half_the_size_is_enlarged():

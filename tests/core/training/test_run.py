@@ -20,11 +20,14 @@ pytest.importorskip("tensorboard")
 
 from safetensors.torch import load_file  # noqa: E402
 
+from pai_studio.core.media.frame import Box  # noqa: E402
+from pai_studio.core.media.geometry import ModelFrame  # noqa: E402
 from pai_studio.core.model import checkpoint, manifest  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.training import checkpoints  # noqa: E402
-from pai_studio.core.training.run import Asked, export, train  # noqa: E402
+from pai_studio.core.training.run import Asked, _learned, export, train  # noqa: E402
+from pai_studio.core.training.settings import read  # noqa: E402
 from pai_studio.core.training.shards import write_shard  # noqa: E402
 from pai_studio.core.training.takes import Guided, Take  # noqa: E402
 from tests.core.training.test_settings import EXAMPLES  # noqa: E402
@@ -313,3 +316,11 @@ def test_two_processes_learn_what_one_does_in_two_parts_looks_and_all(tmp_path, 
     kept = checkpoints.read(checkpoints.latest(tmp_path / "out" / "checkpoint"))
     for name, value in alone.average.items():
         assert torch.allclose(kept.average[name], value, rtol=1e-3, atol=1e-4), name
+
+
+def test_a_model_says_the_area_at_which_a_plate_is_seen_as_it_learnt():
+    """An area that is just that of the size would be cut to the grid below it."""
+    settings = read(EXAMPLES / "tiny.toml")
+    area = _learned(settings)["area_px"]
+    seen = ModelFrame.of_area(Box(0, 0, 1920, 1080), 1.0, area, settings.preset.manifest["grid_px"])
+    assert (seen.width, seen.height) == settings.data.size
