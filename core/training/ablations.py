@@ -7,7 +7,8 @@ FOLDER/
   contact.png          the same takes as each of them makes them
   table.md             the figures, for a page
 
-All have the same steps, and what a step draws is the same but for what is left out.
+All have the same steps, and what a step draws is the same but for what is left out. One more leaves nothing out and
+has another seed: differences no larger than its are none.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class Variant:
     transformer: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    """Added to the configuration's, of weights and of draws."""
 
 
 VARIANTS: Mapping[str, Variant] = {
@@ -61,6 +64,8 @@ VARIANTS: Mapping[str, Variant] = {
     "no-prompt": Variant("no prompt is ever told"),
     "no-mask-faults": Variant("mattes and plates were learnt whole", source={"faults": False}),
     "bidirectional": Variant("every token sees every token", transformer={"attention": "bidirectional"}),
+    # What training once more changes: intervals are over takes, and say nothing of it.
+    "other-seed": Variant("everything, from other weights and draws", seed=1),
 }
 
 
@@ -117,10 +122,16 @@ def settings_of(asked: Ablating, name: str) -> Settings:
     return read(
         asked.path,
         {
-            "model": {"transformer": {**base.model.transformer, **variant.transformer}},
+            "model": {
+                "seed": base.model.seed + variant.seed,
+                "transformer": {**base.model.transformer, **variant.transformer},
+            },
             "data": {"sources": [{**sources[0], **folder, **variant.source}]},
             "recipe": recipe,
-            "training": {"steps": asked.steps} if asked.steps else {},
+            "training": {
+                "seed": base.training.seed + variant.seed,
+                "steps": asked.steps or base.training.steps,
+            },
         },
     )
 
