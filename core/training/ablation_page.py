@@ -25,18 +25,17 @@ def table(found: dict[str, Any]) -> str:
     """The figures of a report, as tables in Markdown."""
     variants = found["variants"]
     names = list(variants)
-    labels = [metric.label for metric in METRICS.values()]
     takes, (width, height) = found["takes"], found["size"]
     rows = [
         f"{found['steps']:,} steps of each, {found['samples']:,} samples, from {takes['learnt']} takes at "
         f"{width} × {height}, {found['frames']} frames a window; measured on {takes['held_back']} others.",
         "",
-        *_head(["", *labels]),
+        *_head(["", *METRICS.values()]),
         *(_row([f"`{name}`", *(_mean(variants[name]["figures"][key]) for key in METRICS)]) for name in names),
         "",
         "Against `full`, take by take, with 95% intervals:",
         "",
-        *_head(["", *labels]),
+        *_head(["", *METRICS.values()]),
     ]
     for name in names:
         against = variants[name].get("against_full")

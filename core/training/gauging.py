@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -31,37 +30,34 @@ SAMPLING = Sampling(solver="euler", steps=1, shift=1.0, prediction="sample")
 USUAL = 2
 """The stills that a take is told of where their number is not what is asked about."""
 _PICTURE = slice(0, 3)
+_FAR_DB = 19.0
 _LEAST_PX = 30
 """Fewer pixels over a whole window are not measured."""
 _INSIDE, _OUTSIDE = 0.5, 0.01
 
-Better = Literal["higher", "lower"]
 Values = Mapping[str, float | None]
 """By the name of a metric; None where a take has nothing to measure it by."""
 
 
-@dataclass(frozen=True)
-class Metric:
-    """One number of a take: what it is called on a page, and which way is better."""
-
-    label: str
-    better: Better = "higher"
-
-
-METRICS: Mapping[str, Metric] = {
-    "subject_psnr_db": Metric("subject, dB"),
-    "relight_gain_db": Metric("relight gain, dB"),
-    "rebuilt_psnr_db": Metric("rebuilt, dB"),
-    "background_psnr_db_0": Metric("background without a still, dB"),
-    "background_psnr_db_1": Metric("with 1, dB"),
-    "background_psnr_db_2": Metric("with 2, dB"),
-    "background_psnr_db_3": Metric("with 3, dB"),
-    "colour_error_0": Metric("colour without a still", "lower"),
-    "anchor_offset_frames": Metric("anchor offset, frames", "lower"),
+METRICS: Mapping[str, str] = {
+    "subject_psnr_db": "subject, dB",
+    "relight_gain_db_far": "relight gain where the light is far off, dB",
+    "relight_gain_db_near": "where it is near, dB",
+    "rebuilt_psnr_db": "rebuilt, dB",
+    "background_psnr_db_0": "background without a still, dB",
+    "background_psnr_db_1": "with 1, dB",
+    "background_psnr_db_2": "with 2, dB",
+    "background_psnr_db_3": "with 3, dB",
+    "colour_error_0": "colour without a still (less is better)",
+    "anchor_offset_frames": "anchor offset, frames (less is better)",
 }
-"""`relight_gain_db` is the subject's PSNR less that of the plate's own light; `colour_error_0` the mean error of the
-background's mean colour, in codes 0..1, where only the prompt tells of the place; the anchor's offset is
-`measures.anchor_offset` for one still at the second frame and at the last but one."""
+"""What is measured of a take, with its name on a page.
+
+Relight gain is the subject's PSNR less that of the plate's own light: apart for takes where that has less than `_FAR_DB`
+and for the others, as what is won and what is spoilt would make up for one another. The colour error is that of the
+background's mean colour, in codes 0..1, where only the prompt tells of the place. The anchor's offset is
+`measures.anchor_offset`, for one still at the second frame and at the last but one.
+"""
 
 
 @dataclass(frozen=True)
@@ -169,9 +165,12 @@ def _of_subject(error: Tensor, told: Sample) -> dict[str, float | None]:
     there = (matte > _INSIDE) & (rebuilt < _OUTSIDE)
     subject = _psnr(error, there)
     unlit = _psnr(_squared(told.foreground[0, _PICTURE], told.clean[0]), there)
+    gain = None if subject is None or unlit is None else subject - unlit
+    is_far = unlit is not None and unlit < _FAR_DB
     return {
         "subject_psnr_db": subject,
-        "relight_gain_db": None if subject is None or unlit is None else subject - unlit,
+        "relight_gain_db_far": gain if is_far else None,
+        "relight_gain_db_near": None if is_far else gain,
         "rebuilt_psnr_db": _psnr(error, rebuilt > _INSIDE),
     }
 

@@ -199,7 +199,10 @@ def test_the_truth_is_on_time_and_has_no_error(config, monkeypatch):
         assert values["background_psnr_db_0"] == values["background_psnr_db_3"] == 120
         assert values["colour_error_0"] == 0
         assert values["anchor_offset_frames"] in {0, None}
-        assert values["relight_gain_db"] is None or values["relight_gain_db"] > 80
+        far, near = values["relight_gain_db_far"], values["relight_gain_db_near"]
+        assert far is None or 120 - far < gauging._FAR_DB
+        assert near is None or 120 - near >= gauging._FAR_DB
+        assert (far is None) != (near is None)
     assert held_back.window(source.takes[0]).step == 1
 
 
