@@ -54,8 +54,8 @@ METRICS: Mapping[str, str] = {
 """What is measured of a take, with its name on a page.
 
 Relight gain is the subject's PSNR less that of the plate's own light: apart for takes where that has less than
-`_FAR_DB` and for the others, as what is won and what is spoilt would make up for one another. The colour error is that of the
-background's mean colour, in codes 0..1, where only the prompt tells of the place. The anchor's offset is
+`_FAR_DB` and for the others, as what is won and what is spoilt would make up for one another. The colour error is that
+of the background's mean colour, in codes 0..1, where only the prompt tells of the place. The anchor's offset is
 `measures.anchor_offset`, for one still at the second frame and at the last but one.
 """
 
