@@ -76,14 +76,15 @@ def read_latents(path: Path, stride: int) -> KeptLatents:
                     "holds no latents of a shot", where=str(path), hint="name a folder of such files"
                 )
             told = json.loads(metadata["shot"])
+            told_stride, frames, stills = told["stride"], told["frames"], tuple(told["stills"])
             _, count, height, width = file.get_slice("clean").get_shape()
             halved = "half_plate" in file.keys()  # noqa: SIM118 - it is no dict
     except (SafetensorError, OSError, ValueError, LookupError, TypeError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path), hint=_HINT) from None
-    if told["stride"] != stride:
-        say = f"is of a codec with {told['stride']} frames a latent, the model's has {stride}"
+    if told_stride != stride:
+        say = f"is of a codec with {told_stride} frames a latent, the model's has {stride}"
         raise BadInput(say, where=str(path), hint="encode the shots again")
-    return KeptLatents(path, count, told["frames"], tuple(told["stills"]), (height, width), halved)
+    return KeptLatents(path, count, frames, stills, (height, width), halved)
 
 
 def latents_in(folder: Path, stride: int) -> list[KeptLatents]:

@@ -9,6 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 
+from safetensors.torch import save_file  # noqa: E402
+
 from pai_studio.core.engines.pai_shot import PaiShot  # noqa: E402
 from pai_studio.core.evaluation.sets.layout import open_clip  # noqa: E402
 from pai_studio.core.media.color import ColorConfig  # noqa: E402
@@ -147,6 +149,10 @@ def test_what_cannot_be_encoded_or_read_is_one_line(shots, folder, bundle, sourc
     cut.write_bytes((folder / "a.safetensors").read_bytes()[:900])
     with pytest.raises(BadInput, match=r"cut.safetensors: cannot be read .*--encode"):
         read_latents(cut, 4)
+    untold = tmp_path / "untold.safetensors"
+    save_file({"clean": torch.zeros(4, 1, 2, 2)}, untold, metadata={"schema": latents.SCHEMA, "shot": "{}"})
+    with pytest.raises(BadInput, match=r"untold.safetensors: cannot be read .*--encode"):
+        read_latents(untold, 4)
     with pytest.raises(BadInput, match="has 4 latents, a window 9"):
         source.plan(dataclasses.replace(RECIPE, count=9), torch.Generator())
     kept = latents_in(folder, 4)[0]
