@@ -4,7 +4,8 @@ A transformer of patches leaves their borders in the picture, and cannot pass de
 holds. The head sees the transformer's picture and features beside all that is known of each pixel: the subject, its
 matte, the guide where there is one, and the noisy picture. From subject and guide it takes detail, each times a gain of
 its own, which is how light changes; to the transformer's picture it adds what is left. Of the plate it sees only what
-the matte holds: a screen's grain has no way into the place.
+the matte holds: a screen's grain has no way into the place. Where there is a guide, all this changes it by a share that
+is told of each pixel: where the guide is right the share falls to nothing, and with it what blocks and noise leave.
 
 Legend of shapes: B batch, C channels of the picture, F features, M matte channels, G guide channels, N frames, (h, w)
 pixels.
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 
 class PixelHead(nn.Module):
-    """Three 3x3 convolutions, frame by frame; at first they change nothing of the picture, or of the guide."""
+    """Three 3x3 convolutions, frame by frame. At first they give the picture, and half of it as the guide's change."""
 
     def __init__(
         self, channels: int, width: int, *, features: int = 0, mattes: int = 1, guide: int = 0
@@ -29,7 +30,7 @@ class PixelHead(nn.Module):
         super().__init__()
         self.channels, self.mattes, self.guide = channels, mattes, guide
         seen = 3 * channels + features + mattes + guide
-        last = nn.Conv2d(width, (3 if guide else 2) * channels, 3, padding=1)
+        last = nn.Conv2d(width, (4 if guide else 2) * channels, 3, padding=1)
         self.layers = nn.Sequential(
             nn.Conv2d(seen, width, 3, padding=1),
             nn.SiLU(),
@@ -65,8 +66,9 @@ class PixelHead(nn.Module):
             return picture
         guide = told[:, self.mattes :]
         shown, there = guide[:, : self.channels], guide[:, -1:]
-        guided: Tensor = picture + there * (shown + gains[1] * _light(shown))
-        return guided
+        share = torch.sigmoid(gains[2])
+        guided = shown + share * (picture + gains[1] * _light(shown))
+        return torch.lerp(picture, guided, there)
 
     def _flat(self, seen: list[Tensor]) -> Tensor:
         """What the convolutions see of every frame, (B N, ..., h, w), in the type of their weights."""

@@ -114,8 +114,8 @@ class Architecture:
 
     @property
     def _head_out(self) -> int:
-        """What the convolutions give: what to add to the picture, and a gain for each source of detail."""
-        return self.out_channels * (3 if self.guide_channels else 2)
+        """What the convolutions give: what to add, a gain for each source of detail, how much a guide changes."""
+        return self.out_channels * (4 if self.guide_channels else 2)
 
     @property
     def _head_parameters(self) -> int:

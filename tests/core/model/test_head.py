@@ -32,10 +32,19 @@ def taught(head):
     return head
 
 
-def test_untaught_it_gives_the_guide_and_what_the_transformer_adds_to_it():
+def test_untaught_it_gives_the_guide_and_half_of_what_the_transformer_adds_to_it():
     head = PixelHead(3, 8, features=2, guide=5)
     found, foreground, noisy = given()
-    assert torch.equal(head(found, foreground, noisy), found[:, :3] + foreground[:, 4:7])
+    assert torch.allclose(head(found, foreground, noisy), found[:, :3] / 2 + foreground[:, 4:7], atol=1e-6)
+
+
+def test_where_no_share_is_given_to_a_change_the_guide_stands_as_it_is():
+    head = taught(PixelHead(3, 8, features=2, guide=5))
+    found, foreground, noisy = given()
+    with torch.no_grad():
+        head.layers[-1].weight[9:] = 0
+        head.layers[-1].bias[9:] = -40.0
+    assert torch.allclose(head(found, foreground, noisy), foreground[:, 4:7], atol=1e-6)
 
 
 def test_without_a_guide_the_picture_is_the_transformers_own():
