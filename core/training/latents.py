@@ -29,7 +29,17 @@ from pai_studio.core.media.files import whole_file, write_fault
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Window
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.objective import Plan, Recipe, Sample, fate_of, with_matte
+from pai_studio.core.training.objective import (
+    Plan,
+    Recipe,
+    Sample,
+    chance,
+    draw_anchors,
+    fate_of,
+    whole,
+    with_matte,
+)
+from pai_studio.core.training.shards import check_alike
 
 SCHEMA: Final = "pai-studio/latents/1"
 STILLS_EVERY = 20
@@ -90,12 +100,8 @@ def read_latents(path: Path, stride: int) -> KeptLatents:
 def latents_in(folder: Path, stride: int) -> list[KeptLatents]:
     """The shots of a folder by their names. Raises BadInput where there are none, or of several sizes, or damaged."""
     shots = [read_latents(path, stride) for path in sorted(folder.glob("*.safetensors"))]
-    if not shots:
-        hint = "encode some with `pai-studio train CONFIG.toml --encode SHOTS --out DIR`"
-        raise BadInput("holds no latents", where=str(folder), hint=hint)
-    sizes = sorted({shot.size for shot in shots})
-    if len(sizes) > 1:
-        raise BadInput(f"holds latents of several sizes, {sizes}", where=str(folder), hint="part them")
+    hint = "encode some with `pai-studio train CONFIG.toml --encode SHOTS --out DIR`"
+    check_alike("latents", [shot.size for shot in shots], folder, hint)
     return shots
 
 
@@ -127,33 +133,24 @@ class LatentSource:
         self.grid = (height // patch[0], width // patch[1])
 
     def plan(self, recipe: Recipe, generator: torch.Generator) -> Plan:
-        """A window of one shot, with its history; stills within `outside_frames` of it may anchor.
+        """A window of one shot, with its history, and anchors among the stills that were encoded.
 
         Raises BadInput for a shot that is shorter than a window.
         """
-
-        def whole(low: int, high: int) -> int:
-            return int(torch.randint(low, high + 1, (), generator=generator))
-
-        def chance(share: float) -> bool:
-            return float(torch.rand((), generator=generator)) < share
-
-        shot = self.shots[whole(0, len(self.shots) - 1)]
+        shot = self.shots[whole(0, len(self.shots) - 1, generator)]
         if shot.latents < recipe.count:
             say = f"has {shot.latents} latents, a window {recipe.count}"
-            raise BadInput(
-                say, where=str(shot.path), hint="remove it, or take shorter windows (recipe.count)"
-            )
-        history = recipe.history if chance(recipe.history_share) else 0
+            hint = "remove it, or take shorter windows (recipe.count)"
+            raise BadInput(say, where=str(shot.path), hint=hint)
+        history = recipe.history if chance(recipe.history_share, generator) else 0
         history = min(history, shot.latents - recipe.count)
-        window = Window(whole(history, shot.latents - recipe.count), recipe.count, history)
-        half = chance(recipe.half_share) and shot.halved
-        wanted = whole(1, recipe.most_references)
+        first = whole(history, shot.latents - recipe.count, generator)
+        window = Window(first, recipe.count, history)
+        half = chance(recipe.half_share, generator) and shot.halved
+        wanted = whole(1, recipe.most_references, generator)
         no_references, null_text = fate_of(recipe, generator)
-        near = self._near(shot, window, recipe.outside_frames)
-        drawn = torch.randperm(len(near), generator=generator)[:wanted].tolist()
-        anchors = () if no_references else tuple(sorted(near[index] for index in drawn))
-        return Plan(window, anchors, half, null_text=null_text, pick=shot)
+        drawn = draw_anchors(recipe, window, self.clock, wanted, generator, shot.stills)
+        return Plan(window, () if no_references else drawn, half, null_text=null_text, pick=shot)
 
     def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:  # noqa: ARG002 - nothing is drawn
         """As `Source.draw`, of the plan's shot; a batch repeats it, under other noise."""
@@ -179,11 +176,3 @@ class LatentSource:
             references=with_matte(batched(read_part(shot, "stills", at)), None) if at else None,
             history=with_matte(batched(read_part(shot, "clean", before)), None) if window.history else None,
         )
-
-    def _near(self, shot: KeptLatents, window: Window, outside: int) -> list[int]:
-        """The frames of a shot's stills within a window, or as near; the nearest where none is."""
-        first = self.clock.frames_of(window.first).start
-        last = self.clock.frames_of(window.first + window.count - 1).stop - 1
-        off = {frame: max(first - frame, frame - last, 0) for frame in shot.stills}
-        near = [frame for frame in shot.stills if off[frame] <= outside]
-        return near or [min(shot.stills, key=lambda frame: off[frame])]

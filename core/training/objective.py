@@ -14,6 +14,7 @@ references, n latent frames of history, (H, W) latent pixels, L text tokens, D t
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol, TypeVar
 
@@ -151,12 +152,12 @@ class Noised:
 
 def draw_plan(recipe: Recipe, clock: Clock, grid: tuple[int, int], generator: torch.Generator) -> Plan:
     """The plan of one step: all its samples share the layout, and with it K, the anchors and what is dropped."""
-    history = recipe.history if _chance(recipe.history_share, generator) else 0
+    history = recipe.history if chance(recipe.history_share, generator) else 0
     last = max(recipe.longest - recipe.count, history)
-    window = Window(_whole(history, last, generator) if history else 0, recipe.count, history)
+    window = Window(whole(history, last, generator) if history else 0, recipe.count, history)
     even = not (grid[0] % 2 or grid[1] % 2)
-    half = _chance(recipe.half_share, generator) and even
-    wanted = _whole(1, recipe.most_references, generator)
+    half = chance(recipe.half_share, generator) and even
+    wanted = whole(1, recipe.most_references, generator)
     anchors = draw_anchors(recipe, window, clock, wanted, generator)
     no_references, null_text = fate_of(recipe, generator)
     return Plan(window, () if no_references else anchors, half, null_text=null_text)
@@ -169,27 +170,51 @@ def fate_of(recipe: Recipe, generator: torch.Generator) -> tuple[bool, bool]:
     return fate < both or text <= fate < text + recipe.without_references, fate < text
 
 
-def draw_anchors(
-    recipe: Recipe, window: Window, clock: Clock, count: int, generator: torch.Generator
+def draw_anchors(  # noqa: PLR0917 - the generator comes last, as everywhere
+    recipe: Recipe,
+    window: Window,
+    clock: Clock,
+    count: int,
+    generator: torch.Generator,
+    among: Collection[int] | None = None,
 ) -> tuple[int, ...]:
-    """`count` frames for references, no two the same: at begin, middle and end or anywhere; beyond three, anywhere."""
+    """`count` frames for references, no two the same: at begin, middle and end or anywhere; beyond three, anywhere.
+
+    `among` are the frames that a source has stills of, None where it has all: begin, middle and end are then those
+    nearest to them. Where it has none within `recipe.outside_frames` of the window, the nearest one anchors alone.
+    """
     first = clock.frames_of(window.first).start
-    last = clock.frames_of(window.first + window.count - 1).stop - 1
-    inside = [frame for frame in range(first, last + 1) if frame - first not in recipe.never]
+    last = clock.frames_of(window.first + (window.count - 1) * window.step).stop - 1
     margin = recipe.outside_frames
-    around = [*range(first - margin, first), *range(last + 1, last + 1 + margin)]
-    outside = [frame for frame in around if frame - first not in recipe.never]
+    around = range(first - margin, last + 1 + margin)
+    there = [
+        frame
+        for frame in (around if among is None else sorted(set(among) & set(around)))
+        if frame - first not in recipe.never
+    ]
+    inside = [frame for frame in there if first <= frame <= last]
+    outside = [frame for frame in there if not first <= frame <= last]
+    if not there and among:
+        return (min(among, key=lambda frame: max(first - frame, frame - last)),)
     found: list[int] = []
-    if _chance(recipe.fixed_share, generator):
-        fixed = [frame for frame in (first, (first + last) // 2, last) if frame in inside]
+    if chance(recipe.fixed_share, generator):
+        fixed = _fixed((first, (first + last) // 2, last), inside, exactly=among is None)
         found = [fixed[i] for i in torch.randperm(len(fixed), generator=generator).tolist()][:count]
     while len(found) < count:
-        far = bool(outside) and _chance(recipe.outside_share, generator)
+        far = bool(outside) and chance(recipe.outside_share, generator)
         left = [frame for frame in (outside if far else inside) if frame not in found]
+        left = left or [frame for frame in there if among is not None and frame not in found]
         if not left:
             break
-        found.append(left[_whole(0, len(left) - 1, generator)])
+        found.append(left[whole(0, len(left) - 1, generator)])
     return tuple(found)
+
+
+def _fixed(wanted: Sequence[int], inside: Sequence[int], *, exactly: bool) -> list[int]:
+    """Of frames within a window those that are wanted, or, where not `exactly`, the nearest to each."""
+    if exactly or not inside:
+        return [frame for frame in wanted if frame in inside]
+    return list(dict.fromkeys(min(inside, key=lambda frame: abs(frame - at)) for at in wanted))
 
 
 def draw_sigmas(recipe: Recipe, batch: int, generator: torch.Generator) -> Tensor:
@@ -304,10 +329,11 @@ def _uniform(generator: torch.Generator) -> float:
     return float(torch.rand((), generator=generator))
 
 
-def _chance(share: float, generator: torch.Generator) -> bool:
+def chance(share: float, generator: torch.Generator) -> bool:
+    """Yes, as often as `share` says."""
     return _uniform(generator) < share
 
 
-def _whole(low: int, high: int, generator: torch.Generator) -> int:
+def whole(low: int, high: int, generator: torch.Generator) -> int:
     """A whole number from `low` to `high`, both among them."""
     return int(torch.randint(low, high + 1, (), generator=generator))

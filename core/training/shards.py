@@ -108,13 +108,18 @@ def takes_in(folder: Path) -> list[KeptTake]:
     Raises BadInput where there are none, or of several sizes, or a shard is damaged.
     """
     takes = [take for path in sorted(folder.glob("takes-*.safetensors")) for take in read_shard(path)]
-    if not takes:
-        hint = "film some with `pai-studio train --film`"
-        raise BadInput("holds no takes", where=str(folder), hint=hint)
-    sizes = sorted({take.size for take in takes})
-    if len(sizes) > 1:
-        raise BadInput(f"holds takes of several sizes, {sizes}", where=str(folder), hint="part them")
+    hint = "film some with `pai-studio train --film`"
+    check_alike("takes", [take.size for take in takes], folder, hint)
     return takes
+
+
+def check_alike(what: str, sizes: Sequence[tuple[int, int]], folder: Path, hint: str) -> None:
+    """Raise BadInput where a folder holds nothing, which `hint` helps, or things of several sizes."""
+    if not sizes:
+        raise BadInput(f"holds no {what}", where=str(folder), hint=hint)
+    several = sorted(set(sizes))
+    if len(several) > 1:
+        raise BadInput(f"holds {what} of several sizes, {several}", where=str(folder), hint="part them")
 
 
 class Filmed(Sequence[KeptTake]):

@@ -20,7 +20,7 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Window
 from pai_studio.core.model.manifest import GUIDE_CHANNELS
 from pai_studio.core.model.prompt import TextEncoder
-from pai_studio.core.training.objective import Plan, Recipe, Sample, fate_of
+from pai_studio.core.training.objective import Plan, Recipe, Sample, chance, draw_anchors, fate_of, whole
 from pai_studio.core.training.shards import KeptTake, read_planes
 from pai_studio.core.training.showing import Showing
 
@@ -62,29 +62,19 @@ class TakeSource:
 
     def plan(self, recipe: Recipe, generator: torch.Generator) -> Plan:
         """A window of one take, whose history and anchors lie within the take."""
-
-        def whole(low: int, high: int) -> int:
-            return int(torch.randint(low, high + 1, (), generator=generator))
-
-        def chance(share: float) -> bool:
-            return float(torch.rand((), generator=generator)) < share
-
-        take = self.takes[whole(0, len(self.takes) - 1)]
-        history = recipe.history if chance(recipe.history_share) else 0
+        take = self.takes[whole(0, len(self.takes) - 1, generator)]
+        history = recipe.history if chance(recipe.history_share, generator) else 0
         steps = [step for step in _STEPS if (history + recipe.count - 1) * step < take.frames]
-        step = steps[whole(0, len(steps) - 1)]
-        first = whole(history * step, take.frames - 1 - (recipe.count - 1) * step)
-        guide = None if chance(recipe.without_guide) else whole(0, len(take.anchors) - 1)
-        no_references, null_text = fate_of(recipe, generator)
-        if guide is not None:
-            anchors = take.anchors[guide]
-        elif no_references:
-            anchors = ()
-        else:
-            drawn = torch.randperm(take.frames, generator=generator)[: whole(1, recipe.most_references)]
-            anchors = tuple(sorted(drawn.tolist()))
+        step = steps[whole(0, len(steps) - 1, generator)]
+        first = whole(history * step, take.frames - 1 - (recipe.count - 1) * step, generator)
         window = Window(first, recipe.count, history, step)
-        picked = _Picked(take, guide, mirrored=chance(0.5))
+        without_guide = chance(recipe.without_guide, generator)
+        guide = None if without_guide else whole(0, len(take.anchors) - 1, generator)
+        no_references, null_text = fate_of(recipe, generator)
+        wanted = whole(1, recipe.most_references, generator)
+        drawn = draw_anchors(recipe, window, self.clock, wanted, generator, range(take.frames))
+        anchors = take.anchors[guide] if guide is not None else () if no_references else drawn
+        picked = _Picked(take, guide, mirrored=chance(0.5, generator))
         return Plan(window, anchors, half_foreground=False, null_text=null_text, pick=picked)
 
     def plan_of(self, take: KeptTake, window: Window, anchors: tuple[int, ...]) -> Plan:

@@ -146,6 +146,39 @@ def test_no_reference_ever_stands_where_none_may():
         assert not {anchor - plan.window.first for anchor in plan.anchors} & recipe.never
 
 
+def anchors_among(stills, count=3, **told):
+    """What is drawn of stills at some frames, for a window of frames 29 to 40."""
+    recipe = Recipe(count=3, longest=30, **told)
+    drawn = generator()
+    return [objective.draw_anchors(recipe, Window(8, 3), FOUR, count, drawn, stills) for _ in range(300)]
+
+
+def test_of_some_stills_those_nearest_to_begin_middle_and_end_stand_for_them():
+    stills = (0, 20, 30, 33, 36, 39, 60)
+    found = anchors_among(stills, fixed_share=1.0)
+    assert {tuple(sorted(each)) for each in found} == {(30, 33, 39)}
+    assert {each for drawn in anchors_among(stills, fixed_share=1.0, count=1) for each in drawn} == {
+        30,
+        33,
+        39,
+    }
+
+
+def test_a_share_of_some_stills_lies_outside_and_none_where_that_share_is_none():
+    stills = (0, 24, 30, 33, 36, 39, 44, 60)
+    inside = anchors_among(stills, outside_share=0.0, count=4)
+    assert {tuple(sorted(each)) for each in inside} == {(30, 33, 36, 39)}
+    first = [each[0] for each in anchors_among(stills, fixed_share=0.0, outside_share=0.3)]
+    assert sum(each in {24, 44} for each in first) / len(first) == pytest.approx(0.3, abs=0.08)
+    assert set(first) == {24, 30, 33, 36, 39, 44}
+
+
+def test_a_window_far_from_all_stills_has_the_nearest_alone():
+    assert set(anchors_among((0, 12, 90))) == {(12,)}
+    assert set(anchors_among((24, 90), count=2)) == {(24,)}
+    assert set(anchors_among((46, 47), outside_share=0.0, count=1)) == {(46,), (47,)}
+
+
 def test_the_foreground_is_never_dropped(films):
     recipe = Recipe(
         count=3, longest=9, without_text=0.2, without_references=0.3, without_both=0.5, half_share=0.5
