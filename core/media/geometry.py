@@ -92,8 +92,17 @@ class ModelFrame:
     def of_area(cls, display: Box, pixel_aspect: float, area_px: float, grid: int) -> ModelFrame:
         """The frame of about `area_px` pixels in the plate's own shape, on a grid of `grid` pixels."""
         shape = display.width * pixel_aspect / display.height
-        limit = (max(grid, int(math.sqrt(area_px * shape))), max(grid, int(math.sqrt(area_px / shape))))
-        return cls.fitting(display, pixel_aspect, limit, grid)
+        sides = math.sqrt(area_px * shape), math.sqrt(area_px / shape)
+        wide, high = (max(grid, int(side + 1e-6)) for side in sides)
+        return cls.fitting(display, pixel_aspect, (wide, high), grid)
+
+    @staticmethod
+    def area_for(size: tuple[int, int], shape: float) -> int:
+        """The least area by which `of_area` has room for `size` (width, height) where plates are of `shape`, their
+        width over their height as seen: sides are cut to a grid, so that the size's own area may be too small.
+        """
+        width, height = size
+        return math.ceil(max(width * width / shape, height * height * shape) - 1e-6)
 
     def to_model(self, pixels: Array) -> Array:
         """(H, W[, C]) over the display window into the model's frame; the border repeats the edge."""

@@ -16,6 +16,7 @@ from torch import Tensor
 from pai_studio.core.engines.pai_shot import PaiShot
 from pai_studio.core.evaluation.sets.layout import OpenClip, clip_folders, open_clip
 from pai_studio.core.media.color import ColorConfig
+from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.model.checkpoint import Bundle
 from pai_studio.core.model.codec import Codec
@@ -54,16 +55,11 @@ def encode_shots(
 
 @torch.no_grad()
 def _encode(clip: OpenClip, path: Path, bundle: Bundle, size: tuple[int, int]) -> None:
-    manifest = bundle.manifest.model_copy(update={"area_px": size[0] * size[1]})
     source = FileSource(clip.shot, ColorConfig.open(clip.shot.ocio))
     try:
+        area_px = _area_for(size, source, bundle.manifest.grid_px, clip.folder)
+        manifest = bundle.manifest.model_copy(update={"area_px": area_px})
         shot = PaiShot(source, EngineChoice(), manifest, silent)
-        if (shot.at.width, shot.at.height) != size:
-            say = f"is seen at {shot.at.width}x{shot.at.height}, not at data.size {size[0]}x{size[1]}"
-            hint = (
-                f"write data.size = [{shot.at.width}, {shot.at.height}], or encode shots of this shape apart"
-            )
-            raise BadInput(say, where=str(clip.folder), hint=hint)
         stills = [*range(0, len(shot.numbers), STILLS_EVERY)]
         codec = bundle.codec
         parts = {
@@ -76,6 +72,20 @@ def _encode(clip: OpenClip, path: Path, bundle: Bundle, size: tuple[int, int]) -
         write_latents(path, parts, frames=frames, stills=stills, stride=codec.clock.stride)
     finally:
         source.close()
+
+
+def _area_for(size: tuple[int, int], source: FileSource, grid_px: int, clip: Path) -> int:
+    """The area by which a plate is seen at `size`. Raises BadInput for a plate of another shape."""
+    (frame,) = source.stream([source.frames.first])
+    display, aspect = frame.display, frame.pixel_aspect
+    area_px = ModelFrame.area_for(size, display.width * aspect / display.height)
+    seen = ModelFrame.of_area(display, aspect, area_px, grid_px)
+    if (seen.width, seen.height) != size:
+        near = ModelFrame.of_area(display, aspect, size[0] * size[1], grid_px)
+        say = f"of {display.width}x{display.height} is not seen at data.size {size[0]}x{size[1]}"
+        hint = f"write data.size = [{near.width}, {near.height}], or encode shots of this shape apart"
+        raise BadInput(say, where=str(clip), hint=hint)
+    return area_px
 
 
 def _plate(shot: PaiShot, codec: Codec, patch: Sequence[int]) -> dict[str, Tensor]:

@@ -20,7 +20,6 @@ import torch
 
 from pai_studio.core.evaluation.contact import save_png
 from pai_studio.core.media.files import write_file
-from pai_studio.core.media.frame import Box
 from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.model.checkpoint import Bundle, build, load, save
 from pai_studio.core.model.manifest import Manifest, check_name
@@ -42,6 +41,9 @@ from pai_studio.core.training.sources import Needed, kinds_of, opened
 from pai_studio.core.training.trainer import Trainer, TrainStep
 
 SETTINGS = "settings.toml"
+_USUAL_SHAPE = 16 / 9
+"""Plates of it are seen at just the size that was learnt."""
+
 _CHECKPOINTS, _LOOKS = "checkpoint", "looks"
 
 
@@ -213,19 +215,8 @@ def _learned(settings: Settings) -> dict[str, Any]:
         "references_most": recipe.most_references,
         "half_foreground": recipe.half_share > 0,
         "shift": recipe.shift,
-        "area_px": _area_px(settings),
+        "area_px": ModelFrame.area_for(settings.data.size, _USUAL_SHAPE),
     }
-
-
-def _area_px(settings: Settings) -> int:
-    """The preset's area, where a plate of 16:9 is seen by it at the size that was learnt; else that size's own.
-
-    Sizes are cut to a grid: an area that is exactly that of the size may give a plate a smaller one.
-    """
-    manifest, (width, height) = settings.preset.manifest, settings.data.size
-    area, grid = int(manifest["area_px"]), int(manifest["grid_px"])
-    usual = ModelFrame.of_area(Box(0, 0, 1920, 1080), 1.0, area, grid)
-    return area if (usual.width, usual.height) == (width, height) else width * height
 
 
 def _sampling(manifest: Manifest) -> Sampling:

@@ -121,6 +121,20 @@ def test_a_frame_of_an_area_has_the_plates_shape_and_is_never_larger_than_it(
     assert frame.width % grid == frame.height % grid == 0
 
 
+@given(
+    size=st.tuples(st.integers(400, 4000), st.integers(400, 4000)),
+    aspect=st.sampled_from([1.0, 4 / 3, 2.0]),
+    area_px=st.integers(30_000, 1_000_000),
+    grid=st.sampled_from([1, 16, 32]),
+)
+def test_the_area_for_a_size_that_plates_are_seen_at_shows_them_at_it(size, aspect, area_px, grid):
+    display = Box(0, 0, *size)
+    seen = ModelFrame.of_area(display, aspect, area_px, grid)
+    area = ModelFrame.area_for((seen.width, seen.height), size[0] * aspect / size[1])
+    again = ModelFrame.of_area(display, aspect, area, grid)
+    assert (again.width, again.height) == (seen.width, seen.height)
+
+
 def test_small_plates_are_not_blown_up() -> None:
     frame = ModelFrame.fitting(Box(0, 0, 320, 192), 1.0, (832, 480), 32)
     assert (frame.width, frame.height) == (320, 192)
