@@ -190,8 +190,9 @@ def _measured(asked: Ablating, gauged: Mapping[str, _Done], report: Report) -> d
     """All that are done, on the takes that the configuration holds back, as they were filmed."""
     settings = settings_of(asked, FULL)
     training = settings.training
-    source = _source(asked, settings, started(settings, asked.models), held_back=True)
-    held_back = HeldBack(source, settings.recipe.count)
+    bundle = started(settings, asked.models)
+    learnt = len(_source(asked, settings, bundle).takes)
+    held_back = HeldBack(_source(asked, settings, bundle, held_back=True), settings.recipe.count)
     values: dict[str, list[Values]] = {}
     with ExitStack() as stack:
         for name, (trainer, each) in gauged.items():
@@ -203,10 +204,9 @@ def _measured(asked: Ablating, gauged: Mapping[str, _Done], report: Report) -> d
             write_contact(
                 asked.out / CONTACT, strips, f"held-back takes after {training.steps} steps of each"
             )
-    learnt = {len(trainer.source.takes) for trainer, _ in gauged.values()}  # type: ignore[attr-defined]
     return {
         "experiment": "ablations",
-        "takes": {"learnt": max(learnt, default=0), "held_back": len(held_back.takes)},
+        "takes": {"learnt": learnt, "held_back": len(held_back.takes)},
         "sampling": asdict(SAMPLING),
         "size": list(settings.data.size),
         "frames": settings.recipe.count,

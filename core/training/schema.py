@@ -5,21 +5,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from pai_studio.core.shot.errors import BadInput
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 HINT = "correct the configuration"
-Section = TypeVar("Section")
+Section = TypeVar("Section", bound="DataclassInstance")
 
 
 def section(kind: type[Section], told: Any, name: str, where: str) -> Section:
     """One table as its dataclass. Raises BadInput for the first key that is unknown, missing or of the wrong kind."""
     if not isinstance(told, Mapping):
         raise BadInput(f"[{name}]: is missing", where=where, hint=HINT)
-    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+    known = {each.name: each for each in fields(kind)}
     check_known(told, known, f"{name}.", where)
     for key, each in known.items():
         if key not in told and each.default is MISSING and each.default_factory is MISSING:
