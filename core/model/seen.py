@@ -62,11 +62,7 @@ class PlateStream:
         """Encode the next frames (1, 3, n, H, W) with mattes (1, M + G, n, H, W), as `Encoder.push` takes them."""
         latents = self._encoder.push(plate).float()
         told = latents if self._half is None else self._half.push(_halved(plate)).float()
-        count = latents.shape[2]
-        sizes = [matte.shape[2] - (count - 1) * self._stride, *[self._stride] * (count - 1)]
-        means = torch.stack([part.mean(dim=2) for part in matte.split(sizes, dim=2)], dim=2)
-        frames, height, width = told.shape[2:]
-        fresh = Seen(latents, told, functional.adaptive_avg_pool3d(means, (frames, height, width)))
+        fresh = Seen(latents, told, over_latents(matte, told, self._stride))
         self.waiting = self.waiting.before(fresh) if self.waiting else fresh
 
     def let_go(self, count: int) -> None:
@@ -95,6 +91,18 @@ class PlateStream:
             latents, matte = state["latents"].to(device), state["matte"].to(device)
             told = latents if self._half is None else state["told"].to(device)
             self.waiting = Seen(latents, told, matte)
+
+
+def over_latents(matte: Tensor, latents: Tensor, stride: int) -> Tensor:
+    """A matte (1, M, n, H, W) as the mean over what each of `latents` (1, C, N, h, w) holds: (1, M, N, h, w).
+
+    A latent holds `stride` frames; the first what frames are left.
+    """
+    count = latents.shape[2]
+    sizes = [matte.shape[2] - (count - 1) * stride, *[stride] * (count - 1)]
+    means = torch.stack([part.mean(dim=2) for part in matte.split(sizes, dim=2)], dim=2)
+    frames, height, width = latents.shape[2:]
+    return functional.adaptive_avg_pool3d(means, (frames, height, width))
 
 
 def under(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -20,11 +20,11 @@ from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.media.source import FileSource
 from pai_studio.core.model.checkpoint import Bundle
 from pai_studio.core.model.codec import Codec
-from pai_studio.core.model.seen import PlateStream
+from pai_studio.core.model.seen import PlateStream, over_latents
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import EngineChoice
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.latents import STILLS_EVERY, write_latents
+from pai_studio.core.training.latents import STILLS_EVERY, coded_by, read_latents, write_latents
 
 _AT_ONCE = 4
 """Latents that are encoded at once."""
@@ -35,7 +35,8 @@ def encode_shots(
 ) -> list[Path]:
     """Encode the clips of a folder that are not there yet, at `size` (width, height); gives all their files.
 
-    Raises BadInput for a folder without clips, a clip without its truth, and one of another shape than `size`.
+    Raises BadInput for a folder without clips, a clip without its truth, one of another shape than `size`, and one
+    that is there at another size or by another codec or text encoder.
     """
     folders = [folder for folder in clip_folders(shots) if any(folder.glob("*.shot.json"))]
     if not folders:
@@ -46,11 +47,23 @@ def encode_shots(
     for done, folder in enumerate(folders):
         report(Progress("encode", done, len(folders), message=folder.name))
         path = into / f"{folder.name}.safetensors"
-        if not path.exists():
+        if path.exists():
+            _check(path, bundle, size)
+        else:
             _encode(open_clip(folder, "restore"), path, bundle, size)
         made.append(path)
     report(Progress("encode", len(folders), len(folders)))
     return made
+
+
+def _check(path: Path, bundle: Bundle, size: tuple[int, int]) -> None:
+    """Raise BadInput for latents that are there and that a shot encoded now would not have."""
+    kept = read_latents(path, bundle.codec.clock.stride, coded_by(bundle.manifest))
+    width, height = (length // bundle.codec.spatial for length in size)
+    if kept.size != (height, width):
+        was = "x".join(str(length * bundle.codec.spatial) for length in reversed(kept.size))
+        say = f"was encoded at {was}, not at data.size {size[0]}x{size[1]}"
+        raise BadInput(say, where=str(path), hint="name another --out for shots of this size")
 
 
 @torch.no_grad()
@@ -68,8 +81,14 @@ def _encode(clip: OpenClip, path: Path, bundle: Bundle, size: tuple[int, int]) -
             "stills": torch.cat([codec.still(_place(clip, shot, frame)[None]) for frame in stills], dim=2)[0],
             "text": _text(bundle, shot.prompt),
         }
-        frames = len(shot.numbers)
-        write_latents(path, parts, frames=frames, stills=stills, stride=codec.clock.stride)
+        write_latents(
+            path,
+            parts,
+            frames=len(shot.numbers),
+            stills=stills,
+            stride=codec.clock.stride,
+            coded_by=coded_by(bundle.manifest),
+        )
     finally:
         source.close()
 
@@ -90,18 +109,21 @@ def _area_for(size: tuple[int, int], source: FileSource, grid_px: int, clip: Pat
 
 def _plate(shot: PaiShot, codec: Codec, patch: Sequence[int]) -> dict[str, Tensor]:
     """The plate and its matte as the rollout encodes them, whole and, where the grid of tokens is even, at half."""
-    found: dict[str, Tensor] = {}
     token = codec.spatial * patch[0], codec.spatial * patch[1]
     even = not (shot.at.height // token[0] % 2 or shot.at.width // token[1] % 2)
-    for lead, half in (("", False), ("half_", True))[: 1 + even]:
-        stream = PlateStream(codec, half=half)
-        for places in _pieces(codec, len(shot.numbers)):
-            pairs = list(shot.plate(places))
-            plate, matte = (torch.stack(each, dim=1)[None] for each in zip(*pairs, strict=True))
-            stream.push(plate, matte)
+    stream = PlateStream(codec, half=even)
+    mattes: list[Tensor] = []
+    for places in _pieces(codec, len(shot.numbers)):
+        pairs = list(shot.plate(places))
+        plate, matte = (torch.stack(each, dim=1)[None] for each in zip(*pairs, strict=True))
+        before = stream.count
+        stream.push(plate, matte)
         assert stream.waiting is not None
-        found |= {f"{lead}plate": stream.waiting.told[0], f"{lead}matte": stream.waiting.matte[0]}
-    return found
+        mattes.append(over_latents(matte, stream.waiting.latents[:, :, before:], codec.clock.stride))
+    seen = stream.waiting
+    assert seen is not None
+    found = {"plate": seen.latents[0], "matte": torch.cat(mattes, dim=2)[0]}
+    return found | ({"half_plate": seen.told[0], "half_matte": seen.matte[0]} if even else {})
 
 
 def _clean(clip: OpenClip, shot: PaiShot, codec: Codec) -> Tensor:

@@ -14,6 +14,7 @@ text tokens, D their channels.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from torch import Tensor
 from pai_studio.core.media.files import whole_file, write_fault
 from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Window
+from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.objective import (
     Plan,
@@ -43,6 +45,7 @@ from pai_studio.core.training.shards import check_alike
 
 SCHEMA: Final = "pai-studio/latents/1"
 STILLS_EVERY = 20
+_WEIGHTS = ".safetensors"
 _HINT = "remove the file and encode the shot again with `pai-studio train CONFIG.toml --encode`"
 
 
@@ -59,11 +62,26 @@ class KeptLatents:
     halved: bool
 
 
+def coded_by(manifest: Manifest) -> str:
+    """A digest of what latents and texts are made with: picture space, weights of codec and text encoder."""
+    weights = {name: file.sha256 for name, file in manifest.files.items() if name.endswith(_WEIGHTS)}
+    files = {name: sha256 for name, sha256 in weights.items() if not name.startswith("transformer/")}
+    told = json.dumps([manifest.codec, manifest.model_space, files], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
 def write_latents(
-    path: Path, parts: Mapping[str, Tensor], *, frames: int, stills: Sequence[int], stride: int
+    path: Path,
+    parts: Mapping[str, Tensor],
+    *,
+    frames: int,
+    stills: Sequence[int],
+    stride: int,
+    coded_by: str,
 ) -> None:
     """Write a shot, whole or not at all. Raises OutOfResources where the disk is full."""
-    told = json.dumps({"frames": frames, "stills": list(stills), "stride": stride})
+    facts = {"frames": frames, "stills": list(stills), "stride": stride, "coded_by": coded_by}
+    told = json.dumps(facts)
     # safetensors writes memory as it lies, whatever a tensor's strides.
     planes = {name: part.detach().half().cpu().contiguous() for name, part in parts.items()}
     with whole_file(path) as temp:
@@ -73,8 +91,8 @@ def write_latents(
             raise write_fault(temp, path, str(error)) from error
 
 
-def read_latents(path: Path, stride: int) -> KeptLatents:
-    """What a file holds, from its header, for a codec of `stride` frames a latent.
+def read_latents(path: Path, stride: int, coded_by: str) -> KeptLatents:
+    """What a file holds, from its header, for a codec of `stride` frames a latent and models `coded_by` the same.
 
     Raises BadInput for one that is damaged, of another kind or another codec.
     """
@@ -86,7 +104,8 @@ def read_latents(path: Path, stride: int) -> KeptLatents:
                     "holds no latents of a shot", where=str(path), hint="name a folder of such files"
                 )
             told = json.loads(metadata["shot"])
-            told_stride, frames, stills = told["stride"], told["frames"], tuple(told["stills"])
+            told_stride, told_by = told["stride"], told["coded_by"]
+            frames, stills = told["frames"], tuple(told["stills"])
             _, count, height, width = file.get_slice("clean").get_shape()
             halved = "half_plate" in file.keys()  # noqa: SIM118 - it is no dict
     except (SafetensorError, OSError, ValueError, LookupError, TypeError) as error:
@@ -94,12 +113,18 @@ def read_latents(path: Path, stride: int) -> KeptLatents:
     if told_stride != stride:
         say = f"is of a codec with {told_stride} frames a latent, the model's has {stride}"
         raise BadInput(say, where=str(path), hint="encode the shots again")
+    if told_by != coded_by:
+        say = "was encoded by another codec or text encoder than the model's"
+        raise BadInput(say, where=str(path), hint="encode the shots again, into another folder")
     return KeptLatents(path, count, frames, stills, (height, width), halved)
 
 
-def latents_in(folder: Path, stride: int) -> list[KeptLatents]:
-    """The shots of a folder by their names. Raises BadInput where there are none, or of several sizes, or damaged."""
-    shots = [read_latents(path, stride) for path in sorted(folder.glob("*.safetensors"))]
+def latents_in(folder: Path, stride: int, coded_by: str) -> list[KeptLatents]:
+    """The shots of a folder by their names, read as `read_latents` does.
+
+    Raises BadInput where there are none, or of several sizes, or one is damaged or of another codec.
+    """
+    shots = [read_latents(path, stride, coded_by) for path in sorted(folder.glob(f"*{_WEIGHTS}"))]
     hint = "encode some with `pai-studio train CONFIG.toml --encode SHOTS --out DIR`"
     check_alike("latents", [shot.size for shot in shots], folder, hint)
     return shots

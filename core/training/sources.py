@@ -20,7 +20,7 @@ from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.films import Films
-from pai_studio.core.training.latents import LatentSource, latents_in
+from pai_studio.core.training.latents import LatentSource, coded_by, latents_in
 from pai_studio.core.training.objective import Plan, Recipe, Sample, Source
 from pai_studio.core.training.schema import section
 from pai_studio.core.training.shards import Filmed, KeptTake, takes_in
@@ -156,7 +156,8 @@ class LatentsData:
         return self._of(slice(-self.held_back_shots, None), needed)
 
     def _of(self, which: slice, needed: Needed) -> Source:
-        shots = latents_in(Path(self.folder), needed.clock.stride)[which]
+        made = coded_by(needed.manifest)
+        shots = latents_in(Path(self.folder), needed.clock.stride, made)[which]
         if not shots:
             say = f"holds no more than the {self.held_back_shots} shots that are held back"
             raise BadInput(say, where=self.folder, hint="encode more, or hold fewer back")

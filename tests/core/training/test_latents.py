@@ -15,8 +15,10 @@ from pai_studio.core.engines.pai_shot import PaiShot  # noqa: E402
 from pai_studio.core.evaluation.sets.layout import open_clip  # noqa: E402
 from pai_studio.core.media.color import ColorConfig  # noqa: E402
 from pai_studio.core.media.source import FileSource  # noqa: E402
+from pai_studio.core.model import checkpoint, manifest  # noqa: E402
 from pai_studio.core.model.checkpoint import build  # noqa: E402
 from pai_studio.core.model.codec_wan import WanCodec  # noqa: E402
+from pai_studio.core.model.manifest import Weighed  # noqa: E402
 from pai_studio.core.model.prompt import TextEncoder  # noqa: E402
 from pai_studio.core.model.seen import PlateStream  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
@@ -24,31 +26,43 @@ from pai_studio.core.shot.document import EngineChoice  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.shot.frames import FrameRange  # noqa: E402
 from pai_studio.core.synth.scene import write_shot  # noqa: E402
-from pai_studio.core.training import encoding, latents  # noqa: E402
-from pai_studio.core.training.latents import LatentSource, latents_in, read_latents, read_part  # noqa: E402
+from pai_studio.core.training import checkpoints, encoding, latents, run  # noqa: E402
+from pai_studio.core.training.latents import (  # noqa: E402
+    LatentSource,
+    coded_by,
+    latents_in,
+    read_latents,
+    read_part,
+)
 from pai_studio.core.training.objective import Recipe, draw  # noqa: E402
 from pai_studio.core.training.sources import LatentsData, Needed  # noqa: E402
 from pai_studio.core.training.trainer import Trainer, Training  # noqa: E402
+from pai_studio.ui.cli.main import main  # noqa: E402
 
 SIZE, FRAMES, EVERY = (64, 32), 11, 5
+SMALL = {
+    "num_layers": 1, "num_attention_heads": 2, "attention_head_dim": 24, "ffn_dim": 32, "text_dim": 32,
+    "freq_dim": 32, "in_channels": 4, "out_channels": 4,
+}  # fmt: skip
 RECIPE = Recipe(
     count=2, longest=4, history=1, most_references=2, outside_frames=4, prediction="velocity", at_one=0.0
 )
 
 
-@pytest.fixture(scope="module")
-def bundle():
+def made_of(further, **over):
+    """A model of the 5B's kind at a size for tests; `further` is the codec's. Without it, 8 pixels are a latent's."""
     torch.manual_seed(0)
     vae = diffusers.AutoencoderKLWan(
         base_dim=8, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1, latents_mean=[0.1, -0.2, 0.3, 0.0],
-        latents_std=[0.5, 0.25, 2.0, 1.0],
+        latents_std=[0.5, 0.25, 2.0, 1.0], **further,
     )  # fmt: skip
-    small = {
-        "num_layers": 1, "num_attention_heads": 2, "attention_head_dim": 24, "ffn_dim": 32, "text_dim": 32,
-        "freq_dim": 32, "in_channels": 4, "out_channels": 4, "grid_px": 16,
-    }  # fmt: skip
     text = TextEncoder.small(0, dim=32, length=24)
-    return build("wan2.2-5b", 0, text=text, codec=WanCodec(vae), **small)
+    return build("wan2.2-5b", 0, text=text, codec=WanCodec(vae), **SMALL, **over)
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return made_of({}, grid_px=16)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +88,8 @@ def folder(shots, bundle, tmp_path_factory):
 @pytest.fixture(scope="module")
 def source(folder, bundle):
     clock = bundle.codec.clock
-    return LatentSource(latents_in(folder, clock.stride), (2, 2), clock, bundle.text.encode([""]))
+    shots = latents_in(folder, clock.stride, coded_by(bundle.manifest))
+    return LatentSource(shots, (2, 2), clock, bundle.text.encode([""]))
 
 
 def drawn(source, count=60, recipe=RECIPE):
@@ -84,7 +99,7 @@ def drawn(source, count=60, recipe=RECIPE):
 
 
 def test_a_shot_is_encoded_as_the_rollout_encodes_it(folder, shots, bundle):
-    kept = latents_in(folder, 4)[1]
+    kept = latents_in(folder, 4, coded_by(bundle.manifest))[1]
     assert (kept.latents, kept.frames, kept.stills) == (4, FRAMES, (0, 5, 10))
     assert kept.halved
     clip = open_clip(shots / "b", "restore")
@@ -137,30 +152,39 @@ def test_shots_that_are_there_are_not_encoded_again(shots, folder, bundle, monke
 
 
 def test_what_cannot_be_encoded_or_read_is_one_line(shots, folder, bundle, source, tmp_path):
+    made = coded_by(bundle.manifest)
     with pytest.raises(BadInput, match="holds no shots"):
         encoding.encode_shots(tmp_path, tmp_path, bundle, SIZE, silent)
     with pytest.raises(BadInput, match=r"of 96x48 is not seen at data.size 64x64.*data.size = \[64, 32\]"):
         encoding.encode_shots(shots, tmp_path, bundle, (64, 64), silent)
     with pytest.raises(BadInput, match="holds no latents"):
-        latents_in(tmp_path, 4)
+        latents_in(tmp_path, 4, made)
     with pytest.raises(BadInput, match="4 frames a latent, the model's has 1"):
-        latents_in(folder, 1)
+        latents_in(folder, 1, made)
+    other = bundle.manifest.model_copy(
+        update={"files": {"vae/a.safetensors": Weighed(sha256="0" * 64, size=1)}}
+    )
+    with pytest.raises(BadInput, match="by another codec or text encoder"):
+        latents_in(folder, 4, coded_by(other))
+    with pytest.raises(BadInput, match=r"a.safetensors: was encoded at 64x32, not at data.size 96x32"):
+        encoding.encode_shots(shots, folder, bundle, (96, 32), silent)
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes((folder / "a.safetensors").read_bytes()[:900])
     with pytest.raises(BadInput, match=r"cut.safetensors: cannot be read .*--encode"):
-        read_latents(cut, 4)
+        read_latents(cut, 4, made)
     untold = tmp_path / "untold.safetensors"
     save_file({"clean": torch.zeros(4, 1, 2, 2)}, untold, metadata={"schema": latents.SCHEMA, "shot": "{}"})
     with pytest.raises(BadInput, match=r"untold.safetensors: cannot be read .*--encode"):
-        read_latents(untold, 4)
+        read_latents(untold, 4, made)
     with pytest.raises(BadInput, match="has 4 latents, a window 9"):
         source.plan(dataclasses.replace(RECIPE, count=9), torch.Generator())
-    kept = latents_in(folder, 4)[0]
+    kept = latents_in(folder, 4, made)[0]
     spoilt = {name: read_part(kept, name) for name in ("clean", "text")}
     spoilt["clean"][0, 1] = float("nan")
-    latents.write_latents(tmp_path / "nan.safetensors", spoilt, frames=11, stills=[0], stride=4)
+    facts = {"frames": 11, "stills": [0], "stride": 4, "coded_by": made}
+    latents.write_latents(tmp_path / "nan.safetensors", spoilt, **facts)
     with pytest.raises(BadInput, match="clean has values that are no numbers"):
-        read_part(read_latents(tmp_path / "nan.safetensors", 4), "clean")
+        read_part(read_latents(tmp_path / "nan.safetensors", 4, made), "clean")
 
 
 def test_some_shots_are_held_back(folder, bundle):
@@ -169,3 +193,71 @@ def test_some_shots_are_held_back(folder, bundle):
     assert [shot.path.stem for shot in data.held_back(needed).shots] == ["b"]
     with pytest.raises(BadInput, match="no more than the 2 shots"):
         LatentsData(folder=str(folder), held_back_shots=2).open(needed)
+
+
+CONFIG = """
+[model]
+preset = "wan2.2-5b"
+weights = "small"
+dtype = "float32"
+
+[model.transformer]
+MADE_OF
+
+[data]
+size = [64, 32]
+text_tokens = 24
+
+[[data.sources]]
+kind = "latents"
+folder = "FOLDER"
+held_back_shots = 1
+
+[recipe]
+count = 2
+longest = 4
+history = 1
+most_references = 2
+prediction = "velocity"
+
+[training]
+steps = 4
+batch = 2
+warm_up = 1
+checkpoint_every = 2
+sample_every = 4
+"""
+
+
+def test_shots_become_latents_a_run_and_a_model_by_the_commands(shots, tmp_path, monkeypatch, capsys):
+    """What docs/training-5b.md tells to do, from clips to a model, stopped in between."""
+    bundle = made_of({"is_residual": True, "patch_size": 2, "in_channels": 12, "out_channels": 12})
+    checkpoint.save(bundle, tmp_path / "models" / "small")
+    monkeypatch.setenv("PAI_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("PAI_DEVICE", "cpu")
+    monkeypatch.setattr(encoding, "STILLS_EVERY", EVERY)
+    settings = tmp_path / "run.toml"
+
+    def pai(*told):
+        done = main(["train", *map(str, told)])
+        assert done == 0, capsys.readouterr().err
+
+    keys = "\n".join(f"{key} = {value}" for key, value in SMALL.items())
+    text = CONFIG.replace("FOLDER", str(tmp_path / "latents")).replace("MADE_OF", keys)
+    settings.write_text(text, encoding="utf-8")
+    pai(settings, "--encode", shots, "--out", tmp_path / "latents")
+    pai(settings, "--out", tmp_path / "whole")
+    stopped = iter([False, True])
+    asked = run.Asked(tmp_path / "parts", tmp_path / "models", on_cpu=True)
+    run.train(settings, asked, silent, asked_to_stop=lambda: next(stopped))
+    pai(settings, "--out", tmp_path / "parts")
+    one, other = (
+        checkpoints.read(checkpoints.latest(tmp_path / each / "checkpoint")).state["losses"]
+        for each in ("whole", "parts")
+    )
+    assert len(one) == 4
+    assert one == other
+    pai(tmp_path / "whole", "--export", tmp_path / "models" / "mine", "--dtype", "float32")
+    made = checkpoint.load(tmp_path / "models" / "mine")
+    assert made.manifest.trained_for == "background-replacement"
+    assert coded_by(made.manifest) == coded_by(manifest.read(tmp_path / "models" / "small"))
