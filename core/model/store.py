@@ -1,4 +1,5 @@
-"""The models of this machine: each a folder of its name under the setting `models_dir`, with a manifest.
+"""The models of this machine: each a folder of its name under the setting `models_dir`, with a manifest, and those that
+come with the package. One of `models_dir` counts where both have its name.
 
 Weights are safetensors only: what needs unpickling can run anything, and is refused by its name.
 """
@@ -17,6 +18,9 @@ from pai_studio.core.shot.errors import BadInput
 
 _PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 _CHUNK_BYTES = 8 << 20
+BUILT_IN = Path(__file__).with_name("built_in")
+"""Where the models lie that come with the package."""
+
 _BEST_FIRST = ("background-replacement", "video-editing", "none")
 
 
@@ -32,11 +36,18 @@ class Installed:
         """The name by which a shot asks for it."""
         return self.folder.name
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it came with the package."""
+        return self.folder.parent == BUILT_IN
+
 
 def survey(folder: Path) -> tuple[list[Installed], list[BadInput]]:
-    """The models under a folder by name, and what is wrong with those whose manifest cannot be used."""
+    """The models under a folder by name, then those of the package, and what is wrong with those whose manifest cannot
+    be used.
+    """
     found, faults = [], []
-    for place in _places(folder):
+    for place in places(folder):
         try:
             if (place / manifest.FILE).is_file():
                 found.append(Installed(place, manifest.read(place)))
@@ -47,8 +58,16 @@ def survey(folder: Path) -> tuple[list[Installed], list[BadInput]]:
     return found, faults
 
 
-def _places(folder: Path) -> list[Path]:
-    """What may be models under a folder, by name. Raises BadInput where it cannot be listed."""
+def places(folder: Path) -> list[Path]:
+    """What may be models: under a folder by name, then those of the package. Raises BadInput where one cannot be
+    listed.
+    """
+    own = _within(folder)
+    names = {place.name for place in own}
+    return [*own, *(place for place in _within(BUILT_IN) if place.name not in names)]
+
+
+def _within(folder: Path) -> list[Path]:
     try:
         there = sorted(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
@@ -61,12 +80,13 @@ def _unreadable(path: Path, error: OSError) -> BadInput:
 
 
 def installed(folder: Path) -> list[Installed]:
-    """The models under a folder that can be used, by name."""
+    """The models that can be used, in the order of `survey`."""
     return survey(folder)[0]
 
 
 def find(folder: Path, name: str, engine: str) -> Installed:
-    """The model of that name for an engine; without a name the one that was trained for most of its work.
+    """The model of that name for an engine; without a name the one that was trained for most of its work, of several
+    the first of `survey`.
 
     Raises BadInput that says what is installed and how to get more.
     """
@@ -81,12 +101,11 @@ def find(folder: Path, name: str, engine: str) -> Installed:
 
 
 def _named(folder: Path, name: str, engine: str) -> Installed:
-    there = installed(folder)
-    is_folder = Path(name).name == name and not name.startswith(".")
-    if not is_folder or not (folder / name / manifest.FILE).is_file():
-        say = f"no model {name!r} is installed (there: {_listed(there)})"
+    place = next((each for each in places(folder) if each.name == name), None)
+    if place is None or not (place / manifest.FILE).is_file():
+        say = f"no model {name!r} is installed (there: {_listed(installed(folder))})"
         raise BadInput(say, where=str(folder), hint=_how_to_get(engine, name))
-    model = Installed(folder / name, manifest.read(folder / name))
+    model = Installed(place, manifest.read(place))
     if model.manifest.engine == engine:
         return model
     if model.manifest.engine == "none":
@@ -161,6 +180,8 @@ def _faults(model: Installed, report: Report, *, contents: bool) -> Iterator[Bad
     told: Mapping[str, Weighed] = model.manifest.files
     there = _files(model.folder)
     hint = "get the model anew: remove its folder, then `pai-studio models pull`"
+    if model.is_built_in:
+        hint = "install pai-studio anew: the model comes with it"
     done = 0
     for name, weighed in sorted(told.items()):
         path = model.folder / name

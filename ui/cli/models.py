@@ -82,6 +82,7 @@ def _told(model: Installed) -> dict[str, Any]:
     return {
         "name": model.name,
         "installed": True,
+        "built_in": model.is_built_in,
         "engine": told.engine,
         "size_bytes": told.size,
         "licence": told.licence,
@@ -116,6 +117,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
     ]
     for row in rows:
         state, most = ("installed", "") if row["installed"] else ("-", "<")
+        state = "built in" if row.get("built_in") else state
         size = most + _size(row["size_bytes"])
         line = f"{row['name']:<24}{row['engine']:<8}{state:<12}{size:>9}  {row['licence']:<14}"
         purpose = "nothing yet" if row["trained_for"] == "none" else row["trained_for"]

@@ -20,6 +20,7 @@ from pai_studio.core.media.exr_layers import find_layer
 from pai_studio.core.media.pictures import look
 from pai_studio.core.media.still import space_of_exr, space_of_picture
 from pai_studio.core.media.video import MovieReader
+from pai_studio.core.model.store import places
 from pai_studio.core.shot.document import Ocio, Shot
 from pai_studio.core.shot.errors import PaiError
 from pai_studio.core.shot.frames import FramePattern
@@ -232,14 +233,18 @@ def _past(job: Job) -> Past | None:
 
 
 def _models(folder: Path) -> tuple[Model, ...]:
-    """The models under a folder, by name; one whose files say too little is left out: `models list` tells of it."""
+    """The models that are installed; one whose files say too little is left out: `models list` tells of it."""
     found = []
-    for path in sorted(folder.glob("*/manifest.json")):
+    try:
+        there = places(folder)
+    except PaiError:
+        return ()
+    for place in there:
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
-            config = path.parent / "transformer" / "config.json"
+            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            config = place / "transformer" / "config.json"
             told = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else None
-            weights = (path.parent / "transformer").glob("*.safetensors")
+            weights = (place / "transformer").glob("*.safetensors")
             model = Model.of(manifest, told, sum(one.stat().st_size for one in weights))
         except (OSError, ValueError, KeyError, TypeError):
             continue
