@@ -32,12 +32,12 @@ from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training import checkpoints
 from pai_studio.core.training.adapt import merge
 from pai_studio.core.training.board import Board
-from pai_studio.core.training.encoding import encode_shots
+from pai_studio.core.training.data.encoding import encode_shots
+from pai_studio.core.training.data.sources import Needed, kinds_of, opened
 from pai_studio.core.training.fitting import prepare
 from pai_studio.core.training.looking import Looks
 from pai_studio.core.training.machine import Machine
 from pai_studio.core.training.settings import Settings, read
-from pai_studio.core.training.sources import Needed, kinds_of, opened
 from pai_studio.core.training.trainer import Trainer, TrainStep
 
 SETTINGS = "settings.toml"

@@ -74,8 +74,8 @@ def _experiment(asked: argparse.Namespace, console: Console) -> int:
         raise BadInput("nothing tells where to write", hint="give --out DIR")
     if asked.against is not None and asked.experiment != "learn-without-cloning":
         raise BadInput("--against is for learn-without-cloning", hint="leave it out")
-    from pai_studio.core.training.experiments import learn_anchors, learn_without_cloning
-    from pai_studio.core.training.history import learn_history
+    from pai_studio.core.training.experiments.anchors import learn_anchors, learn_without_cloning
+    from pai_studio.core.training.experiments.history import learn_history
     from pai_studio.core.training.trainer import use_threads
 
     use_threads(asked.threads)

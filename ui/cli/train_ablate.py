@@ -30,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def ablate(asked: argparse.Namespace, path: Path, settings: Settings, console: Console) -> int:
     """Train, or go on where an earlier run stopped, and compare; 130 where it was interrupted."""
-    from pai_studio.core.training.ablation_page import write_page
-    from pai_studio.core.training.ablations import Ablating, ablate
+    from pai_studio.core.training.experiments.ablation_page import write_page
+    from pai_studio.core.training.experiments.ablations import Ablating, ablate
     from pai_studio.core.training.trainer import use_threads
 
     if asked.out is None:

@@ -85,7 +85,7 @@ def train(asked: argparse.Namespace, path: Path, settings: Settings, console: Co
 
 def film(asked: argparse.Namespace, path: Path, console: Console) -> int:
     """Film the takes that are not there yet."""
-    from pai_studio.core.training.filming import film_for
+    from pai_studio.core.training.data.filming import film_for
 
     made = film_for(path, asked.film, asked.first, asked.takes, reporting(console), panoramas=asked.panoramas)
     console.result({"shards": [str(each) for each in made]}, f"{len(made)} shards in {asked.film}")

@@ -18,13 +18,14 @@ from pai_studio.core.model.presets import PRESETS  # noqa: E402
 from pai_studio.core.model.prompt import TextEncoder  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
-from pai_studio.core.training import ablation_page, ablations, gauging, shards  # noqa: E402
-from pai_studio.core.training.ablations import FULL, VARIANTS, Ablating, ablate, settings_of  # noqa: E402
-from pai_studio.core.training.gauging import METRICS, Gauged, HeldBack  # noqa: E402
+from pai_studio.core.training.data import shards  # noqa: E402
+from pai_studio.core.training.data.showing import Showing, mended, mixed  # noqa: E402
+from pai_studio.core.training.data.sources import Needed, kinds_of, opened  # noqa: E402
+from pai_studio.core.training.data.takes import Filming, film  # noqa: E402
+from pai_studio.core.training.experiments import ablation_page, ablations, gauging  # noqa: E402
+from pai_studio.core.training.experiments.ablations import FULL, VARIANTS, Ablating, ablate, settings_of  # noqa: E402
+from pai_studio.core.training.experiments.gauging import METRICS, Gauged, HeldBack  # noqa: E402
 from pai_studio.core.training.objective import draw  # noqa: E402
-from pai_studio.core.training.showing import Showing, mended, mixed  # noqa: E402
-from pai_studio.core.training.sources import Needed, kinds_of, opened  # noqa: E402
-from pai_studio.core.training.takes import Filming, film  # noqa: E402
 from pai_studio.ui.cli import main  # noqa: E402
 
 FRAMES = 5

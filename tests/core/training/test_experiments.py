@@ -12,10 +12,10 @@ pytest.importorskip("diffusers")
 
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
-from pai_studio.core.training import experiments, history, measures, rolling  # noqa: E402
-from pai_studio.core.training.experiments import DRAWN, NEVER  # noqa: E402
-from pai_studio.core.training.films import Films  # noqa: E402
-from pai_studio.core.training.measures import Shot  # noqa: E402
+from pai_studio.core.training.data.films import Films  # noqa: E402
+from pai_studio.core.training.experiments import anchors, history, measures, rolling  # noqa: E402
+from pai_studio.core.training.experiments.anchors import DRAWN, NEVER  # noqa: E402
+from pai_studio.core.training.experiments.measures import Shot  # noqa: E402
 from pai_studio.ui.cli import main  # noqa: E402
 
 
@@ -48,23 +48,23 @@ def test_gains_are_taken_shot_by_shot():
 
 def test_a_report_of_another_budget_is_not_compared_with(tmp_path):
     with pytest.raises(BadInput, match="no report"):
-        experiments.learn_without_cloning(tmp_path / "b", silent, steps=3, against=tmp_path / "a")
+        anchors.learn_without_cloning(tmp_path / "b", silent, steps=3, against=tmp_path / "a")
     (tmp_path / "report.json").write_text(
         json.dumps({"experiment": "anchors", "training": {"steps": 4, "seed": 0}})
     )
     with pytest.raises(BadInput, match="another run"):
-        experiments.learn_without_cloning(tmp_path / "b", silent, steps=3, against=tmp_path)
+        anchors.learn_without_cloning(tmp_path / "b", silent, steps=3, against=tmp_path)
 
 
 def test_the_truth_is_on_time_and_time_turned_round_is_not(monkeypatch):
     """The whole of the evaluation, given answers that are known instead of a network's."""
-    films = Films(0, experiments.PATCH)
-    monkeypatch.setattr(experiments, "sampled", lambda *asked, **_: asked[2].clean)
-    right = experiments.looked_at(None, films, "frame", NEVER, silent)
+    films = Films(0, anchors.PATCH)
+    monkeypatch.setattr(anchors, "sampled", lambda *asked, **_: asked[2].clean)
+    right = anchors.looked_at(None, films, "frame", NEVER, silent)
     assert {shot.offset for shot in right} == {0}
     assert max(shot.background_error for shot in right) == 0
-    monkeypatch.setattr(experiments, "sampled", lambda *asked, **_: asked[2].clean.flip(2))
-    turned = experiments.looked_at(None, films, "frame", NEVER, silent)
+    monkeypatch.setattr(anchors, "sampled", lambda *asked, **_: asked[2].clean.flip(2))
+    turned = anchors.looked_at(None, films, "frame", NEVER, silent)
     assert {shot.offset for shot in turned} == {7 - 2 * anchor for anchor in NEVER}
 
 
@@ -72,7 +72,7 @@ def test_a_long_shot_is_made_by_the_rollout_and_measured(tmp_path, monkeypatch):
     """Two windows of an untrained network: every frame is there, and the seam is counted where the windows meet."""
     torch.manual_seed(0)
     monkeypatch.setattr(rolling, "FRAMES", 12)
-    films, network = Films(0, experiments.PATCH), experiments.network().eval()
+    films, network = Films(0, anchors.PATCH), anchors.network().eval()
     made = rolling.rollout(network, films, 1, tmp_path / "kept")
     rolling.make(made, films, 1, 11)
     seams, error = rolling.seams_of(made, films, 1)
@@ -82,7 +82,7 @@ def test_a_long_shot_is_made_by_the_rollout_and_measured(tmp_path, monkeypatch):
 
 def test_a_folder_without_a_run_has_no_model(tmp_path):
     with pytest.raises(BadInput, match="no run"):
-        experiments.trained(tmp_path)
+        anchors.trained(tmp_path)
 
 
 def test_only_the_run_without_cloning_is_held_against_another(tmp_path, capsys):
@@ -94,8 +94,8 @@ def test_only_the_run_without_cloning_is_held_against_another(tmp_path, capsys):
 
 def test_a_run_by_command_writes_all_that_it_promises_and_goes_on(tmp_path, monkeypatch, capsys):
     """Two steps teach nothing; what counts is that everything is written, and the same when it is asked for again."""
-    monkeypatch.setattr(experiments, "_PHASES", 1)
-    monkeypatch.setattr(experiments, "SAMPLING", dataclasses.replace(experiments.SAMPLING, steps=1))
+    monkeypatch.setattr(anchors, "_PHASES", 1)
+    monkeypatch.setattr(anchors, "SAMPLING", dataclasses.replace(anchors.SAMPLING, steps=1))
     asked = ["train", "learn-anchors", "--out", str(tmp_path), "--steps", "2", "--json"]
     assert main.main(asked) == 0
     first = json.loads(capsys.readouterr().out)
@@ -114,14 +114,12 @@ def train(*asked):
 def test_a_reference_is_on_time_where_none_was_drawn_and_only_by_cloning(tmp_path):
     train("learn-anchors", "--out", tmp_path / "anchors")
     train("learn-without-cloning", "--out", tmp_path / "none", "--against", tmp_path / "anchors")
-    anchors, none = (
-        json.loads((tmp_path / name / "report.json").read_text()) for name in ("anchors", "none")
-    )
-    assert anchors["never"]["offset_frames"]["mean"] <= experiments.OFFSET_BOUND_FRAMES
-    assert anchors["drawn"]["offset_frames"]["mean"] <= experiments.OFFSET_BOUND_FRAMES
-    assert anchors["never"]["background_psnr_db"] > 17
-    assert not set(anchors["never_drawn"]) & set(DRAWN)
-    assert none["never"]["offset_frames"]["mean"] > experiments.OFFSET_BOUND_FRAMES
+    cloned, none = (json.loads((tmp_path / name / "report.json").read_text()) for name in ("anchors", "none"))
+    assert cloned["never"]["offset_frames"]["mean"] <= anchors.OFFSET_BOUND_FRAMES
+    assert cloned["drawn"]["offset_frames"]["mean"] <= anchors.OFFSET_BOUND_FRAMES
+    assert cloned["never"]["background_psnr_db"] > 17
+    assert not set(cloned["never_drawn"]) & set(DRAWN)
+    assert none["never"]["offset_frames"]["mean"] > anchors.OFFSET_BOUND_FRAMES
     assert none["cloning_gains"]["offset_frames"]["ci95"][0] > 0.5
     assert none["cloning_gains"]["background_psnr_db"]["ci95"][0] > 2
 

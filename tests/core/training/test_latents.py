@@ -26,16 +26,17 @@ from pai_studio.core.shot.document import EngineChoice  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.shot.frames import FrameRange  # noqa: E402
 from pai_studio.core.synth.scene import write_shot  # noqa: E402
-from pai_studio.core.training import checkpoints, encoding, latents, run  # noqa: E402
-from pai_studio.core.training.latents import (  # noqa: E402
+from pai_studio.core.training import checkpoints, run  # noqa: E402
+from pai_studio.core.training.data import encoding, latents  # noqa: E402
+from pai_studio.core.training.data.latents import (  # noqa: E402
     LatentSource,
     coded_by,
     latents_in,
     read_latents,
     read_part,
 )
+from pai_studio.core.training.data.sources import LatentsData, Needed  # noqa: E402
 from pai_studio.core.training.objective import Recipe, draw  # noqa: E402
-from pai_studio.core.training.sources import LatentsData, Needed  # noqa: E402
 from pai_studio.core.training.trainer import Trainer, Training  # noqa: E402
 from pai_studio.ui.cli.main import main  # noqa: E402
 

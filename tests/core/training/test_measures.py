@@ -7,8 +7,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from pai_studio.core.training.films import AROUND_PX, SPEEDS_PX, Films  # noqa: E402
-from pai_studio.core.training.measures import SeamMeter, anchor_offset, errors, psnr_db  # noqa: E402
+from pai_studio.core.training.data.films import AROUND_PX, SPEEDS_PX, Films  # noqa: E402
+from pai_studio.core.training.experiments.measures import SeamMeter, anchor_offset, errors, psnr_db  # noqa: E402
 
 ALL = torch.arange(len(SPEEDS_PX))
 BORDERS = {8, 16, 24}

@@ -12,7 +12,7 @@ pytest.importorskip("diffusers")
 from pai_studio.core.model.clock import Clock  # noqa: E402
 from pai_studio.core.model.layout import Kind, Window  # noqa: E402
 from pai_studio.core.training import objective  # noqa: E402
-from pai_studio.core.training.films import Films  # noqa: E402
+from pai_studio.core.training.data.films import Films  # noqa: E402
 from pai_studio.core.training.objective import Plan, Recipe  # noqa: E402
 
 ONE, FOUR = Clock(1), Clock(4)

@@ -26,10 +26,10 @@ from pai_studio.core.model import checkpoint, manifest  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.training import checkpoints  # noqa: E402
+from pai_studio.core.training.data.shards import write_shard  # noqa: E402
+from pai_studio.core.training.data.takes import Guided, Take  # noqa: E402
 from pai_studio.core.training.run import Asked, _learned, export, train  # noqa: E402
 from pai_studio.core.training.settings import read  # noqa: E402
-from pai_studio.core.training.shards import write_shard  # noqa: E402
-from pai_studio.core.training.takes import Guided, Take  # noqa: E402
 from tests.core.training.test_settings import EXAMPLES  # noqa: E402
 
 ROOT = Path(__file__).parents[3]

@@ -17,11 +17,11 @@ from pai_studio.core.model.presets import PRESETS  # noqa: E402
 from pai_studio.core.model.prompt import TextEncoder  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
-from pai_studio.core.training import shards, taken  # noqa: E402
+from pai_studio.core.training.data import shards, taken  # noqa: E402
+from pai_studio.core.training.data.sources import Needed, SynthData, TakesData  # noqa: E402
+from pai_studio.core.training.data.taken import TakeSource  # noqa: E402
+from pai_studio.core.training.data.takes import Filming, film  # noqa: E402
 from pai_studio.core.training.objective import Recipe, draw  # noqa: E402
-from pai_studio.core.training.sources import Needed, SynthData, TakesData  # noqa: E402
-from pai_studio.core.training.taken import TakeSource  # noqa: E402
-from pai_studio.core.training.takes import Filming, film  # noqa: E402
 
 FRAMES = 4
 FILMING = Filming(size=(72, 48), frames=FRAMES, fault_share=0.0, blur_share=0.0)

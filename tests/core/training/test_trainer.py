@@ -16,7 +16,7 @@ pytest.importorskip("diffusers")
 from pai_studio.core.model.layout import Window  # noqa: E402
 from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
 from pai_studio.core.shot.errors import BadInput, OutOfResources, PaiError  # noqa: E402
-from pai_studio.core.training.films import Films  # noqa: E402
+from pai_studio.core.training.data.films import Films  # noqa: E402
 from pai_studio.core.training.objective import Plan, Recipe, losses, noised  # noqa: E402
 from pai_studio.core.training.trainer import Trainer, Training, ask, rate_at  # noqa: E402
 

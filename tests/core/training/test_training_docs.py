@@ -12,9 +12,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
+from pai_studio.core.training.data.sources import KINDS
 from pai_studio.core.training.objective import Recipe
 from pai_studio.core.training.settings import Data, Learning, LowRank, Model, Parallel
-from pai_studio.core.training.sources import KINDS
 
 PAGE = Path(__file__).parents[3] / "docs" / "training.md"
 SECTIONS = {

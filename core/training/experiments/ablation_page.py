@@ -13,7 +13,7 @@ import numpy as np
 from pai_studio.core.evaluation.contact import save_jpeg
 from pai_studio.core.media.files import write_file
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.gauging import METRICS
+from pai_studio.core.training.experiments.gauging import METRICS
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _PICTURE = Path("images") / "ablations.jpg"

@@ -25,15 +25,15 @@ from pai_studio.core.media.files import write_file
 from pai_studio.core.model.checkpoint import Bundle
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.ablation_page import table
+from pai_studio.core.training.data.sources import Needed, kinds_of, opened
+from pai_studio.core.training.data.taken import TakeSource
+from pai_studio.core.training.experiments.ablation_page import table
+from pai_studio.core.training.experiments.gauging import METRICS, SAMPLING, Gauged, HeldBack, Values
 from pai_studio.core.training.fitting import prepare
-from pai_studio.core.training.gauging import METRICS, SAMPLING, Gauged, HeldBack, Values
 from pai_studio.core.training.machine import Machine
 from pai_studio.core.training.pictures import write_contact, write_curve
 from pai_studio.core.training.run import SETTINGS, started
 from pai_studio.core.training.settings import Settings, read
-from pai_studio.core.training.sources import Needed, kinds_of, opened
-from pai_studio.core.training.taken import TakeSource
 from pai_studio.core.training.trainer import Trainer, TrainStep
 
 FULL = "full"

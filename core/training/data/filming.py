@@ -8,9 +8,9 @@ from pai_studio.core.evaluation.sets.synthetic import HELD_OUT
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.report import Report
 from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.training.data.shards import EACH, film_shards
+from pai_studio.core.training.data.takes import Filming, panoramas_in
 from pai_studio.core.training.settings import read
-from pai_studio.core.training.shards import EACH, film_shards
-from pai_studio.core.training.takes import Filming, panoramas_in
 
 
 def film_for(

@@ -20,9 +20,9 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Window
 from pai_studio.core.model.manifest import GUIDE_CHANNELS
 from pai_studio.core.model.prompt import TextEncoder
+from pai_studio.core.training.data.shards import KeptTake, read_planes
+from pai_studio.core.training.data.showing import Showing
 from pai_studio.core.training.objective import Plan, Recipe, Sample, chance, draw_anchors, fate_of, whole
-from pai_studio.core.training.shards import KeptTake, read_planes
-from pai_studio.core.training.showing import Showing
 
 _STEPS = (1, 1, 2)
 """Frames from one to the next of a window: now and then of a shot that is thinned."""

@@ -18,11 +18,11 @@ from pai_studio.core.model.layout import Cloning, Window, lay_out
 from pai_studio.core.model.sampler import Sampling, sample, start_noise
 from pai_studio.core.model.transformer import Conditions, PaiTransformer3DModel
 from pai_studio.core.report import Progress, Report
-from pai_studio.core.training.measures import anchor_offset, psnr_db
+from pai_studio.core.training.data.shards import KeptTake
+from pai_studio.core.training.data.taken import TakeSource
+from pai_studio.core.training.experiments.measures import anchor_offset, psnr_db
 from pai_studio.core.training.objective import Asked, Sample
 from pai_studio.core.training.pictures import Strip
-from pai_studio.core.training.shards import KeptTake
-from pai_studio.core.training.taken import TakeSource
 from pai_studio.core.training.trainer import ask
 
 SAMPLING = Sampling(solver="euler", steps=1, shift=1.0, prediction="sample")

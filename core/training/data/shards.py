@@ -23,7 +23,7 @@ from pai_studio.core.media.files import whole_file, write_fault
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.takes import Filming, Halves, Take, film
+from pai_studio.core.training.data.takes import Filming, Halves, Take, film
 
 SCHEMA: Final = "pai-studio/takes/1"
 EACH = 8

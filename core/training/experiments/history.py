@@ -15,10 +15,10 @@ import torch
 from pai_studio.core.evaluation.aggregate import figure
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import PaiError
-from pai_studio.core.training import rolling
-from pai_studio.core.training.experiments import PATCH, WINDOW, settings, train, write_report
-from pai_studio.core.training.films import SIZE, SPEEDS_PX, Films
-from pai_studio.core.training.measures import psnr_db
+from pai_studio.core.training.data.films import SIZE, SPEEDS_PX, Films
+from pai_studio.core.training.experiments import rolling
+from pai_studio.core.training.experiments.anchors import PATCH, WINDOW, settings, train, write_report
+from pai_studio.core.training.experiments.measures import psnr_db
 from pai_studio.core.training.objective import Recipe
 from pai_studio.core.training.pictures import write_contact
 

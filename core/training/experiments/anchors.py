@@ -24,8 +24,8 @@ from pai_studio.core.model.transformer import Conditions, PaiTransformer3DModel
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.checkpoints import AVERAGE, latest
-from pai_studio.core.training.films import AROUND_PX, MARKS_PX, SPEEDS_PX, Films
-from pai_studio.core.training.measures import Shot, anchor_offset, errors, gains, summary
+from pai_studio.core.training.data.films import AROUND_PX, MARKS_PX, SPEEDS_PX, Films
+from pai_studio.core.training.experiments.measures import Shot, anchor_offset, errors, gains, summary
 from pai_studio.core.training.objective import Asked, Plan, Recipe, Sample
 from pai_studio.core.training.pictures import write_contact, write_curve
 from pai_studio.core.training.trainer import Trainer, Training, TrainStep, ask

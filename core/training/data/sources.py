@@ -19,14 +19,14 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.model.prompt import TextEncoder
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.films import Films
-from pai_studio.core.training.latents import LatentSource, coded_by, latents_in
+from pai_studio.core.training.data.films import Films
+from pai_studio.core.training.data.latents import LatentSource, coded_by, latents_in
+from pai_studio.core.training.data.shards import Filmed, KeptTake, takes_in
+from pai_studio.core.training.data.showing import Showing
+from pai_studio.core.training.data.taken import TakeSource
+from pai_studio.core.training.data.takes import Filming, panoramas_in
 from pai_studio.core.training.objective import Plan, Recipe, Sample, Source
 from pai_studio.core.training.schema import section
-from pai_studio.core.training.shards import Filmed, KeptTake, takes_in
-from pai_studio.core.training.showing import Showing
-from pai_studio.core.training.taken import TakeSource
-from pai_studio.core.training.takes import Filming, panoramas_in
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from pai_studio.core.model.seen import PlateStream, over_latents
 from pai_studio.core.report import Progress, Report, silent
 from pai_studio.core.shot.document import EngineChoice
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.latents import STILLS_EVERY, coded_by, read_latents, write_latents
+from pai_studio.core.training.data.latents import STILLS_EVERY, coded_by, read_latents, write_latents
 
 _AT_ONCE = 4
 """Latents that are encoded at once."""

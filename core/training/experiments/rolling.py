@@ -1,6 +1,6 @@
 """Long shots of the films, window after window, by the same rollout that the engine uses.
 
-    python -m pai_studio.core.training.rolling FOLDER SEED
+    python -m pai_studio.core.training.experiments.rolling FOLDER SEED
 
 makes one with the model of a run, in a process of its own, and prints as JSON the most memory that it has had by some
 frames.
@@ -23,9 +23,9 @@ from pai_studio.core.model.keeping import Kept
 from pai_studio.core.model.rollout import Manner, Rollout, Told
 from pai_studio.core.model.transformer import PaiTransformer3DModel
 from pai_studio.core.plan.windows import passes
-from pai_studio.core.training.experiments import PATCH, SAMPLING, WINDOW, trained
-from pai_studio.core.training.films import SPEEDS_PX, Films
-from pai_studio.core.training.measures import SeamMeter, Seams, errors
+from pai_studio.core.training.data.films import SPEEDS_PX, Films
+from pai_studio.core.training.experiments.anchors import PATCH, SAMPLING, WINDOW, trained
+from pai_studio.core.training.experiments.measures import SeamMeter, Seams, errors
 from pai_studio.core.training.trainer import use_threads
 
 FRAMES = 200

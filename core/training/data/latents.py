@@ -31,6 +31,7 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Window
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.shot.errors import BadInput
+from pai_studio.core.training.data.shards import check_alike
 from pai_studio.core.training.objective import (
     Plan,
     Recipe,
@@ -41,7 +42,6 @@ from pai_studio.core.training.objective import (
     whole,
     with_matte,
 )
-from pai_studio.core.training.shards import check_alike
 
 SCHEMA: Final = "pai-studio/latents/1"
 STILLS_EVERY = 20
