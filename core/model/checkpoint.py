@@ -38,6 +38,8 @@ TRANSFORMER, CODEC = "transformer", "vae"
 FURTHER = ("condition_embedding.", "type_embedding")
 """The weights that Wan's transformer has not, by how their names begin."""
 
+_PLACES = frozenset({"_name_or_path", "name_or_path"})
+
 WEIGHTS = "diffusion_pytorch_model"
 """The library's name for the weights of a part, without a shard's number and the suffix."""
 
@@ -146,7 +148,17 @@ def save(bundle: Bundle, folder: Path, *, replace: bool = False) -> Manifest:
         bundle.text.save(temp)
         if isinstance(bundle.codec, WanCodec):
             bundle.codec.save(temp / CODEC)
+        _forget_places(temp)
         return seal(bundle.manifest, temp)
+
+
+def _forget_places(folder: Path) -> None:
+    """Strike from a model's configurations where on this machine its parts were read from: the libraries note it."""
+    for path in folder.rglob("*.json"):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(told, dict) and not _PLACES.isdisjoint(told):
+            kept = {key: value for key, value in told.items() if key not in _PLACES}
+            path.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
 
 def seal(told: Manifest, folder: Path, report: Report = silent) -> Manifest:

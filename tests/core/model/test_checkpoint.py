@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("diffusers")
+diffusers = pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
 from safetensors import SafetensorError  # noqa: E402
@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 
 from pai_studio.core.model import manifest, store  # noqa: E402
 from pai_studio.core.model.checkpoint import PRESETS, build, load, save, seal  # noqa: E402
+from pai_studio.core.model.codec_wan import WanCodec  # noqa: E402
 from pai_studio.core.shot.errors import AlreadyThere, BadInput, OutOfResources  # noqa: E402
 
 SMALL = {"num_attention_heads": 2, "attention_head_dim": 24, "ffn_dim": 32, "num_layers": 2, "text_dim": 32}
@@ -105,6 +106,21 @@ def test_a_saved_model_is_read_again_to_the_bit(folder: Path) -> None:
     assert again.manifest.model_copy(update={"files": {}}) == made.manifest
     assert store.check(store.Installed(folder, again.manifest)) == []
     assert not again.transformer.training
+
+
+def test_a_saved_model_does_not_say_where_its_parts_were_read_from(tmp_path: Path) -> None:
+    vae = diffusers.AutoencoderKLWan(
+        base_dim=8, z_dim=4, dim_mult=[1, 1], num_res_blocks=1, temperal_downsample=[False],
+        latents_mean=[0.0] * 4, latents_std=[1.0] * 4,
+    )  # fmt: skip
+    text = build("tiny", 0, **SMALL).text
+    channels = {"in_channels": 4, "out_channels": 4}
+    save(build("wan2.2-5b", 0, **SMALL, **channels, text=text, codec=WanCodec(vae)), tmp_path / "first")
+    save(load(tmp_path / "first"), tmp_path / "second")
+    told = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "second").rglob("*.json")}
+    assert told
+    assert [name for name, text in told.items() if str(tmp_path) in text] == []
+    assert same(load(tmp_path / "first"), load(tmp_path / "second"))
 
 
 def test_weights_are_read_in_the_type_that_is_asked_for(folder: Path) -> None:
