@@ -1,4 +1,4 @@
-"""Scores a rendered shot, and the two naive composites beside it, against the truth on disk."""
+"""Scores what engines made of a shot, and the two naive composites beside it, against the truth on disk."""
 
 from __future__ import annotations
 
@@ -68,29 +68,30 @@ class Delivered:
 
 
 def score(
-    shot: Shot, result: Path, truth_folder: Path, config: ColorConfig, report: Report = silent
+    shot: Shot, results: Mapping[str, Path], truth_folder: Path, config: ColorConfig, report: Report = silent
 ) -> dict[str, dict[str, object]]:
-    """The `metrics` block of a demo's report: `result`, `naive_static` and `naive_moved`, each with its metrics.
+    """The `metrics` block of a demo's report: each of `results`, `naive_static` and `naive_moved`, with its metrics.
 
-    `shot` has absolute input paths (as `document.load` gives it), `result` is the folder that its `delivery.files`
-    are relative to. The naive composites share one cut-out, in which the engine has no hand; the moved one follows the
-    true homography of the place's far end.
+    `shot` has absolute input paths (as `document.load` gives it), `results` are the folders that its `delivery.files`
+    are relative to, by name. The naive composites share one cut-out, in which no engine has a hand; the moved one
+    follows the true homography of the place's far end.
     """
-    truth, delivered = Truth(truth_folder), Delivered(shot, result, config)
+    truth = Truth(truth_folder)
+    delivered = {name: Delivered(shot, folder, config) for name, folder in results.items()}
     homographies = far_motion(truth)
     source = FileSource(shot, config)
     cut_out, stills = CutOut(source), displayed_stills(source)
     first = stills[0]
     references = {still.frame: placed(still, source.display.shape) for still in stills}
     facts = Facts(config=config, screen=cut_out.screen, references=references)
-    metrics = {name: ClipMetrics(facts, list(_DIGITS)) for name in ("result", "naive_static", "naive_moved")}
+    metrics = {name: ClipMetrics(facts, list(_DIGITS)) for name in (*results, "naive_static", "naive_moved")}
     for done, plate in enumerate(source.stream(list(shot.frames)), start=1):
         frame = plate.number
         wanted, matte, own_matte = truth.composite(frame, config), truth.matte(frame), cut_out.matte(plate)
         subject = cut_out.despilled(plate, own_matte)
         motion = motion_between(homographies, first.frame, frame)
         pictures = {
-            "result": delivered.beauty(frame),
+            **{name: made.beauty(frame) for name, made in delivered.items()},
             "naive_static": naive_static(subject, own_matte, first),
             "naive_moved": naive_moved(subject, own_matte, first, motion),
         }

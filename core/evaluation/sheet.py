@@ -25,12 +25,14 @@ def write_contact_sheet(
     truth_folder: Path | None = None,
     metrics: Mapping[str, Mapping[str, Any]] | None = None,
     engine: str = "",
+    beside: Mapping[str, Path] | None = None,
     columns: int = 5,
 ) -> Path:
     """Write the sheet of a shot (with absolute input paths) that was delivered under `result`; returns `path`.
 
     With a truth the rows are plate, reference, result, truth and the naive composite with its still moved; without one
-    plate, reference, result and matte. `metrics` is what `score.score` gives, for the small print.
+    plate, reference, result and matte. `beside` has further results, by engine. `metrics` is what `score.score` gives,
+    by `result` and those engines, for the small print.
     """
     source = FileSource(shot, config)
     frames = pick_frames(list(shot.all_frames), [r.frame for r in shot.references], columns)
@@ -48,17 +50,23 @@ def write_contact_sheet(
     rows = [
         Row("Plate", plate, f"{shot.plate.colorspace}\n{source.display.width} x {source.display.height}"),
         Row("Reference", reference, _stills(len(stills))),
-        Row("Result", lambda f: Cell(delivered.beauty(f)), _small_print("result", metrics, engine)),
+        _result(delivered, _small_print("result", metrics, engine)),
     ]
+    for other, folder in (beside or {}).items():
+        rows.append(_result(Delivered(shot, folder, config), _small_print(other, metrics, other)))
     if truth_folder is not None:
         rows += _truth_rows(source, Truth(truth_folder), config, metrics)
     elif "matte" in shot.delivery.passes:
         rows.append(Row("Matte", lambda f: Cell(delivered.matte(f))))
     notes = f"frames {shot.frames}   {_rate(shot)} fps   {_stills(len(stills))}" + (
-        f"   engine {engine}" if engine else ""
+        f"   engine {' and '.join([engine, *(beside or {})])}" if engine else ""
     )
     save_png(path, contact_sheet(rows, frames, config, title=shot.name, notes=notes))
     return path
+
+
+def _result(delivered: Delivered, small_print: str) -> Row:
+    return Row("Result", lambda frame: Cell(delivered.beauty(frame)), small_print)
 
 
 def _truth_rows(

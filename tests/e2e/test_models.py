@@ -20,6 +20,7 @@ from pai_studio.core.media.exr import read_image
 from pai_studio.core.shot.errors import Cancelled
 from pai_studio.server import local
 from pai_studio.server.api.types import JobEvent
+from pai_studio.ui.cli.main import main
 from tests.core.engines.tiny_pai import tiny_pai
 from tests.core.engines.tiny_vace import tiny_vace
 
@@ -162,3 +163,14 @@ def test_a_cancel_is_heard_within_a_step(shot, server: Path, engine: str) -> Non
     # A slow client is heard late: the worker may have gone some way by then, but not all of it.
     assert len(list((server / "server/generations").glob("*/gen.*.exr"))) < FRAMES
     assert not (path.parent / "out/v001/a_v001.1001.exr").exists()
+
+
+def test_the_demo_shows_a_model_beside_the_draft(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    small = ["--size", "160x90", "--frames", "6"]
+    assert main(["demo", "--out", str(out), "--beside", "pai@pai:steps=1", *small]) == 0
+    report = json.loads((out / "report.json").read_text())
+    assert list(report["metrics"]) == ["result", "pai@pai:steps=1", "naive_static", "naive_moved"]
+    assert report["beside"]["pai@pai:steps=1"]["frames"] > 0
+    (told,) = (out / "pai@pai+steps=1").glob("*.provenance.json")
+    assert json.loads(told.read_text())["engine"]["notes"]["steps"] == 1

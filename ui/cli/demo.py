@@ -1,6 +1,7 @@
 """make a green-screen shot with our own renderer, render it through the real server, and score it.
 
-Writes DIR/input, the passes, DIR/contact.png and DIR/report.json with the metrics against the truth.
+Writes DIR/input, the passes, DIR/contact.png and DIR/report.json with the metrics against the truth; what other engines
+make of the same shot lies in DIR/ENGINE@MODEL.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ import argparse
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pai_studio.core.evaluation.asked import Asked, file_stem, listed
 from pai_studio.core.report import Progress
 from pai_studio.core.shot import document
 from pai_studio.core.shot.document import Shot
@@ -28,13 +30,20 @@ if TYPE_CHECKING:
 
 _FIRST_FRAME = 1001
 _MARK = "demo.json"
+RESULT = "result"
+"""What the report calls the engine that was asked for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`demo --out DIR [--engine NAME] [--size WxH] [--frames N]`."""
+    """`demo --out DIR [--engine NAME] [--beside A,B] [--size WxH] [--frames N]`."""
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where everything is written")
     parser.add_argument(
         "--engine", default="draft", metavar="NAME", help="the engine to show (default draft)"
+    )
+    parser.add_argument(
+        "--beside",
+        metavar="A,B",
+        help="engines beside it, as ENGINE or ENGINE@MODEL, or `none` (default: models of the package)",
     )
     parser.add_argument(
         "--size", type=size, default=(1280, 720), metavar="WxH", help="picture size (default 1280x720)"
@@ -60,10 +69,9 @@ def run(asked: argparse.Namespace, console: Console) -> int:
     """Film, render, score, show."""
     if asked.frames < 3:
         raise BadInput(f"--frames {asked.frames} is too few for three references", hint="ask for 3 or more")
-    if asked.engine == "plate":
-        raise BadInput(
-            "--engine plate returns the plate: there is nothing to score", hint="name another engine"
-        )
+    beside = None if asked.beside is None else [] if asked.beside == "none" else list(listed(asked.beside))
+    if "plate" in (asked.engine, *(beside or [])):
+        raise BadInput("the engine plate returns the plate: there is nothing to score", hint="name another")
     out = asked.out.resolve()
     _make_room(out)
     steps = _Steps(asked, out, console)
@@ -74,18 +82,19 @@ def run(asked: argparse.Namespace, console: Console) -> int:
         console.result({"document": path}, path)
         return 0
     with steps.timed("render"):
-        rendered = steps.render(shot)
+        made = steps.render(shot, beside)
     with steps.timed("score"):
-        metrics = steps.score(shot)
-    engine = rendered.provenance["engine"]["name"]
+        metrics = steps.score(shot, list(made))
     with steps.timed("contact"):
-        steps.contact(shot, metrics, engine)
+        steps.contact(shot, metrics, made)
+    rendered = made[RESULT]
     report = {
-        "engine": engine,
+        "engine": rendered.provenance["engine"]["name"],
         "frames": asked.frames,
         "size": list(asked.size),
         "timings_s": {phase: round(seconds, 2) for phase, seconds in steps.timings_s.items()},
         "render_timings_s": rendered.provenance["timings_s"],
+        "beside": {name: other.provenance["timings_s"] for name, other in made.items() if name != RESULT},
         "camera": rendered.provenance["engine"]["notes"].get("camera", []),
         "metrics": metrics,
     }
@@ -142,19 +151,31 @@ class _Steps:
         shot = document.load(path)
         return shot.model_copy(update={"engine": shot.engine.model_copy(update={"name": self.asked.engine})})
 
-    def render(self, shot: Shot) -> Rendered:
-        """Send it through the server."""
+    def render(self, shot: Shot, beside: list[str] | None) -> dict[str, Rendered]:
+        """Send it through the server: `RESULT`, then the engines beside it; None for those that come with us."""
+        made = {}
         with connected(self.asked) as client:
-            return client.render(shot, out=self.out, on_event=Follower(self.console))
+            others = _come_with_us(client.info().engines) if beside is None else beside
+            for name in (RESULT, *others):
+                asked = shot if name == RESULT else _asked_of(shot, name)
+                self.console.line(f"engine {name if name != RESULT else asked.engine.name}")
+                made[name] = client.render(asked, out=self._folder(name), on_event=Follower(self.console))
+        return made
 
-    def score(self, shot: Shot) -> dict[str, dict[str, object]]:
-        """Hold the result and the two naive composites against the truth."""
+    def _folder(self, name: str) -> Path:
+        return self.out if name == RESULT else self.out / file_stem(name)
+
+    def score(self, shot: Shot, names: list[str]) -> dict[str, dict[str, object]]:
+        """Hold the results and the two naive composites against the truth."""
         from pai_studio.core.evaluation.score import score
         from pai_studio.core.media.color import ColorConfig
 
-        return score(shot, self.out, self.out / "input" / "truth", ColorConfig.open(shot.ocio), self._report)
+        results = {name: self._folder(name) for name in names}
+        return score(shot, results, self.out / "input" / "truth", ColorConfig.open(shot.ocio), self._report)
 
-    def contact(self, shot: Shot, metrics: dict[str, dict[str, object]], engine: str) -> None:
+    def contact(
+        self, shot: Shot, metrics: dict[str, dict[str, object]], made: Mapping[str, Rendered]
+    ) -> None:
         """Draw the contact sheet."""
         from pai_studio.core.evaluation.sheet import write_contact_sheet
         from pai_studio.core.media.color import ColorConfig
@@ -166,8 +187,24 @@ class _Steps:
             ColorConfig.open(shot.ocio),
             truth_folder=self.out / "input" / "truth",
             metrics=metrics,
-            engine=engine,
+            engine=made[RESULT].provenance["engine"]["name"],
+            beside={name: self._folder(name) for name in made if name != RESULT},
         )
+
+
+def _come_with_us(engines: tuple[str, ...]) -> list[str]:
+    """The package's own models, for those `engines` that the server has."""
+    from pai_studio.core.model import store
+
+    own = store.installed(store.BUILT_IN)
+    return [f"{model.manifest.engine}@{model.name}" for model in own if model.manifest.engine in engines]
+
+
+def _asked_of(shot: Shot, name: str) -> Shot:
+    """The shot as one asks it of ENGINE@MODEL:OPTION=VALUE."""
+    asked = Asked.parse(name)
+    choice = asked.of(shot.engine).model_copy(update={"name": asked.engine, "model": asked.model})
+    return shot.model_copy(update={"engine": choice})
 
 
 def _text(report: dict[str, Any], out: Path) -> str:

@@ -32,14 +32,17 @@ def delivered(tmp_path_factory):
 @pytest.fixture(scope="module")
 def metrics(delivered):
     folder, shot = delivered
-    return score(shot, folder, folder / "input" / "truth", ColorConfig.open(shot.ocio))
+    return score(
+        shot, {"result": folder, "pai": folder}, folder / "input" / "truth", ColorConfig.open(shot.ocio)
+    )
 
 
 def test_the_truth_is_perfect_and_the_naive_ones_are_not(metrics):
-    assert set(metrics) == {"result", "naive_static", "naive_moved"}
-    assert metrics["result"]["background_psnr_db"] == 100
-    assert metrics["result"]["foreground_psnr_db"] == 100
-    assert metrics["result"]["spill"] == 0
+    assert set(metrics) == {"result", "pai", "naive_static", "naive_moved"}
+    for delivered in ("result", "pai"):
+        assert metrics[delivered]["background_psnr_db"] == 100
+        assert metrics[delivered]["foreground_psnr_db"] == 100
+        assert metrics[delivered]["spill"] == 0
     for naive in ("naive_static", "naive_moved"):
         assert metrics[naive]["background_psnr_db"] < 40
 
@@ -53,16 +56,19 @@ def test_the_truth_shows_every_reference_at_its_anchor(metrics):
     assert metrics["naive_static"]["anchor_offset_frames"] != [0, 0, 0]
 
 
+@pytest.mark.parametrize("beside", [0, 1])
 @pytest.mark.parametrize("with_truth", [True, False])
-def test_the_sheet_is_written_with_and_without_a_truth(delivered, metrics, tmp_path, with_truth):
+def test_the_sheet_is_written_with_and_without_a_truth(delivered, metrics, tmp_path, with_truth, beside):
     folder, shot = delivered
     config = ColorConfig.open(shot.ocio)
     truth = {"truth_folder": folder / "input" / "truth", "metrics": metrics} if with_truth else {}
 
-    path = write_contact_sheet(tmp_path / "contact.png", shot, folder, config, engine="draft", **truth)
+    others = {"pai": folder} if beside else {}
+    path = tmp_path / "contact.png"
+    write_contact_sheet(path, shot, folder, config, engine="draft", beside=others, **truth)
 
     sheet = cv2.imread(str(path))
-    rows = 5 if with_truth else 4
+    rows = (5 if with_truth else 4) + beside
     assert sheet.shape[0] == _HEADER + 2 * _MARGIN + rows * (180 + _GAP) - _GAP
     assert sheet.std() > 20
 
@@ -70,4 +76,4 @@ def test_the_sheet_is_written_with_and_without_a_truth(delivered, metrics, tmp_p
 def test_a_folder_without_truth_is_named(delivered, tmp_path):
     folder, shot = delivered
     with pytest.raises(BadInput, match=r"cameras\.json"):
-        score(shot, folder, tmp_path, ColorConfig.open(shot.ocio))
+        score(shot, {"result": folder}, tmp_path, ColorConfig.open(shot.ocio))
