@@ -14,7 +14,7 @@ import numpy as np
 
 from pai_studio.core.comp.filters import as_f32
 from pai_studio.core.comp.lift import lift
-from pai_studio.core.engines._modelled import at_model, model_frame
+from pai_studio.core.engines._modelled import at_model
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.engines.draft import DraftEngine
 from pai_studio.core.media.frame import Array, Box, PlateFrame, Still
@@ -62,7 +62,7 @@ class _Reduced:
         self._source = source
         self.shot, self.config, self.frames = source.shot, source.config, source.frames
         first = source.frame(next(iter(source.frames)))
-        self.at = model_frame(first.display, first.pixel_aspect, _AREA_PX, 1)
+        self.at = ModelFrame.of_area(first.display, first.pixel_aspect, _AREA_PX, 1)
         self.stills: list[Still] = [
             replace(still, placement=self.at.matrix @ still.placement) for still in source.stills
         ]

@@ -32,11 +32,6 @@ _INSIDE = 0.999
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 
 
-def model_frame(display: Box, pixel_aspect: float, area_px: float, grid_px: int) -> ModelFrame:
-    """The frame in which a model sees the plate: of about that area, in the plate's own shape."""
-    return ModelFrame.of_area(display, pixel_aspect, area_px, grid_px)
-
-
 def steps_for(steps: int, quality: str) -> int:
     """How many steps a window takes: a third of those asked for in a preview."""
     return math.ceil(steps / _PREVIEW_STEPS) if quality == "preview" else steps

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from pai_studio.core.engines._modelled import model_frame
 from pai_studio.core.engines._subject import Subject, sample_frames
 from pai_studio.core.engines._vace_clips import Clip, clips
 from pai_studio.core.engines._vace_control import Control, ControlMaker
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.media.frame import Array, PlateFrame
+from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.media.modelspace import ModelSpace, ModelView
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.plan.reach import nearest
@@ -37,7 +37,7 @@ class VaceShot:
         samples = sample_frames(source)
         display, aspect = samples[0].display, samples[0].pixel_aspect
         whole, smaller = (
-            model_frame(display, aspect, manifest.area_px / part, manifest.grid_px)
+            ModelFrame.of_area(display, aspect, manifest.area_px / part, manifest.grid_px)
             for part in (1, _PREVIEW_PART)
         )
         is_preview = choice.quality == "preview"

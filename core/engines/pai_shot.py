@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from pai_studio.core.engines._guide import Guide
-from pai_studio.core.engines._modelled import at_model, laid, model_frame
+from pai_studio.core.engines._modelled import at_model, laid
 from pai_studio.core.engines._subject import Subject, sample_frames
 from pai_studio.core.engines.base import ShotSource
 from pai_studio.core.media.frame import Array, PlateFrame
+from pai_studio.core.media.geometry import ModelFrame
 from pai_studio.core.media.modelspace import Clipped, ModelSpace, ModelView
 from pai_studio.core.model.manifest import GUIDE_CHANNELS, Manifest
 from pai_studio.core.model.prompt import serialise
@@ -50,7 +51,7 @@ class PaiShot:
         self.half = choice.quality == "preview" and manifest.half_foreground
         # Half the plate's detail needs two by two of the grid.
         grid = manifest.grid_px * (2 if self.half else 1)
-        self.at = model_frame(display, aspect, manifest.area_px, grid)
+        self.at = ModelFrame.of_area(display, aspect, manifest.area_px, grid)
         self.remedy = "" if self.half or not manifest.half_foreground else _LESS
         plate = source.shot.plate
         self.subject = Subject.find(samples, plate.screen)
