@@ -4,8 +4,9 @@ A transformer of patches leaves their borders in the picture, and cannot pass de
 holds. The head sees the transformer's picture and features beside all that is known of each pixel: the subject, its
 matte, the guide where there is one, and the noisy picture. From subject and guide it takes detail, each times a gain of
 its own, which is how light changes; to the transformer's picture it adds what is left. Of the plate it sees only what
-the matte holds: a screen's grain has no way into the place. Where there is a guide, all this changes it by a share that
-is told of each pixel: where the guide is right the share falls to nothing, and with it what blocks and noise leave.
+the matte holds: a screen's grain has no way into the place. That is a picture of its own, guided or not. Where there is
+a guide, each channel of each pixel is a mean of the two, by a share: where the guide is right the share falls to
+nothing, and with it what blocks and noise leave.
 
 Legend of shapes: B batch, C channels of the picture, F features, M matte channels, G guide channels, N frames, (h, w)
 pixels.
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 
 class PixelHead(nn.Module):
-    """Three 3x3 convolutions, frame by frame. At first they give the picture, and half of it as the guide's change."""
+    """Three 3x3 convolutions, frame by frame. At first they give the picture, and its mean with the guide."""
 
     def __init__(
         self, channels: int, width: int, *, features: int = 0, mattes: int = 1, guide: int = 0
@@ -66,9 +67,8 @@ class PixelHead(nn.Module):
             return picture
         guide = told[:, self.mattes :]
         shown, there = guide[:, : self.channels], guide[:, -1:]
-        share = torch.sigmoid(gains[2])
-        guided = shown + share * (picture + gains[1] * _light(shown))
-        return torch.lerp(picture, guided, there)
+        own = picture + there * gains[1] * _light(shown)
+        return torch.lerp(shown, own, 1 - there * torch.sigmoid(-gains[2]))
 
     def _flat(self, seen: list[Tensor]) -> Tensor:
         """What the convolutions see of every frame, (B N, ..., h, w), in the type of their weights."""

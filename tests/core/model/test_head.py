@@ -32,19 +32,30 @@ def taught(head):
     return head
 
 
-def test_untaught_it_gives_the_guide_and_half_of_what_the_transformer_adds_to_it():
-    head = PixelHead(3, 8, features=2, guide=5)
-    found, foreground, noisy = given()
-    assert torch.allclose(head(found, foreground, noisy), found[:, :3] / 2 + foreground[:, 4:7], atol=1e-6)
-
-
-def test_where_no_share_is_given_to_a_change_the_guide_stands_as_it_is():
-    head = taught(PixelHead(3, 8, features=2, guide=5))
-    found, foreground, noisy = given()
+def sharing(head, said):
+    """The head, with a share of its own picture that is the same everywhere: sigmoid(`said`)."""
     with torch.no_grad():
         head.layers[-1].weight[9:] = 0
-        head.layers[-1].bias[9:] = -40.0
-    assert torch.allclose(head(found, foreground, noisy), foreground[:, 4:7], atol=1e-6)
+        head.layers[-1].bias[9:] = said
+    return head
+
+
+def test_untaught_it_gives_the_mean_of_guide_and_picture():
+    head = PixelHead(3, 8, features=2, guide=5)
+    found, foreground, noisy = given()
+    assert torch.allclose(head(found, foreground, noisy), (found[:, :3] + foreground[:, 4:7]) / 2, atol=1e-6)
+
+
+def test_where_the_picture_has_no_share_the_guide_stands_as_it_is():
+    head = sharing(taught(PixelHead(3, 8, features=2, guide=5)), -40.0)
+    found, foreground, noisy = given()
+    assert torch.equal(head(found, foreground, noisy), foreground[:, 4:7])
+
+
+def test_where_the_picture_has_all_it_is_what_it_were_without_the_guides_picture():
+    head = sharing(PixelHead(3, 8, features=2, guide=5), 40.0)
+    found, foreground, noisy = given()
+    assert torch.equal(head(found, foreground, noisy), head(found, None, noisy))
 
 
 def test_without_a_guide_the_picture_is_the_transformers_own():
@@ -97,7 +108,7 @@ def test_a_plate_of_half_the_size_is_enlarged():
 
 
 def test_what_the_blocks_say_in_16_bits_does_not_coarsen_the_guide():
-    head = PixelHead(3, 8, features=2, guide=5)
+    head = sharing(PixelHead(3, 8, features=2, guide=5), -40.0)
     found, foreground, noisy = given()
     silent = torch.zeros_like(found).bfloat16()
     assert torch.equal(head(silent, foreground, noisy.bfloat16()), foreground[:, 4:7])
