@@ -174,6 +174,11 @@ def _fits(settings: Settings, where: str) -> None:
     if training.warm_up >= training.steps:
         say = f"training.warm_up: {training.warm_up} steps are all of {training.steps}"
         raise BadInput(say, where=where, hint="warm up for less")
+    if settings.parallel.shard == "fsdp2" and training.optimizer == "muon":
+        say = (
+            "training.optimizer: muon steps by whole matrices, and parallel.shard leaves each process a part"
+        )
+        raise BadInput(say, where=where, hint='take optimizer = "adamw"')
     if settings.parallel.shard == "fsdp2" and settings.parallel.gpus == 1:
         raise BadInput(
             "parallel.shard: one GPU has nobody to share with", where=where, hint='take shard = "none"'

@@ -1,4 +1,4 @@
-"""The trainer: AdamW on the objective, an average of the weights beside it, and checkpoints that a run goes on from.
+"""The trainer: steps on the objective, an average of the weights beside it, and checkpoints that a run goes on from.
 
 What a step draws follows from the seed, the step's number and the process's alone, so that a run that was stopped goes
 on as if it had not been, and two runs of one seed differ only in what was changed between them.
@@ -25,9 +25,8 @@ from pai_studio.core.training import checkpoints
 from pai_studio.core.training.checkpoints import Checkpoint, latest
 from pai_studio.core.training.machine import Machine, parted_as, whole
 from pai_studio.core.training.objective import Asked, Noised, Recipe, Source, draw, losses
+from pai_studio.core.training.optimizers import Kind, Optimizer
 from pai_studio.core.training.sharing import part_again
-
-_PARTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +42,11 @@ class Training:
     least_rate: float = 0.02
     """What the rate ends at, as a part of it."""
     warm_up: int = 100
+    optimizer: Kind = "adamw"
     betas: tuple[float, float] = (0.9, 0.95)
+    """AdamW's."""
     decay: float = 0.01
-    """AdamW's weight decay, for matrices alone."""
+    """Weight decay, for matrices alone."""
     clip: float = 1.0
     """The longest gradient."""
     average: float = 0.995
@@ -100,14 +101,7 @@ class Trainer:
         self._null_text = source.null_text.to(self.machine.device)
         self._names = {name: value for name, value in model.named_parameters() if value.requires_grad}
         self.average = {name: value.detach().clone() for name, value in self._names.items()}
-        self._optimizer = torch.optim.AdamW(
-            [
-                {"params": [value], "weight_decay": training.decay if value.ndim > 1 else 0.0}
-                for value in self._names.values()
-            ],
-            lr=training.rate,
-            betas=training.betas,
-        )
+        self._optimizer = Optimizer(self._names, training)
         if folder is None:
             return
         if self.machine.is_first:
@@ -168,8 +162,6 @@ class Trainer:
     def _step(self) -> tuple[float, float, tuple[tuple[float, float], ...]]:
         """The mean loss, the gradient's length, and noise level and loss of each sample of this process."""
         training, machine = self.training, self.machine
-        for group in self._optimizer.param_groups:
-            group["lr"] = training.rate * rate_at(training, self.done)
         self._optimizer.zero_grad()
         total = torch.zeros((), device=machine.device)
         by_noise: list[tuple[float, float]] = []
@@ -187,7 +179,7 @@ class Trainer:
         lost = machine.mean(total).item()
         if not (math.isfinite(lost) and math.isfinite(length)):
             self._give_up(lost, length)
-        self._optimizer.step()
+        self._optimizer.step(training.rate * rate_at(training, self.done))
         stays = min(training.average, (1 + self.done) / (10 + self.done))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.values()), list(self._names.values()), 1 - stays)
@@ -224,10 +216,7 @@ class Trainer:
         """Write `step-N` whole, then let earlier ones go. What is shared out is put together by all processes."""
         keep = self.machine.is_first
         moments = {
-            f"{part}.{name}": whole(self._optimizer.state[value][part], keep=keep)
-            for name, value in self._names.items()
-            if value in self._optimizer.state  # what no step has used yet has none
-            for part in _PARTS
+            f"{moment}.{name}": whole(value, keep=keep) for name, moment, value in self._optimizer.moments()
         }
         kept = Checkpoint(
             {"done": self.done, "losses": self.losses, "seconds": self.seconds, "settings": self._settings()},
@@ -248,12 +237,15 @@ class Trainer:
         self.done, self.losses, self.seconds = (kept.state[key] for key in ("done", "losses", "seconds"))
         self._put({name: parted_as(kept.weights[name], value) for name, value in self._names.items()})
         self.average = {name: parted_as(kept.average[name], value) for name, value in self._names.items()}
-        for name, value in self._names.items():
-            if f"step.{name}" in kept.moments:
-                moments = {part: kept.moments[f"{part}.{name}"] for part in _PARTS}
-                self._optimizer.state[value] = {
-                    part: told if part == "step" else parted_as(told, value) for part, told in moments.items()
-                }
+        moments: dict[str, dict[str, Tensor]] = {}
+        for key, told in kept.moments.items():
+            moment, _, name = key.partition(".")
+            alike = self._names[name]
+            moments.setdefault(name, {})[moment] = (
+                parted_as(told, alike) if told.shape == alike.shape else told
+            )
+        for name, found in moments.items():
+            self._optimizer.remember(name, found)
 
 
 def ask(model: PaiTransformer3DModel, asked: Asked, null_text: Tensor) -> Tensor:

@@ -34,9 +34,7 @@ def main() -> None:
         run.run()
         learn = [value for value in run.model.parameters() if value.requires_grad]
         moments = [
-            run._optimizer.state[value][key].to_local().nbytes
-            for value in learn
-            for key in ("exp_avg", "exp_avg_sq")
+            value.to_local().nbytes for _, moment, value in run._optimizer.moments() if moment != "step"
         ]
         told[dtype] = {
             "losses": run.losses,

@@ -43,6 +43,8 @@ def test_the_examples_are_one_recipe_in_two_stages():
         ({"data": {"sources": []}}, r"data\.sources: names none"),
         ({"recipe": {"prediction": "sample"}}, r"recipe\.prediction: wan2\.2-5b predicts the velocity"),
         ({"training": {"warm_up": 6000}}, r"training\.warm_up: 6000 steps are all of 6000"),
+        ({"training": {"optimizer": "muon"}}, r"training\.optimizer: muon steps by whole matrices"),
+        ({"training": {"optimizer": "sgd"}}, r"training\.optimizer: must be 'adamw' or 'muon'"),
         ({"parallel": {"gpus": 1}}, r"parallel\.shard: one GPU has nobody to share with"),
         ({"parallel": {"shard": "ddp"}}, r"parallel\.shard: must be 'none' or 'fsdp2' \(it is 'ddp'\)"),
     ],

@@ -57,14 +57,15 @@ def killed_after(steps):
     return on_step
 
 
-@pytest.mark.parametrize("killed_at", [3, 4])
-def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(films, tmp_path, killed_at):
-    whole = Trainer(model(), films, RECIPE, TRAINING)
+@pytest.mark.parametrize(("optimizer", "killed_at"), [("adamw", 3), ("adamw", 4), ("muon", 3)])
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(films, tmp_path, optimizer, killed_at):
+    training = dataclasses.replace(TRAINING, optimizer=optimizer)
+    whole = Trainer(model(), films, RECIPE, training)
     whole.run()
 
     with pytest.raises(Killed):
-        Trainer(model(), films, RECIPE, TRAINING, tmp_path).run(killed_after(killed_at))
-    again = Trainer(model(seed=1), films, RECIPE, TRAINING, tmp_path)
+        Trainer(model(), films, RECIPE, training, tmp_path).run(killed_after(killed_at))
+    again = Trainer(model(seed=1), films, RECIPE, training, tmp_path)
     assert again.done == killed_at // 2 * 2
     again.run()
 
@@ -73,6 +74,29 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(films, tmp_path, ki
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name]), name
     assert all(torch.equal(value, again.average[name]) for name, value in whole.average.items())
+
+
+def test_muon_turns_the_blocks_matrices_alone_and_steps_in_all_directions_alike(films):
+    """What orthogonal steps are: no singular value of one stands out, as a few of AdamW's do."""
+    spreads = {}
+    for optimizer in ("adamw", "muon"):
+        training = dataclasses.replace(TRAINING, optimizer=optimizer, steps=3, decay=0.0)
+        run = Trainer(model(), films, RECIPE, training)
+        before = {name: value.clone() for name, value in run.model.state_dict().items()}
+        run.run()
+        after = run.model.state_dict()
+        steps = {
+            name: after[name] - before[name] for name in ("blocks.1.ffn.net.2.weight", "proj_out.weight")
+        }
+        spreads[optimizer] = {name: _spread(step) for name, step in steps.items()}
+    matrix, outside = "blocks.1.ffn.net.2.weight", "proj_out.weight"
+    assert spreads["muon"][matrix] < 4 < spreads["adamw"][matrix]
+    assert spreads["muon"][outside] > 4
+
+
+def _spread(step):
+    values = torch.linalg.svdvals(step.flatten(1))
+    return float(values[0] / values[len(values) // 2])
 
 
 @pytest.mark.parametrize("spoilt", [float("nan"), float("inf")])
