@@ -11,7 +11,9 @@ import pytest
 
 from pai_studio.core.evaluation.judged import Facts, Judged
 from pai_studio.core.evaluation.metrics import ClipMetrics
+from pai_studio.core.evaluation.page import write_report
 from pai_studio.core.media.color import ColorConfig
+from tests.core.evaluation.reported import REPORT, clip_media
 
 SIZE = (288, 162)
 _MARGIN = 60
@@ -144,3 +146,12 @@ def over():
         return subject + background * (1 - parts.matte[..., None])
 
     return lay
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A report on disk, with a clip's pictures."""
+    out = tmp_path_factory.mktemp("report")
+    clip_media(out, "clip-001")
+    write_report(REPORT, out)
+    return out

@@ -1,168 +1,24 @@
-"""The report's page and its Markdown: everything told, nothing from outside trusted, nothing asked of outside."""
+"""The report's page: everything told, nothing from outside trusted, nothing asked of outside."""
 
 from __future__ import annotations
 
 import copy
 import json
 import re
-from fractions import Fraction
-from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pai_studio.core.evaluation import aggregate
-from pai_studio.core.evaluation.contact import save_jpeg
 from pai_studio.core.evaluation.metrics import METRICS
-from pai_studio.core.evaluation.page import markdown, paper, write_docs, write_report
+from pai_studio.core.evaluation.page import paper, write_report
 from pai_studio.core.evaluation.page.reading import Figure, Reading
 from pai_studio.core.evaluation.page.words import DASH
-from pai_studio.core.media.video import MovieWriter
-
-ENGINES = ("draft", "naive-static", "naive-moved")
-BY_KEY = {metric.key: metric for metric in METRICS}
-HOSTILE = '<script src="https://evil.example/x.js">alert(1)</script> "quoted" & | `tick` [a](b)'
-
-
-def _report(clips: int = 4) -> dict[str, Any]:
-    """A report as the benchmark writes it, of values that follow from a seed."""
-    rng = np.random.default_rng(5)
-    names = [f"clip-{n:03d}" for n in range(1, clips + 1)]
-    values: list[dict[str, dict[str, Any]]] = []
-    tags = []
-    for n in range(clips):
-        told: dict[str, dict[str, Any]] = {}
-        for level, engine in enumerate(("naive-static", "naive-moved", "draft")):
-            told[engine] = {
-                m.key: 20.0 + level * (1 if m.better == "higher" else -1) + rng.normal() for m in METRICS
-            }
-            told[engine]["anchor_offset_frames"] = [0, None, 2 - level]
-        values.append(told)
-        tags.append({"references": n % 3 + 1, "markers": n % 2 == 0, "move": "pan", "place": "street"})
-    return {
-        "schema": "pai-studio/benchmark/1",
-        "set": "small",
-        "type": "restore",
-        "clips": clips,
-        "frames": 9 * clips,
-        "size": [384, 216],
-        "seed": 7,
-        "command": "pai-studio evaluate --set small --out report",
-        "engines": aggregate.engine_figures(values, ENGINES, 7),
-        "failures": [],
-        "pairs": [aggregate.pair(names, values, "draft", other, 7) for other in ENGINES[1:]],
-        "groups": aggregate.groups(tags, values, ENGINES, 7),
-        "baseline": aggregate.baseline(tags, names, values, ENGINES, 7),
-        "per_clip": [
-            {"clip": name, "tags": tag, "engines": value}
-            for name, tag, value in zip(names, tags, values, strict=True)
-        ],
-        "versions": {"pai_studio": "1.2.3", "engines": dict.fromkeys(ENGINES, "4")},
-    }
-
-
-REPORT = _report()
-
-
-def _clip_media(out: Path, clip: str) -> None:
-    folder = out / "clips" / clip
-    folder.mkdir(parents=True)
-    save_jpeg(folder / "contact.jpg", np.full((40, 60, 3), 0.5, np.float32), limit_bytes=10_000)
-    with MovieWriter(folder / "review.mp4", Fraction(24), (64, 48)) as movie:
-        for level in (40, 90, 140):
-            movie.write(np.full((48, 64, 3), level, np.uint8))
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("report")
-    _clip_media(out, "clip-001")
-    write_report(REPORT, out)
-    return out
-
-
-class _Page(HTMLParser):
-    """The page's elements and texts, and whether every element is closed where it should be."""
-
-    void = frozenset({"meta", "link", "img", "br"})
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in self.void:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.texts)
-
-    def of(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def _page(out: Path) -> _Page:
-    return _Page((out / "index.html").read_text(encoding="utf-8"))
-
-
-def _hostile() -> dict[str, Any]:
-    """A report in which every text that can come from outside is hostile."""
-    report = json.loads(
-        json.dumps(REPORT).replace("clip-002", "PLACEHOLDER").replace("naive-static", "ENGINE")
-    )
-    text = (
-        json.dumps(report)
-        .replace("PLACEHOLDER", json.dumps(HOSTILE)[1:-1])
-        .replace("ENGINE", json.dumps(HOSTILE)[1:-1])
-    )
-    report = json.loads(text)
-    report |= {"set": HOSTILE, "command": HOSTILE, "about": HOSTILE}
-    report["per_clip"][0]["tags"] = {"move": HOSTILE, HOSTILE: 3}
-    report["groups"][HOSTILE] = {HOSTILE: report["groups"]["markers"]["with"]}
-    report["failures"] = [
-        {"clip": HOSTILE, "engine": HOSTILE, "what": HOSTILE, "where": HOSTILE, "hint": HOSTILE}
-    ]
-    judge = {"name": HOSTILE, "version": HOSTILE, "about": HOSTILE, "keys": [HOSTILE]}
-    report["judges"] = {"asked": [judge], "engines": {}}
-    report["versions"] = {"pai_studio": HOSTILE, "engines": {HOSTILE: HOSTILE}}
-    report["changes"] = {
-        "note": HOSTILE,
-        "clips": {"came": [HOSTILE]},
-        "engines": {"versions": {HOSTILE: [HOSTILE, HOSTILE]}},
-        "moved": [
-            {
-                "engine": HOSTILE,
-                "metric": "spill",
-                "before": 1,
-                "after": 2,
-                "difference": 1,
-                "verdict": HOSTILE,
-            }
-        ],
-    }
-    return report
+from tests.core.evaluation.reported import BY_KEY, ENGINES, REPORT, clip_media, hostile, opened
 
 
 def test_the_page_asks_for_nothing_outside(written):
     text = (written / "index.html").read_text(encoding="utf-8")
-    page = _page(written)
+    page = opened(written)
 
     sources = [a[k] for _, a in page.tags for k in ("src", "href", "poster", "srcset", "data") if a.get(k)]
     assert all(s.startswith(("data:", "#")) for s in sources)
@@ -174,7 +30,7 @@ def test_the_page_asks_for_nothing_outside(written):
 
 
 def test_it_tells_every_metric_engine_and_clip(written):
-    page = _page(written)
+    page = opened(written)
 
     for metric in METRICS:
         assert metric.label in page.text
@@ -190,7 +46,7 @@ def test_it_tells_every_metric_engine_and_clip(written):
 
 
 def test_links_within_the_page_lead_somewhere(written):
-    page = _page(written)
+    page = opened(written)
     ids = [a["id"] for _, a in page.tags if a.get("id")]
 
     assert len(ids) == len(set(ids))
@@ -198,7 +54,7 @@ def test_links_within_the_page_lead_somewhere(written):
 
 
 def test_whoever_cannot_see_it_is_told_as_well(written):
-    page = _page(written)
+    page = opened(written)
 
     assert page.of("html")[0]["lang"] == "en"
     assert len(page.of("h1")) == 1
@@ -214,7 +70,7 @@ def test_whoever_cannot_see_it_is_told_as_well(written):
 
 
 def test_pictures_are_inside_and_decoded_late(written):
-    page = _page(written)
+    page = opened(written)
 
     (picture,), (movie,) = page.of("img"), page.of("video")
     assert picture["src"].startswith("data:image/jpeg;base64,")
@@ -224,32 +80,22 @@ def test_pictures_are_inside_and_decoded_late(written):
 
 
 def test_large_media_stay_beside_it(tmp_path):
-    _clip_media(tmp_path, "clip-001")
+    clip_media(tmp_path, "clip-001")
     write_report(REPORT, tmp_path, link_media=True)
-    page = _page(tmp_path)
+    page = opened(tmp_path)
 
     assert page.of("img")[0]["src"] == "clips/clip-001/contact.jpg"
     assert page.of("video")[0]["src"] == "clips/clip-001/review.mp4"
 
 
 def test_nothing_from_outside_becomes_a_tag(tmp_path):
-    write_report(_hostile(), tmp_path)
-    page, text = _page(tmp_path), (tmp_path / "index.html").read_text(encoding="utf-8")
+    write_report(hostile(), tmp_path)
+    page, text = opened(tmp_path), (tmp_path / "index.html").read_text(encoding="utf-8")
 
     assert not page.of("script")
     assert "<script" not in text
     assert page.text.count("alert(1)") > 20
     assert not [name for _, a in page.tags for name in a if name.startswith("on")]
-
-
-def test_nothing_from_outside_becomes_markdown(tmp_path):
-    write_report(_hostile(), tmp_path)
-    text = (tmp_path / "report.md").read_text(encoding="utf-8")
-
-    outside_code = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
-    assert "<script" not in outside_code.replace("\\<script", "")
-    assert "[a](b)" not in outside_code.replace("\\[a\\](b)", "")
-    assert all(len(set(widths)) == 1 for widths in _table_widths(text))
 
 
 def test_the_best_is_marked_by_what_is_printed():
@@ -283,8 +129,8 @@ def test_what_is_not_defined_is_a_dash(tmp_path):
     )
     assert row.split("|")[2:5] == [f" {DASH} "] * 3
     assert ">None<" not in (tmp_path / "index.html").read_text()
-    assert "nan" not in _page(tmp_path).text.lower().split()
-    assert len(_page(tmp_path).of("svg")) == 2 * (len(METRICS) - 1)
+    assert "nan" not in opened(tmp_path).text.lower().split()
+    assert len(opened(tmp_path).of("svg")) == 2 * (len(METRICS) - 1)
 
 
 def test_failures_are_named_at_the_top_and_listed(tmp_path):
@@ -296,13 +142,13 @@ def test_failures_are_named_at_the_top_and_listed(tmp_path):
         "hint": "add it",
     }
     write_report(REPORT | {"failures": [failure, failure | {"engine": "draft"}]}, tmp_path)
-    text, page = (tmp_path / "report.md").read_text(), _page(tmp_path)
+    text, page = (tmp_path / "report.md").read_text(), opened(tmp_path)
 
     assert "2 failures" in page.text
     for told in (page.text, text.replace("\\", "")):
         assert all(part in told for part in ("no truth", "truth/composite.1.exr", "add it"))
     write_report(REPORT, tmp_path)
-    assert "failures" not in [attributes.get("id") for _, attributes in _page(tmp_path).tags]
+    assert "failures" not in [attributes.get("id") for _, attributes in opened(tmp_path).tags]
 
 
 def test_what_moved_is_told_with_which_way(tmp_path):
@@ -315,15 +161,15 @@ def test_what_moved_is_told_with_which_way(tmp_path):
     }
     write_report(REPORT | {"changes": changes}, tmp_path)
 
-    for told in (_page(tmp_path).text, (tmp_path / "report.md").read_text()):
+    for told in (opened(tmp_path).text, (tmp_path / "report.md").read_text()):
         assert "The same 4 clips" in told
         assert "clip-009" in told
         assert "was version 3, and is 4" in told
         assert "worse" in told
     write_report(REPORT | {"changes": changes | {"moved": []}}, tmp_path)
-    assert "No figure has moved." in _page(tmp_path).text
+    assert "No figure has moved." in opened(tmp_path).text
     write_report(REPORT, tmp_path)
-    assert "What moved" not in _page(tmp_path).text
+    assert "What moved" not in opened(tmp_path).text
 
 
 def test_fewer_clips_than_the_others_are_told(tmp_path, written):
@@ -331,8 +177,8 @@ def test_fewer_clips_than_the_others_are_told(tmp_path, written):
     report["engines"]["draft"]["spill"]["n"] = 3
     write_report(report, tmp_path)
 
-    assert "3 clips" in _page(tmp_path).text
-    assert "3 clips" not in _page(written).text
+    assert "3 clips" in opened(tmp_path).text
+    assert "3 clips" not in opened(written).text
 
 
 def test_the_dots_are_the_pairs_own_differences():
@@ -371,13 +217,13 @@ def test_what_is_held_against_the_baseline_stands_by_references_and_markers(tmp_
     assert " +0.25 (−0.10 to +0.40)" in part
     assert "**+1.50** (+1.00 to +2.00; 2 clips)" in part
     assert " +2.50 (1 clip)" in part  # one tells nothing for sure
-    page = _page(tmp_path)
+    page = opened(tmp_path)
     assert "(worse)" in page.text
     assert "naive-moved against draft" in page.text
 
 
 def test_the_same_report_gives_the_same_bytes(tmp_path, written):
-    _clip_media(tmp_path, "clip-001")
+    clip_media(tmp_path, "clip-001")
     write_report(json.loads(json.dumps(REPORT)), tmp_path)
 
     for name in ("index.html", "report.md"):
@@ -386,79 +232,19 @@ def test_the_same_report_gives_the_same_bytes(tmp_path, written):
 
 
 def test_a_clips_name_never_leads_out_of_the_report(tmp_path):
-    _clip_media(tmp_path / "elsewhere", "x")
+    clip_media(tmp_path / "elsewhere", "x")
     out = tmp_path / "out"
     report = copy.deepcopy(REPORT)
     report["per_clip"][0]["clip"] = "../../elsewhere/clips/x"
     write_report(report, out)
 
-    assert not _page(out).of("img")
-
-
-def _table_widths(text: str) -> list[list[int]]:
-    """Of each table the numbers of cells in its rows."""
-    tables: list[list[int]] = []
-    inside = False
-    for line in text.splitlines():
-        if line.startswith("|"):
-            if not inside:
-                tables.append([])
-            tables[-1].append(len(re.findall(r"(?<!\\)\|", line)) - 1)
-        inside = line.startswith("|")
-    return tables
-
-
-def test_markdown_tables_parse(written):
-    text = (written / "report.md").read_text(encoding="utf-8")
-
-    widths = _table_widths(text)
-    assert len(widths) >= 6
-    assert all(len(rows) >= 3 and len(set(rows)) == 1 for rows in widths)
-    draft = REPORT["engines"]["draft"]["background_psnr_db"]["mean"]
-    assert f"{draft:.2f}" in text
-    assert "![Contact sheet of clip-001](clips/clip-001/contact.jpg)" in text
-
-
-@given(st.text())
-def test_markdown_text_stays_on_its_line_and_in_its_cell(text):
-    rows = markdown.table(["a", "b"], [[markdown.escaped(text), "1"]]).split("\n")
-
-    assert len(rows) == 3
-    assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", rows[2])) == 3
-
-
-def test_the_papers_numbers_are_whole_and_marked(tmp_path):
-    assert all(
-        len(values) == len(paper.METRICS) for values in (*paper.SINGLE.values(), *paper.SEVERAL.values())
-    )
-    assert set(paper.SEVERAL) <= set(paper.SINGLE)
-    assert (paper.SINGLE["PAI-Studio"][0], paper.SEVERAL["PAI-Studio"][0]) == (".0164", ".0065")
-    assert len(paper.SINGLE) == 6
-
-
-def test_the_documentation_has_a_section_a_set(tmp_path):
-    out, page = tmp_path / "out", tmp_path / "docs/benchmark.md"
-    for clip in REPORT["per_clip"]:
-        _clip_media(out, clip["clip"])
-    other = REPORT | {"set": "other set"}
-    write_docs([(REPORT, out), (other, tmp_path)], page, tmp_path / "docs/images")
-    text = page.read_text(encoding="utf-8")
-
-    assert "## small" in text
-    assert "## other set" in text
-    assert "arXiv 2606.01399" in text
-    assert "not comparable" in text
-    assert "| PAI-Studio | .0164 / .0065 |" in text
-    assert text.count("    pai-studio evaluate --set small") == 2
-    assert "(images/benchmark-small.jpg)" in text
-    assert (tmp_path / "docs/images/benchmark-small.jpg").is_file()
-    assert all(len(set(rows)) == 1 for rows in _table_widths(text))
+    assert not opened(out).of("img")
 
 
 def test_a_set_without_truth_says_so(tmp_path):
     write_report(REPORT | {"type": "replace", "size": None, "pairs": [], "groups": {}}, tmp_path)
 
-    assert "nobody has the true composite" in _page(tmp_path).text
+    assert "nobody has the true composite" in opened(tmp_path).text
 
 
 def test_a_report_without_its_keys_is_refused(tmp_path):
@@ -472,7 +258,7 @@ def test_what_the_engines_note_of_a_clip_is_told(tmp_path):
     camera = [{"first": 1, "last": 4, "source": "tracked", "detail": "37 features"}]
     report["per_clip"][0] |= {"frames": 9, "seed": 12, "notes": {"draft": {"camera": camera}}}
     write_report(report, tmp_path)
-    text = _page(tmp_path).text
+    text = opened(tmp_path).text
 
     assert "draft: camera 1 to 4 tracked, 37 features." in text
     assert "9 frames" in text
