@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pai_studio.core.log import logger
+from pai_studio.core.model.store import BUILT_IN
 from pai_studio.core.shot.errors import EngineFailed, OutOfResources, PaiError, from_json
 from pai_studio.server.api import studio_pb2 as pb
 from pai_studio.server.api.wire import require_inner
@@ -163,9 +164,13 @@ class Run:
             self._store.progress(self._claim.id, event)
 
     def _redact(self, text: str) -> str:
-        """A message without the server's own paths: a model's file is named by the setting that it lies in."""
-        models = str(self._settings.models_dir.absolute())
-        return self._folder.redact(re.sub(rf"{re.escape(models)}(?![\w.-])", "models_dir", text))
+        """A message without the server's own paths: a model's file is named by the setting that it lies in, or as the
+        package's.
+        """
+        places = {self._settings.models_dir.absolute(): "models_dir", BUILT_IN: "built_in"}
+        for folder, name in places.items():
+            text = re.sub(rf"{re.escape(str(folder))}(?![\w.-])", name, text)
+        return self._folder.redact(text)
 
     def _take(self, message: Message) -> None:
         path = require_inner(message["path"])

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from pai_studio.core.engines.registry import Models
 from pai_studio.core.media.limits import LIMITS, Limits
+from pai_studio.core.model.store import BUILT_IN
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.document import Shot
 from pai_studio.core.shot.errors import EngineFailed, UnreadableImage
@@ -150,6 +151,7 @@ def _fault(how: str, path: Path, request: RenderRequest) -> Exception:
         "oom": MemoryError(),
         "device": RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
         "model": EngineFailed(f"no weights in {models}/small/a.safetensors", where=str(models)),
+        "built-in": EngineFailed(f"no weights in {BUILT_IN}/tiny/a.safetensors", where=str(BUILT_IN)),
         "full": OSError(errno.ENOSPC, "No space left on device", str(path)),
         "damaged": UnreadableImage(
             "ends after 100 bytes", where=f"{plate} (frame 1002)", hint=f"compare {path}"

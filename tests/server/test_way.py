@@ -276,12 +276,15 @@ def test_paths_of_the_server_do_not_reach_the_client(client, shot, tmp_path):
     assert str(tmp_path / "data") not in str(caught.value)
 
 
-def test_a_model_s_file_is_named_by_the_setting_that_it_lies_in(start, connected, shot, tmp_path):
-    client = connected(start(models_dir=tmp_path / "models"))
+@pytest.mark.parametrize(
+    ("of", "place"),
+    [("model", "models_dir/small/a.safetensors"), ("built-in", "built_in/tiny/a.safetensors")],
+)
+def test_a_model_s_file_is_named_by_where_its_kind_lies(client, shot, of, place):
     with pytest.raises(EngineFailed) as caught:
-        client.render(shot(die={"1002": "model"}))
-    assert caught.value.what == "no weights in models_dir/small/a.safetensors"
-    assert caught.value.where == "models_dir"
+        client.render(shot(die={"1002": of}))
+    assert caught.value.what == f"no weights in {place}"
+    assert caught.value.where == place.partition("/")[0]
 
 
 def test_errors_name_the_client_s_own_files(client, shot, tmp_path):
