@@ -17,8 +17,11 @@ from pai_studio.core.synth.capture.form import form_of
 from pai_studio.core.synth.capture.perturb import draw_perturbation
 from pai_studio.core.synth.capture.sensor import Capture, draw_capture
 from pai_studio.core.synth.moves import ROTATIONS, draw_kind, draw_lens, make_move
+from pai_studio.core.synth.people import keyed
 from pai_studio.core.synth.people.cast import cast
-from pai_studio.core.synth.people.subject import SHUTTER, Pictured
+from pai_studio.core.synth.people.keyed import Keyed
+from pai_studio.core.synth.people.roll import open_roll
+from pai_studio.core.synth.people.subject import SHUTTER, Pictured, Subject
 from pai_studio.core.synth.places.catalogue import build_place
 from pai_studio.core.synth.places.panorama import Panorama, open_panorama
 from pai_studio.core.synth.places.place import Place
@@ -59,6 +62,9 @@ class SceneSpec:
     capture: Capture | None = Capture()  # noqa: RUF009 - frozen
     panorama: str | None = None
     """An equirectangular picture to be the place, which the camera then can only turn and zoom in."""
+
+    roll: str | None = None
+    """The folder of a keyed subject (`people.roll`) to be the person; the camera then keeps its place."""
 
     camera_blur: bool = False
     """Whether a moving camera blurs what it sees while the shutter is open; the person's own motion always does."""
@@ -110,9 +116,9 @@ class Scene:
         self.spec = spec
         seconds = max(spec.frames, 2) / spec.fps
         width, height = spec.size
-        kinds = ROTATIONS if spec.panorama else None
+        kinds = keyed.MOVES if spec.roll else ROTATIONS if spec.panorama else None
         kind = spec.move or draw_kind(np.random.default_rng([spec.seed, 8]), kinds)
-        if kinds and kind not in kinds:
+        if spec.panorama and kind not in ROTATIONS:
             raise ValueError(f"a {kind} leaves the point that a panorama is seen from")
         lens = draw_lens(np.random.default_rng([spec.seed, 9]), kind, seconds)
         self.place: Place | Panorama = (
@@ -128,7 +134,12 @@ class Scene:
             spec.screen, stand, spec.markers, density, np.random.default_rng([spec.seed, 2])
         )
         lights = (self.place.light, self.stage.light)
-        self.subject = cast(spec.seed, stand, seconds, lights, width / 1280 * lens.longest / _NORMAL_LENS)
+        detail = width / 1280 * lens.longest / _NORMAL_LENS
+        self.subject: Subject | Keyed = (
+            Keyed(open_roll(spec.roll), self.move, lights, spec.size, spec.seed)
+            if spec.roll
+            else cast(spec.seed, stand, seconds, lights, detail)
+        )
         self.floor = shadow.FloorMap(stand)
         self.capture = draw_capture(spec.seed) if spec.capture is None else spec.capture
         self.fault = draw_fault(spec.seed, spec.fault) if spec.fault else None
@@ -163,9 +174,7 @@ class Scene:
         gain = np.where(view.matte[..., None] > GAIN_FROM, view.lit / light, 1).clip(1 / MOST_GAIN, MOST_GAIN)
         subject, shown, given, rebuilt = in_plate + view.spill, view.matte, None, None
         if self.fault is not None:
-            skin = self.subject.skin
-            bent = self.subject.bent(share).points
-            at = Setting(skin.points, bent, skin.triangles, camera, view.screen)
+            at = Setting(self.subject.rest, *self.subject.solid(share), camera, view.screen)
             given = _half(self.fault.spoiled(view.matte, at, share, index))
             rebuilt = np.zeros_like(given)
             if self.fault.in_plate:
@@ -216,7 +225,7 @@ class Scene:
         camera = self.move.at(share, self.spec.size)
         background, bare = self.place.seen(camera, share)
         screen, screen_floor = self.stage.seen(camera)
-        points, triangles = self.subject.bent(share).points, self.subject.skin.triangles
+        points, triangles = self.subject.solid(share)
         in_place = shadow.place_shadow(
             self.floor, points, triangles, self.place.light, self._sun_map, share=share
         )

@@ -86,6 +86,7 @@ def write_shot(
     light: Literal["stage", "perturbed"] = "stage",
     capture: Capture | None = Capture(),  # noqa: B008 - frozen
     panorama: str | None = None,
+    roll: str | None = None,
     camera_blur: bool = False,
     name: str = "demo",
     workers: int | None = None,
@@ -114,6 +115,7 @@ def write_shot(
         light,
         capture,
         panorama,
+        roll,
         camera_blur,
     )
     numbers = list(frames)

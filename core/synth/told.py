@@ -6,6 +6,8 @@ from pai_studio.core.motion.told import CAMERAS
 from pai_studio.core.shot.document import Prompt
 from pai_studio.core.synth.filming import Scene
 from pai_studio.core.synth.people.cast import play_of
+from pai_studio.core.synth.people.keyed import Keyed
+from pai_studio.core.synth.people.subject import Subject
 
 Tags = dict[str, str | int | bool]
 
@@ -61,21 +63,27 @@ def prompt_of(scene: Scene) -> Prompt:
     name = place_of(scene)
     mood = scene.place.mood or scene.spec.mood
     place = _PLACES.get(name, name.replace("_", " ")) + (f", {mood} light" if mood else "")
-    look, play = scene.subject.look, play_of(scene.subject.motion)
-    outfit = look.outfit.kind
-    clothes = _CLOTHES.get(outfit, f"a {outfit}")
-    carried = f", with {'an' if look.prop[0] in 'aeiou' else 'a'} {look.prop}" if look.prop else ""
-    person = f"a person in {clothes}{carried}"
+    person, does = _played(scene.subject)
     return Prompt(
         foreground_content=person,
         background_content=place,
-        foreground_motion=_MOTIONS[play],
+        foreground_motion=does,
         background_motion="a light moves" if scene.place.light.moving else "still",
         camera_motion_analysis=CAMERAS[scene.move.kind],
         camera_angle="eye level",
         focal_length=_focal(scene),
-        caption=f"{person} {_MOTIONS[play]}; {place}",
+        caption=f"{person} {does}; {place}",
     )
+
+
+def _played(subject: Subject | Keyed) -> tuple[str, str]:
+    """Who is to be seen, and what they do."""
+    if isinstance(subject, Keyed):
+        return subject.roll.about, subject.roll.motion
+    look = subject.look
+    clothes = _CLOTHES.get(look.outfit.kind, f"a {look.outfit.kind}")
+    carried = f", with {'an' if look.prop[0] in 'aeiou' else 'a'} {look.prop}" if look.prop else ""
+    return f"a person in {clothes}{carried}", _MOTIONS[play_of(subject.motion)]
 
 
 def _focal(scene: Scene) -> str:

@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--panoramas", type=Path, metavar="DIR", help="with --film: EXR or HDR panoramas to be places too"
     )
     parser.add_argument(
+        "--rolls", type=Path, metavar="DIR", help="with --film: keyed subjects to be filmed too"
+    )
+    parser.add_argument(
         "--encode",
         type=Path,
         metavar="SHOTS",
@@ -87,7 +90,15 @@ def film(asked: argparse.Namespace, path: Path, console: Console) -> int:
     """Film the takes that are not there yet."""
     from pai_studio.core.training.data.filming import film_for
 
-    made = film_for(path, asked.film, asked.first, asked.takes, reporting(console), panoramas=asked.panoramas)
+    made = film_for(
+        path,
+        asked.film,
+        asked.first,
+        asked.takes,
+        reporting(console),
+        panoramas=asked.panoramas,
+        rolls=asked.rolls,
+    )
     console.result({"shards": [str(each) for each in made]}, f"{len(made)} shards in {asked.film}")
     return 0
 

@@ -24,6 +24,7 @@ from pai_studio.core.synth.device.place import DevicePlace
 from pai_studio.core.synth.device.quads import see, upload
 from pai_studio.core.synth.device.textures import sample
 from pai_studio.core.synth.filming import GAIN_FROM, MOST_GAIN, Scene
+from pai_studio.core.synth.people.keyed import Keyed
 from pai_studio.core.synth.people.recording import Clip, Recorder, even_directions
 from pai_studio.core.synth.places.panorama import Panorama
 
@@ -60,21 +61,23 @@ class Staged:
 def stage(scene: Scene, far_lights: int = FAR_LIGHTS) -> Staged:
     """Draw every frame's person of a scene, under the basis of `Recorder` with `far_lights` far lights.
 
-    Raises ValueError for a scene whose camera blurs: here each frame has one camera.
+    Raises ValueError for a scene whose camera blurs, as here each frame has one camera, and for a keyed subject.
     """
     if scene.spec.camera_blur:
         raise ValueError("a camera's own blur is not drawn on the device")
+    subject = scene.subject
+    if isinstance(subject, Keyed):
+        raise ValueError("a keyed subject is not drawn on the device: it has no recording light by light")
     directions = even_directions(far_lights)
     recorder = Recorder(directions)
     light, set_light = scene.place.light, scene.stage.light
-    triangles = scene.subject.skin.triangles
     sun = shadow.sun_share(scene.floor, light)
     frame_share = 1 / max(scene.spec.frames - 1, 1)
     recorded, in_place, on_stage = [], [], []
     for index in range(scene.spec.frames):
         share, camera = scene.share(index), scene.camera(index)
-        recorded.append(scene.subject.recorded(camera, share, frame_share, recorder))
-        points = scene.subject.bent(share).points
+        recorded.append(subject.recorded(camera, share, frame_share, recorder))
+        points, triangles = subject.solid(share)
         in_place.append(shadow.place_shadow(scene.floor, points, triangles, light, sun, share=share))
         on_stage.append(shadow.stage_shadow(scene.floor, points, triangles, set_light.directions))
     clip = Clip(scene.spec.size, directions, tuple(recorded))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pai_studio.core.media.frame import Array
 from pai_studio.core.synth.camera import Camera
@@ -77,6 +78,15 @@ class Subject:
         seconds = self.motion.seconds
         before = self.motion.bones(share - _LAG_S / seconds)[HEAD]
         return Bent(points, normals, self.hair.strands(bones[HEAD], before, share * seconds))
+
+    @property
+    def rest(self) -> Array:
+        """The skin's vertices at rest (V, 3)."""
+        return self.skin.points
+
+    def solid(self, share: float) -> tuple[Array, npt.NDArray[np.int32]]:
+        """The skin at `share`: its vertices (V, 3) in the world and its triangles (T, 3)."""
+        return self.bent(share).points, self.skin.triangles
 
     def pictured(self, camera: Cameras, share: float, frame_share: float) -> Pictured | None:
         """The frame at `share`, of which it lasts `frame_share`; None when the person is out of the picture.

@@ -9,16 +9,24 @@ from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.report import Report
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.data.shards import EACH, film_shards
-from pai_studio.core.training.data.takes import Filming, panoramas_in
+from pai_studio.core.training.data.takes import Filming, panoramas_in, rolls_in
 from pai_studio.core.training.settings import read
 
 
 def film_for(
-    path: Path, folder: Path, first: int, takes: int, report: Report, *, panoramas: Path | None = None
+    path: Path,
+    folder: Path,
+    first: int,
+    takes: int,
+    report: Report,
+    *,
+    panoramas: Path | None = None,
+    rolls: Path | None = None,
 ) -> list[Path]:
     """Film `takes` takes from the seed `first` on, for the model of some settings; gives their shards.
 
-    Both are brought to whole shards. Raises BadInput for seeds that are held out, and a folder without panoramas.
+    Both are brought to whole shards. Raises BadInput for seeds that are held out, and a folder without panoramas
+    or keyed subjects.
     """
     settings = read(path)
     shards = range(first // EACH, -(-(first + takes) // EACH))
@@ -28,6 +36,8 @@ def film_for(
     manifest = Manifest(
         name="film", engine="pai", preset=settings.model.preset, licence="-", **settings.preset.manifest
     )
-    filming = Filming(panoramas=panoramas_in(panoramas) if panoramas else ())
+    filming = Filming(
+        panoramas=panoramas_in(panoramas) if panoramas else (), rolls=rolls_in(rolls) if rolls else ()
+    )
     film_shards(folder, shards, filming, manifest, report)
     return [folder / f"takes-{number * EACH:06d}.safetensors" for number in shards]

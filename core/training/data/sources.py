@@ -24,7 +24,7 @@ from pai_studio.core.training.data.latents import LatentSource, coded_by, latent
 from pai_studio.core.training.data.shards import Filmed, KeptTake, takes_in
 from pai_studio.core.training.data.showing import Showing
 from pai_studio.core.training.data.taken import TakeSource
-from pai_studio.core.training.data.takes import Filming, panoramas_in
+from pai_studio.core.training.data.takes import Filming, panoramas_in, rolls_in
 from pai_studio.core.training.objective import Plan, Recipe, Sample, Source
 from pai_studio.core.training.schema import section
 
@@ -119,6 +119,8 @@ class SynthData:
     held_back_takes: Annotated[int, Field(ge=1)] = 4
     panoramas: str = ""
     """A folder of panoramas to be places too; none: painted places alone."""
+    rolls: str = ""
+    """A folder of keyed subjects to be filmed too; none: painted people alone."""
 
     def open(self, needed: Needed) -> Source:
         """Nothing but the first is filmed yet."""
@@ -133,7 +135,10 @@ class SynthData:
         if seeds.stop > HELD_OUT:
             say = f"seeds up to {seeds.stop} are not for training"
             raise BadInput(say, where="data.sources", hint=f"stay below {HELD_OUT}")
-        filming = Filming(panoramas=panoramas_in(Path(self.panoramas)) if self.panoramas else ())
+        filming = Filming(
+            panoramas=panoramas_in(Path(self.panoramas)) if self.panoramas else (),
+            rolls=rolls_in(Path(self.rolls)) if self.rolls else (),
+        )
         takes = Filmed(Path(self.folder), seeds, filming, needed.manifest)
         return TakeSource(takes, needed.patch, needed.encoder)
 

@@ -27,6 +27,7 @@ from pai_studio.core.shot.document import SCHEMA, Delivery, EngineChoice, Plate,
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.shot.frames import FrameRange
 from pai_studio.core.synth.filming import Filmed, Scene, SceneSpec
+from pai_studio.core.synth.people.roll import ABOUT
 from pai_studio.core.synth.told import prompt_of
 
 Halves = npt.NDArray[np.float16]
@@ -52,6 +53,10 @@ class Filming:
     panorama_share: float = 0.25
     """How often the place is one of `panoramas`, where there are any."""
     panoramas: tuple[str, ...] = ()
+    roll_share: float = 0.2
+    """How often the subject is one of `rolls`, where there are any."""
+    rolls: tuple[str, ...] = ()
+    """Folders of keyed subjects (`core.synth.people.roll`)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,15 @@ def panoramas_in(folder: Path) -> tuple[str, ...]:
     if not found:
         hint = "name a folder of equirectangular EXR or Radiance pictures"
         raise BadInput("holds no panoramas", where=str(folder), hint=hint)
+    return found
+
+
+def rolls_in(folder: Path) -> tuple[str, ...]:
+    """The keyed subjects of a folder, in the order of their names. Raises BadInput where it holds none."""
+    found = tuple(sorted(str(path.parent) for path in folder.glob(f"*/{ABOUT}")))
+    if not found:
+        hint = "name a folder of keyed subjects, as examples/train/keyed.py makes them"
+        raise BadInput("holds no keyed subjects", where=str(folder), hint=hint)
     return found
 
 
@@ -129,6 +143,9 @@ def _spec(seed: int, filming: Filming, rng: np.random.Generator) -> SceneSpec:
     panorama = None
     if filming.panoramas and rng.random() < filming.panorama_share:
         panorama = str(rng.choice(filming.panoramas))
+    roll = None
+    if filming.rolls and rng.random() < filming.roll_share:
+        roll = str(rng.choice(filming.rolls))
     return SceneSpec(
         filming.size,
         filming.frames,
@@ -140,6 +157,7 @@ def _spec(seed: int, filming: Filming, rng: np.random.Generator) -> SceneSpec:
         light="perturbed" if rng.random() < filming.perturbed_share else "stage",
         capture=None,
         panorama=panorama,
+        roll=roll,
         camera_blur=bool(rng.random() < filming.blur_share),
     )
 

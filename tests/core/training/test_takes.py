@@ -20,8 +20,9 @@ from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.training.data import shards, taken  # noqa: E402
 from pai_studio.core.training.data.sources import Needed, SynthData, TakesData  # noqa: E402
 from pai_studio.core.training.data.taken import TakeSource  # noqa: E402
-from pai_studio.core.training.data.takes import Filming, film  # noqa: E402
+from pai_studio.core.training.data.takes import Filming, film, rolls_in  # noqa: E402
 from pai_studio.core.training.objective import Recipe, draw  # noqa: E402
+from tests.core.synth.rolled import put  # noqa: E402
 
 FRAMES = 4
 FILMING = Filming(size=(72, 48), frames=FRAMES, fault_share=0.0, blur_share=0.0)
@@ -98,6 +99,17 @@ def test_takes_come_back_from_their_shard(takes, folder):
     (truth, guide) = shards.read_planes(kept[1], ["truth", "guide0"], [3, 1])
     assert torch.equal(truth[:, 0], torch.from_numpy(takes[1].truth[3]).float())
     assert torch.equal(guide[:, 1], torch.from_numpy(takes[1].guided[0].guide[1]).float())
+
+
+def test_a_keyed_subject_is_filmed_as_a_person_is(tmp_path):
+    put(tmp_path / "rolls" / "round")
+    rolls = rolls_in(tmp_path / "rolls")
+    take = film(6, replace(FILMING, rolls=rolls, roll_share=1.0), MANIFEST)
+    assert take.prompt.count("a round head") == 2
+    assert take.matte.shape[0] == FRAMES
+    assert 0.02 < take.matte.mean() < 0.9
+    with pytest.raises(BadInput, match="holds no keyed subjects"):
+        rolls_in(tmp_path)
 
 
 def test_shards_that_are_there_are_not_filmed_again(takes, tmp_path, monkeypatch):
