@@ -14,7 +14,8 @@ from pai_studio.core.media.frame import Array
 from pai_studio.core.shot.errors import BadInput
 
 ABOUT = "subject.json"
-_BRIGHTEST, _WHITE = 0.75, 0.95  # the albedo of the brightest twentieth in its strongest channel; the most of any
+_BRIGHTEST = 0.75  # the albedo of the brightest twentieth in its strongest channel
+_WHITE = 0.95  # the most of any
 _THERE = 0.004
 _TWO_FEET = 0.3  # of the subject's width
 
