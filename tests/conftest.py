@@ -28,6 +28,12 @@ def footage() -> Callable[[str], Path]:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def nothing_built_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model comes with the package, in this process: a test that wants one names it."""
+    monkeypatch.setattr("pai_studio.core.model.store.BUILT_IN", Path(__file__).with_name("no-models"))
+
+
 def write_picture(
     path: Path,
     pixels: np.ndarray,
