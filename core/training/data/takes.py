@@ -53,7 +53,7 @@ class Filming:
     panorama_share: float = 0.25
     """How often the place is one of `panoramas`, where there are any."""
     panoramas: tuple[str, ...] = ()
-    roll_share: float = 0.2
+    roll_share: float = 0.5
     """How often the subject is one of `rolls`, where there are any."""
     rolls: tuple[str, ...] = ()
     """Folders of keyed subjects (`core.synth.people.roll`)."""
