@@ -13,7 +13,11 @@ from pai_studio.core.plan.training_cost import Adapter
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.core.training.adapt import adapt, counted
 from pai_studio.core.training.estimate import Estimate, Hardware, Run, estimate
+from pai_studio.core.training.objective import Source
 from pai_studio.core.training.settings import Settings
+
+_MOST_TOKENS = 1.5
+"""How many times more or fewer tokens shots may have than is reckoned with."""
 
 
 def made(settings: Settings, where: Path) -> PaiTransformer3DModel:
@@ -67,3 +71,13 @@ def fitted(settings: Settings, hardware: Hardware, where: Path) -> Estimate:
         value_bytes=getattr(torch, settings.model.dtype).itemsize,
     )
     return estimate(run, hardware)
+
+
+def check_grid(settings: Settings, source: Source, where: Path) -> None:
+    """Raise BadInput where a source's shots are not about as large as `data.size`, which memory and hours are reckoned
+    by and the model is made for. Shapes may differ.
+    """
+    told, there = (rows * columns for rows, columns in (settings.grid, source.grid))
+    if max(told, there) > _MOST_TOKENS * min(told, there):
+        say = f"data.size: {list(settings.data.size)} is a grid of {settings.grid} tokens, the data has {source.grid}"
+        raise BadInput(say, where=str(where), hint="name the size of the data's pictures")

@@ -79,9 +79,11 @@ class Recipe:
 class Plan:
     """What one step asks for: a window of a shot, and which conditions come with it.
 
-    `anchors` are pixel frames counted from the shot's first; none where references are dropped.
+    `grid` is a latent frame's tokens, rows and columns. `anchors` are pixel frames counted from the shot's first; none
+    where references are dropped.
     """
 
+    grid: tuple[int, int]
     window: Window
     anchors: tuple[int, ...]
     half_foreground: bool = False
@@ -113,7 +115,7 @@ class Source(Protocol):
 
     clock: Clock
     grid: tuple[int, int]
-    """Tokens of a latent frame: rows, columns."""
+    """Tokens of a latent frame of the first shot: rows, columns. Other shots may have another shape."""
     null_text: Tensor
     """(1, L, D): what the text encoder makes of nothing."""
 
@@ -160,7 +162,7 @@ def draw_plan(recipe: Recipe, clock: Clock, grid: tuple[int, int], generator: to
     wanted = whole(1, recipe.most_references, generator)
     anchors = draw_anchors(recipe, window, clock, wanted, generator)
     no_references, null_text = fate_of(recipe, generator)
-    return Plan(window, () if no_references else anchors, half, null_text=null_text)
+    return Plan(grid, window, () if no_references else anchors, half, null_text=null_text)
 
 
 def fate_of(recipe: Recipe, generator: torch.Generator) -> tuple[bool, bool]:
@@ -238,7 +240,7 @@ def noised(recipe: Recipe, plan: Plan, source: Source, batch: int, generator: to
     history, history_timestep = _noised_history(recipe, sample.history, generator)
     layout = lay_out(
         plan.window,
-        source.grid,
+        plan.grid,
         plan.anchors,
         source.clock,
         cloning=recipe.cloning,

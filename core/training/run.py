@@ -34,7 +34,7 @@ from pai_studio.core.training.adapt import merge
 from pai_studio.core.training.board import Board
 from pai_studio.core.training.data.encoding import encode_shots
 from pai_studio.core.training.data.sources import Needed, kinds_of, opened
-from pai_studio.core.training.fitting import prepare
+from pai_studio.core.training.fitting import check_grid, prepare
 from pai_studio.core.training.looking import Looks
 from pai_studio.core.training.machine import Machine
 from pai_studio.core.training.settings import Settings, read
@@ -110,9 +110,7 @@ def train(
     kinds = kinds_of(settings.data.sources, str(path))
     needed = Needed.by(bundle)
     source = opened(kinds, needed)
-    if source.grid != settings.grid:
-        say = f"data.size: {list(settings.data.size)} is a grid of {settings.grid} tokens, the data has {source.grid}"
-        raise BadInput(say, where=str(path), hint="name the size of the data's pictures")
+    check_grid(settings, source, path)
     prepare(bundle.transformer, settings)
     machine = Machine(settings.model.dtype, shared=settings.parallel.shard == "fsdp2", on_cpu=asked.on_cpu)
     _same_count(settings, machine, str(path))

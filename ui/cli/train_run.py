@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pai_studio.core.evaluation.asked import listed
 from pai_studio.core.report import Progress, Report
 from pai_studio.core.shot.errors import BadInput
 from pai_studio.ui.cli.console import Console, Eta
+from pai_studio.ui.cli.demo import size
 from pai_studio.ui.cli.jobs import count
 
 if TYPE_CHECKING:
@@ -38,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rolls", type=Path, metavar="DIR", help="with --film: keyed subjects to be filmed too"
     )
     parser.add_argument(
+        "--plates",
+        type=_sizes,
+        default=(),
+        metavar="WxH,WxH",
+        help="with --film: sizes of the plates, dealt by lot (default 256x144)",
+    )
+    parser.add_argument(
         "--encode",
         type=Path,
         metavar="SHOTS",
@@ -50,6 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dtype", choices=_DTYPES, default="float16", help="with --export: of its weights (default float16)"
     )
+
+
+def _sizes(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(size(each) for each in listed(text))
 
 
 def train(asked: argparse.Namespace, path: Path, settings: Settings, console: Console) -> int:
@@ -98,6 +111,7 @@ def film(asked: argparse.Namespace, path: Path, console: Console) -> int:
         reporting(console),
         panoramas=asked.panoramas,
         rolls=asked.rolls,
+        sizes=asked.plates,
     )
     console.result({"shards": [str(each) for each in made]}, f"{len(made)} shards in {asked.film}")
     return 0

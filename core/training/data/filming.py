@@ -22,11 +22,12 @@ def film_for(
     *,
     panoramas: Path | None = None,
     rolls: Path | None = None,
+    sizes: tuple[tuple[int, int], ...] = (),
 ) -> list[Path]:
     """Film `takes` takes from the seed `first` on, for the model of some settings; gives their shards.
 
-    Both are brought to whole shards. Raises BadInput for seeds that are held out, and a folder without panoramas
-    or keyed subjects.
+    Both are brought to whole shards. `sizes` are those of plates, none for the usual one. Raises BadInput for seeds
+    that are held out, and a folder without panoramas or keyed subjects.
     """
     settings = read(path)
     shards = range(first // EACH, -(-(first + takes) // EACH))
@@ -37,7 +38,9 @@ def film_for(
         name="film", engine="pai", preset=settings.model.preset, licence="-", **settings.preset.manifest
     )
     filming = Filming(
-        panoramas=panoramas_in(panoramas) if panoramas else (), rolls=rolls_in(rolls) if rolls else ()
+        sizes=sizes or Filming.sizes,
+        panoramas=panoramas_in(panoramas) if panoramas else (),
+        rolls=rolls_in(rolls) if rolls else (),
     )
     film_shards(folder, shards, filming, manifest, report)
     return [folder / f"takes-{number * EACH:06d}.safetensors" for number in shards]

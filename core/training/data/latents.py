@@ -31,7 +31,6 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Window
 from pai_studio.core.model.manifest import Manifest
 from pai_studio.core.shot.errors import BadInput
-from pai_studio.core.training.data.shards import check_alike
 from pai_studio.core.training.objective import (
     Plan,
     Recipe,
@@ -126,7 +125,11 @@ def latents_in(folder: Path, stride: int, coded_by: str) -> list[KeptLatents]:
     """
     shots = [read_latents(path, stride, coded_by) for path in sorted(folder.glob(f"*{_WEIGHTS}"))]
     hint = "encode some with `pai-studio train CONFIG.toml --encode SHOTS --out DIR`"
-    check_alike("latents", [shot.size for shot in shots], folder, hint)
+    if not shots:
+        raise BadInput("holds no latents", where=str(folder), hint=hint)
+    sizes = sorted({shot.size for shot in shots})
+    if len(sizes) > 1:
+        raise BadInput(f"holds latents of several sizes, {sizes}", where=str(folder), hint="part them")
     return shots
 
 
@@ -175,7 +178,8 @@ class LatentSource:
         wanted = whole(1, recipe.most_references, generator)
         no_references, null_text = fate_of(recipe, generator)
         drawn = draw_anchors(recipe, window, self.clock, wanted, generator, shot.stills)
-        return Plan(window, () if no_references else drawn, half, null_text=null_text, pick=shot)
+        anchors = () if no_references else drawn
+        return Plan(self.grid, window, anchors, half, null_text=null_text, pick=shot)
 
     def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:  # noqa: ARG002 - nothing is drawn
         """As `Source.draw`, of the plan's shot; a batch repeats it, under other noise."""

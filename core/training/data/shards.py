@@ -105,21 +105,13 @@ def read_shard(path: Path) -> list[KeptTake]:
 def takes_in(folder: Path) -> list[KeptTake]:
     """The takes of all shards of a folder, in the order of their seeds.
 
-    Raises BadInput where there are none, or of several sizes, or a shard is damaged.
+    Raises BadInput where there are none, or a shard is damaged.
     """
     takes = [take for path in sorted(folder.glob("takes-*.safetensors")) for take in read_shard(path)]
-    hint = "film some with `pai-studio train --film`"
-    check_alike("takes", [take.size for take in takes], folder, hint)
+    if not takes:
+        hint = "film some with `pai-studio train --film`"
+        raise BadInput("holds no takes", where=str(folder), hint=hint)
     return takes
-
-
-def check_alike(what: str, sizes: Sequence[tuple[int, int]], folder: Path, hint: str) -> None:
-    """Raise BadInput where a folder holds nothing, which `hint` helps, or things of several sizes."""
-    if not sizes:
-        raise BadInput(f"holds no {what}", where=str(folder), hint=hint)
-    several = sorted(set(sizes))
-    if len(several) > 1:
-        raise BadInput(f"holds {what} of several sizes, {several}", where=str(folder), hint="part them")
 
 
 class Filmed(Sequence[KeptTake]):

@@ -213,14 +213,12 @@ class _From:
 
 
 class Mixed:
-    """Several sources of one size, drawn from by their weights. Raises BadInput where they differ in their grids."""
+    """Several sources, drawn from by their weights. Raises BadInput where their codecs differ."""
 
     def __init__(self, sources: Sequence[Source], weights: Sequence[float]) -> None:
-        grids = {(source.clock, source.grid) for source in sources}
-        if len(grids) > 1:
-            raise BadInput(
-                "the sources' pictures are not of one size", where="data.sources", hint="part them"
-            )
+        if len({source.clock for source in sources}) > 1:
+            say = "some sources are pictures, others are a codec's latents"
+            raise BadInput(say, where="data.sources", hint="part them")
         self._sources = sources
         self._shares = torch.tensor(weights, dtype=torch.float64)
         self.clock, self.grid, self.null_text = sources[0].clock, sources[0].grid, sources[0].null_text

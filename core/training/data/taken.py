@@ -42,7 +42,7 @@ class _Picked:
 
 
 class TakeSource:
-    """Takes of one size, at least one."""
+    """Takes, at least one, each of a size of its own."""
 
     def __init__(
         self,
@@ -51,11 +51,10 @@ class TakeSource:
         encoder: TextEncoder,
         showing: Showing = Showing(),  # noqa: B008 - nobody can change it
     ) -> None:
-        """`patch` is a token's rows and columns. Raises BadInput for a size that cannot be shown so."""
-        height, width = showing.size(takes[0].size)
-        self._showing = showing
+        """`patch` is a token's rows and columns. Raises BadInput for a size of the first take that cannot be shown."""
+        self._showing, self._patch = showing, patch
         self.takes, self.clock = takes, Clock(1)
-        self.grid = (height // patch[0], width // patch[1])
+        self.grid = self.grid_of(takes[0])
         self.null_text = encoder.encode([""])
         self._encoder = encoder
         self._texts: dict[str, Tensor] = {}
@@ -75,12 +74,17 @@ class TakeSource:
         drawn = draw_anchors(recipe, window, self.clock, wanted, generator, range(take.frames))
         anchors = take.anchors[guide] if guide is not None else () if no_references else drawn
         picked = _Picked(take, guide, mirrored=chance(0.5, generator))
-        return Plan(window, anchors, half_foreground=False, null_text=null_text, pick=picked)
+        return Plan(self.grid_of(take), window, anchors, null_text=null_text, pick=picked)
 
     def plan_of(self, take: KeptTake, window: Window, anchors: tuple[int, ...]) -> Plan:
         """A given window of a take as it was filmed, without a guide, with stills at given frames of the take."""
         picked = _Picked(take, None, mirrored=False, relit=False)
-        return Plan(window, anchors, half_foreground=False, null_text=False, pick=picked)
+        return Plan(self.grid_of(take), window, anchors, pick=picked)
+
+    def grid_of(self, take: KeptTake) -> tuple[int, int]:
+        """Tokens of a frame of a take: rows, columns."""
+        height, width = self._showing.size(take.size)
+        return height // self._patch[0], width // self._patch[1]
 
     def draw(self, plan: Plan, batch: int, generator: torch.Generator) -> Sample:
         """As `Source.draw`, of the plan's take. Raises BadInput for a shard that cannot be read."""

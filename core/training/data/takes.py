@@ -40,8 +40,8 @@ _RATE_SHARES = (0.4, 0.35, 0.25)
 class Filming:
     """How takes are filmed and what is dealt to them; shares are probabilities."""
 
-    size: tuple[int, int] = (256, 144)
-    """Width and height of the plate, before the model's frame."""
+    sizes: tuple[tuple[int, int], ...] = ((256, 144),)
+    """Width and height of the plate, before the model's frame; each take has one of them."""
     frames: int = 17
     stills: int = 2
     """Sets of stills that a take is drafted with, each of one to three."""
@@ -147,7 +147,7 @@ def _spec(seed: int, filming: Filming, rng: np.random.Generator) -> SceneSpec:
     if filming.rolls and rng.random() < filming.roll_share:
         roll = str(rng.choice(filming.rolls))
     return SceneSpec(
-        filming.size,
+        _size(seed, filming),
         filming.frames,
         float(rng.choice(_RATES, p=_RATE_SHARES)),
         seed,
@@ -160,6 +160,11 @@ def _spec(seed: int, filming: Filming, rng: np.random.Generator) -> SceneSpec:
         roll=roll,
         camera_blur=bool(rng.random() < filming.blur_share),
     )
+
+
+def _size(seed: int, filming: Filming) -> tuple[int, int]:
+    """Dealt by itself, so that takes of one size have otherwise what they would have beside others."""
+    return filming.sizes[np.random.default_rng([seed, 22]).integers(len(filming.sizes))]
 
 
 def _anchors(count: int, frames: int, rng: np.random.Generator) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ from pai_studio.core.training.data.sources import Needed, kinds_of, opened
 from pai_studio.core.training.data.taken import TakeSource
 from pai_studio.core.training.experiments.ablation_page import table
 from pai_studio.core.training.experiments.gauging import METRICS, SAMPLING, Gauged, HeldBack, Values
-from pai_studio.core.training.fitting import prepare
+from pai_studio.core.training.fitting import check_grid, prepare
 from pai_studio.core.training.machine import Machine
 from pai_studio.core.training.pictures import write_contact, write_curve
 from pai_studio.core.training.run import SETTINGS, started
@@ -155,9 +155,7 @@ def _trainer(asked: Ablating, name: str) -> _Done:
     settings = settings_of(asked, name)
     bundle = started(settings, asked.models)
     source = _source(asked, settings, bundle)
-    if source.grid != settings.grid:
-        say = f"data.size: is a grid of {settings.grid} tokens, the takes have {source.grid}"
-        raise BadInput(say, where=str(asked.path), hint="name the size that the takes are shown in")
+    check_grid(settings, source, asked.path)
     prepare(bundle.transformer, settings)
     machine = Machine(settings.model.dtype, on_cpu=True)
     recipe, folder = settings.recipe, asked.out / name / "checkpoint"

@@ -160,7 +160,7 @@ def looked_at(
     found = []
     for done, anchor in enumerate(anchors):
         starts = films.start(which, stills_px, anchor)
-        told = films.seen(Plan(Window(0, WINDOW), (anchor,)), which, starts, hung_px)
+        told = films.seen(Plan(films.grid, Window(0, WINDOW), (anchor,)), which, starts, hung_px)
         made = sampled(model, films, told, noise, anchors=(anchor,), cloning=cloning)
         assert told.references is not None
         for index, film in enumerate(which.tolist()):
@@ -196,7 +196,7 @@ def strips(films: Films, models: Made) -> list[tuple[str, Tensor]]:
     which, anchor = torch.tensor(_SHOWN), NEVER[1]
     generator = torch.Generator().manual_seed(_EVALUATION_SEED + 1)
     starts = AROUND_PX * torch.rand(len(which), generator=generator)
-    told = films.seen(Plan(Window(0, WINDOW), (anchor,)), which, starts, starts % MARKS_PX)
+    told = films.seen(Plan(films.grid, Window(0, WINDOW), (anchor,)), which, starts, starts % MARKS_PX)
     noise = torch.randn(told.clean.shape, generator=generator)
     made = {
         name: sampled(model, films, told, noise, anchors=(anchor,), cloning=cloning)

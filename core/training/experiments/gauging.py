@@ -142,7 +142,9 @@ class HeldBack:
     @torch.no_grad()
     def _made(self, gauged: Gauged, take: KeptTake, places: Sequence[int], told: Sample) -> Tensor:
         source, anchors = self._source, self._anchors(take, places)
-        layout = lay_out(self.window(take), source.grid, anchors, source.clock, cloning=gauged.cloning)
+        layout = lay_out(
+            self.window(take), source.grid_of(take), anchors, source.clock, cloning=gauged.cloning
+        )
         conditions = Conditions(told.foreground, told.references)
         text = told.text if gauged.prompted else source.null_text
 

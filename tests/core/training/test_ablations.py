@@ -77,8 +77,8 @@ warm_up = 1
 @pytest.fixture(scope="module")
 def takes():
     """One as it is filmed and one whose plate lacks a part of the subject."""
-    whole = Filming(size=(72, 48), frames=FRAMES, stills=1, fault_share=0.0, blur_share=0.0)
-    faulty = Filming(size=(72, 48), frames=FRAMES, stills=1, fault_share=1.0, blur_share=0.0)
+    whole = Filming(sizes=((72, 48),), frames=FRAMES, stills=1, fault_share=0.0, blur_share=0.0)
+    faulty = Filming(sizes=((72, 48),), frames=FRAMES, stills=1, fault_share=1.0, blur_share=0.0)
     return [film(4, whole, MANIFEST), film(5, faulty, MANIFEST)]
 
 

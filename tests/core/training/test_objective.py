@@ -196,7 +196,7 @@ def test_null_text_is_what_the_source_calls_so(films):
             return dataclasses.replace(sample, text=sample.text + 1)
 
     recipe, source = Recipe(count=3, longest=3), Told(0)
-    plan = Plan(Window(0, 3), (1,))
+    plan = Plan(source.grid, Window(0, 3), (1,))
     told = objective.noised(recipe, plan, source, 2, generator())
     dropped = objective.noised(recipe, dataclasses.replace(plan, null_text=True), source, 2, generator())
     assert torch.equal(told.asked.text, torch.ones(2, 1, 8))

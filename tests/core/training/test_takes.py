@@ -25,8 +25,8 @@ from pai_studio.core.training.objective import Recipe, draw  # noqa: E402
 from tests.core.synth.rolled import put  # noqa: E402
 
 FRAMES = 4
-FILMING = Filming(size=(72, 48), frames=FRAMES, fault_share=0.0, blur_share=0.0)
-FAULTY = Filming(size=(72, 48), frames=FRAMES, fault_share=1.0, blur_share=0.0, stills=1)
+FILMING = Filming(sizes=((72, 48),), frames=FRAMES, fault_share=0.0, blur_share=0.0)
+FAULTY = Filming(sizes=((72, 48),), frames=FRAMES, fault_share=1.0, blur_share=0.0, stills=1)
 MANIFEST = Manifest(
     **PRESETS["tiny"].manifest | {"area_px": 48 * 32},
     name="small",
@@ -110,6 +110,24 @@ def test_a_keyed_subject_is_filmed_as_a_person_is(tmp_path):
     assert 0.02 < take.matte.mean() < 0.9
     with pytest.raises(BadInput, match="holds no keyed subjects"):
         rolls_in(tmp_path)
+
+
+def test_takes_of_several_shapes_are_learnt_side_by_side(takes, tmp_path):
+    sizes = ((72, 48), (96, 32), (48, 64))
+    wide = film(4, replace(FILMING, sizes=sizes[1:2]), MANIFEST)
+    assert wide.prompt == takes[0].prompt
+    few = replace(FILMING, sizes=sizes, frames=3, stills=1)
+    dealt = {film(seed, few, MANIFEST).truth.shape for seed in range(4)}
+    assert len(dealt) > 1
+    shards.write_shard(tmp_path / "takes-000000.safetensors", [takes[0], wide])
+    source = TakeSource(shards.takes_in(tmp_path), (16, 16), TextEncoder.small(0, dim=32, length=32))
+    drawn, shapes = generator(), set()
+    for _ in range(8):
+        told = draw(RECIPE, source, 1, drawn)
+        height, width = told.sample.clean.shape[3:]
+        assert told.asked.layout.segments[0].shape[1:] == (height // 16, width // 16)
+        shapes.add((width, height))
+    assert shapes == {(48, 32), (48, 16)}
 
 
 def test_shards_that_are_there_are_not_filmed_again(takes, tmp_path, monkeypatch):

@@ -203,7 +203,7 @@ def test_the_average_is_lent_and_given_back(films):
 def test_one_picture_is_soon_known_by_heart(films, attention):
     """Under pure noise and with the same conditions every time, the loss falls to a tenth."""
     recipe = dataclasses.replace(RECIPE, at_one=1.0)
-    plan = Plan(Window(0, 2), (1,))
+    plan = Plan(films.grid, Window(0, 2), (1,))
     made = model(attention, width=24)
     optimizer = torch.optim.AdamW(made.parameters(), lr=3e-3)
     told = noised(recipe, plan, films, 2, torch.Generator().manual_seed(0))
