@@ -222,5 +222,5 @@ class ScreenTracker:
             grain = max(1.0, self._size[0] / self._small[0])
             s = Stretch(s.frames[:kept], s.poses[:kept], s.inliers[:kept], s.residuals_px[:kept], grain)
             self._track.stretches.append(s)
-        self._stretch = Stretch()
+        self._stretch, self._key_at = Stretch(), 1
         self._key = None

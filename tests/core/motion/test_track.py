@@ -57,6 +57,13 @@ def test_markers_that_come_late_are_tracked_from_there_on(filmed, hand):
     assert track.stretches[0].frames[-1] == 1020
 
 
+def test_a_screen_that_is_lost_after_a_change_of_key_ends_the_track_there(filmed, hand):
+    motions = hand(14, pan_px=-190, tremor_px=1)
+    black = [np.zeros((SIZE[1], SIZE[0], 3), np.float32)] * 12
+    track = tracked([*filmed("marked", motions), *black])
+    assert [stretch.frames[-1] for stretch in track.stretches] == [1014]
+
+
 def test_what_is_kept_does_not_grow_with_pictures(filmed, hand):
     motions = hand(4)
     sizes = []
