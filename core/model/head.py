@@ -43,8 +43,8 @@ class PixelHead(nn.Module):
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
 
-    def forward(self, found: Tensor, foreground: Tensor | None, noisy: Tensor) -> Tensor:
-        """The mended picture (B, C, N, h, w).
+    def forward(self, found: Tensor, foreground: Tensor | None, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        """The mended picture (B, C, N, h, w), and the head's own, which is the same where there is no guide.
 
         `found` (B, C + F, N, h, w) is the transformer's, `noisy` (B, C, N, h, w); `foreground` (B, C + M + G, N, ...)
         is what is told of the plate, enlarged where it is of half the size, None where nothing is.
@@ -64,11 +64,11 @@ class PixelHead(nn.Module):
         added, *gains = said.split(self.channels, dim=1)
         picture: Tensor = found[:, : self.channels] + added + gains[0] * subject
         if not self.guide:
-            return picture
+            return picture, picture
         guide = told[:, self.mattes :]
         shown, there = guide[:, : self.channels], guide[:, -1:]
         own = picture + there * gains[1] * _light(shown)
-        return torch.lerp(shown, own, 1 - there * torch.sigmoid(-gains[2]))
+        return torch.lerp(shown, own, 1 - there * torch.sigmoid(-gains[2])), own
 
     def _flat(self, seen: list[Tensor]) -> Tensor:
         """What the convolutions see of every frame, (B N, ..., h, w), in the type of their weights."""

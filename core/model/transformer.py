@@ -222,14 +222,16 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         *,
         null_text: Tensor | None = None,
         cache: Cache | None = None,
-    ) -> Tensor | Cache:
+        with_own: bool = False,
+    ) -> Tensor | Cache | tuple[Tensor, Tensor]:
         """What it predicts, (B, C, N, H, W), of the noisy latents `hidden_states`, of the same shape.
 
         `timestep` is (B,), in 0..1000; text `encoder_hidden_states` (B, L, text_dim). `layout` tells where every token
         stands, and must have the segments that `conditions` brings. History is noised to `history_timestep` (B,),
         clean where none is given. A model of `cached` attention takes the `cache` that `remember` has made, or makes
         its own from `conditions` and `null_text` (1 or B, L, text_dim), the embedding of an empty prompt. Asked with
-        no latents, time and text it gives that cache, which is how `remember` comes to it.
+        no latents, time and text it gives that cache, which is how `remember` comes to it. `with_own` gives the head's
+        own picture beside what it predicts; without a head that is the same.
 
         Raises ValueError where latents and layout do not have the same tokens.
         """
@@ -255,10 +257,10 @@ class PaiTransformer3DModel(WanTransformer3DModel):  # type: ignore[misc]
         (noisy,) = layout.spans(Kind.NOISY)
         found = self._unpatched(tokens[:, noisy], embedding[:, Row.TIMESTEP], hidden_states.shape)
         if self.head is None:
-            return found
+            return (found, found) if with_own else found
         foreground = cache.foreground if cache else None if conditions is None else conditions.foreground
-        out: Tensor = self.head(found, foreground, hidden_states)
-        return out
+        out, own = self.head(found, foreground, hidden_states)
+        return (out, own) if with_own else out
 
     def _seen(self, noisy: Tensor, timestep: Tensor) -> Tensor:
         """Noisy latents (B, C, N, H, W) as the network sees them."""

@@ -71,6 +71,9 @@ class Recipe:
     """By how much more an error weighs on the subject."""
     rebuilt: float = 0.0
     """By how much more it weighs where the plate lacks a part of the subject."""
+    own: float = 0.0
+    """Weight of the head's own picture, held against the truth as the mean with the guide is: it learns nothing from
+    that mean where the guide's share is near 1."""
     without_guide: float = 0.5
     """How often no guide is told of, where the source has one."""
 

@@ -24,7 +24,7 @@ from pai_studio.core.shot.errors import BadInput, PaiError
 from pai_studio.core.training import checkpoints
 from pai_studio.core.training.checkpoints import Checkpoint, latest
 from pai_studio.core.training.machine import Machine, parted_as, whole
-from pai_studio.core.training.objective import Asked, Noised, Recipe, Source, draw, losses
+from pai_studio.core.training.objective import Asked, Noised, Recipe, Source, draw, loss, losses
 from pai_studio.core.training.optimizers import Kind, Optimizer
 from pai_studio.core.training.sharing import part_again
 
@@ -169,9 +169,12 @@ class Trainer:
             told = self._drawn(part).to(machine.device)
             with machine.attending():
                 with machine.computing():
-                    predicted = ask(self.model, told.asked, self._null_text)
+                    predicted, own = ask_both(self.model, told.asked, self._null_text)
                 each = losses(self.recipe, told, predicted.float())
-                (each.mean() / training.accumulate).backward()
+                learnt = each.mean()
+                if weight := self.recipe.own:
+                    learnt = torch.lerp(learnt, loss(self.recipe, told, own.float()), weight / (1 + weight))
+                (learnt / training.accumulate).backward()
             total += each.detach().mean() / training.accumulate
             by_noise += zip(told.sigma.tolist(), each.tolist(), strict=True)
         machine.average_gradients(self._names)
@@ -250,7 +253,12 @@ class Trainer:
 
 def ask(model: PaiTransformer3DModel, asked: Asked, null_text: Tensor) -> Tensor:
     """What a model predicts, (B, C, N, H, W)."""
-    found: Tensor = model(
+    return ask_both(model, asked, null_text)[0]
+
+
+def ask_both(model: PaiTransformer3DModel, asked: Asked, null_text: Tensor) -> tuple[Tensor, Tensor]:
+    """What a model predicts, (B, C, N, H, W), and its head's own picture."""
+    found: tuple[Tensor, Tensor] = model(
         asked.noised,
         asked.timestep,
         asked.text,
@@ -258,6 +266,7 @@ def ask(model: PaiTransformer3DModel, asked: Asked, null_text: Tensor) -> Tensor
         asked.conditions,
         asked.history_timestep,
         null_text=null_text,
+        with_own=True,
     )
     return found
 

@@ -15,6 +15,7 @@ from pai_studio.core.model.clock import Clock  # noqa: E402
 from pai_studio.core.model.manifest import GUIDE_CHANNELS, Manifest  # noqa: E402
 from pai_studio.core.model.presets import PRESETS  # noqa: E402
 from pai_studio.core.model.prompt import TextEncoder  # noqa: E402
+from pai_studio.core.model.transformer import PaiTransformer3DModel  # noqa: E402
 from pai_studio.core.report import silent  # noqa: E402
 from pai_studio.core.shot.errors import BadInput  # noqa: E402
 from pai_studio.core.training.data import shards, taken  # noqa: E402
@@ -22,6 +23,7 @@ from pai_studio.core.training.data.sources import Needed, SynthData, TakesData  
 from pai_studio.core.training.data.taken import TakeSource  # noqa: E402
 from pai_studio.core.training.data.takes import Filming, film, rolls_in  # noqa: E402
 from pai_studio.core.training.objective import Recipe, draw  # noqa: E402
+from pai_studio.core.training.trainer import Trainer, Training  # noqa: E402
 from tests.core.synth.rolled import put  # noqa: E402
 
 FRAMES = 4
@@ -128,6 +130,22 @@ def test_takes_of_several_shapes_are_learnt_side_by_side(takes, tmp_path):
         assert told.asked.layout.segments[0].shape[1:] == (height // 16, width // 16)
         shapes.add((width, height))
     assert shapes == {(48, 32), (48, 16)}
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_a_head_learns_of_its_own_picture_where_the_guide_has_all_the_share(source, weight):
+    recipe = replace(RECIPE, without_guide=0.0, own=weight)
+    torch.manual_seed(0)
+    model = PaiTransformer3DModel(
+        patch_size=(1, 16, 16), num_attention_heads=1, attention_head_dim=12, in_channels=3, out_channels=3,
+        text_dim=32, freq_dim=16, ffn_dim=24, num_layers=1, guide_channels=GUIDE_CHANNELS, attention="cached",
+        head_width=4,
+    )  # fmt: skip
+    with torch.no_grad():
+        model.head.layers[-1].bias[-3:] = -200.0
+    before = model.proj_out.weight.clone()
+    Trainer(model, source, recipe, Training(steps=1, batch=1, warm_up=0, decay=0.0)).run()
+    assert torch.equal(model.proj_out.weight, before) == (weight == 0)
 
 
 def test_shards_that_are_there_are_not_filmed_again(takes, tmp_path, monkeypatch):
