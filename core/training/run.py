@@ -42,6 +42,7 @@ from pai_studio.core.training.trainer import Trainer, TrainStep
 
 SETTINGS = "settings.toml"
 _USUAL_SHAPE = 16 / 9
+_TRAINED = "trained from"
 """Plates of it are seen at just the size that was learnt."""
 
 _CHECKPOINTS, _LOOKS = "checkpoint", "looks"
@@ -161,11 +162,12 @@ def _same_count(settings: Settings, machine: Machine, where: str) -> None:
 
 
 def export(
-    folder: Path, into: Path, models: Path, *, name: str, dtype: str, replace: bool = False
+    folder: Path, into: Path, models: Path, *, name: str, dtype: str, steps: int = 0, replace: bool = False
 ) -> Manifest:
     """The averaged weights of a run's last checkpoint as a model that can be installed: an adapter is merged in.
 
-    `dtype` is torch's name for the type of its weights.
+    `dtype` is torch's name for the type of its weights. `steps` is how many a shot is sampled in that does not say;
+    0 leaves what the run's model says.
 
     Raises BadInput where the folder holds no run or no checkpoint, AlreadyThere where `into` is taken.
     """
@@ -189,7 +191,9 @@ def export(
         merge(bundle.transformer)
     _cast(bundle.transformer, getattr(torch, dtype))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    source = f"trained from {bundle.manifest.source}: settings {digest}, {kept.state['done']} steps"
+    before = bundle.manifest.source
+    before = f"{before}, then" if before.startswith(_TRAINED) else f"{_TRAINED} {before}:"
+    source = f"{before} settings {digest}, {kept.state['done']} steps"
     kinds = "; ".join(str(each.get("kind")) for each in settings.data.sources)
     facts = {
         "name": name,
@@ -197,6 +201,7 @@ def export(
         "trained_for": "background-replacement",
         "trained_on": settings.data.about or kinds,
         **_learned(settings),
+        "steps": steps or bundle.manifest.steps,
         "files": {},
     }
     told = Manifest(**{**bundle.manifest.model_dump(by_alias=True), **facts})

@@ -59,6 +59,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dtype", choices=_DTYPES, default="float16", help="with --export: of its weights (default float16)"
     )
+    parser.add_argument(
+        "--sampled-in",
+        type=count,
+        default=0,
+        metavar="STEPS",
+        help="with --export: what a shot is sampled in that does not say (default: as the run began)",
+    )
 
 
 def _sizes(text: str) -> tuple[tuple[int, int], ...]:
@@ -133,7 +140,14 @@ def export(asked: argparse.Namespace, folder: Path, settings: Settings, console:
     from pai_studio.core.training.run import export
 
     name = asked.name or asked.export.name
-    told = export(folder, asked.export, Path(settings.models_dir), name=name, dtype=asked.dtype)
+    told = export(
+        folder,
+        asked.export,
+        Path(settings.models_dir),
+        name=name,
+        dtype=asked.dtype,
+        steps=asked.sampled_in,
+    )
     document = told.model_dump(mode="json", by_alias=True)
     console.result(document, f"{name}: {told.size / 1e6:.1f} MB in {asked.export}")
     return 0

@@ -143,7 +143,8 @@ def test_what_was_learned_becomes_a_model_that_loads_and_says_how_it_is_run(tmp_
     assert (made.shift, made.guide, made.half_foreground) == (3.0, False, False)
     seen = ModelFrame.of_area(Box(0, 0, 1920, 1080), 1.0, made.area_px, made.grid_px)
     assert (seen.width, seen.height) == (48, 32)
-    assert "4 steps" in made.source
+    assert made.source.startswith("trained from random weights")
+    assert made.source.endswith(", 4 steps")
     whole = dict(bundle.transformer.named_parameters())
     average = load_file(checkpoints.latest(tmp_path / "out" / "checkpoint") / checkpoints.AVERAGE)
     alike = {name for name in average if name in whole}
@@ -166,6 +167,10 @@ def test_a_run_begins_from_what_another_left_and_from_nothing_of_another_shape(f
     average = checkpoints.read(checkpoints.latest(finished / "out" / "checkpoint")).average
     for name, value in run(path, tmp_path / "out").average.items():
         assert torch.equal(value, average[name]), name
+    again = export(tmp_path / "out", tmp_path / "again", models, name="again", dtype="float32", steps=1)
+    assert again.source.startswith("trained from random weights")
+    assert again.source.endswith(", 2 steps")
+    assert (again.source.count("trained from"), again.steps) == (1, 1)
     path.write_text(path.read_text("utf-8").replace("ffn_dim = 256", "ffn_dim = 128"), "utf-8")
     with pytest.raises(BadInput, match=r"model\.transformer\.ffn_dim: mine was made with 256, not 128"):
         run(path, tmp_path / "other")
