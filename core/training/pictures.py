@@ -26,9 +26,9 @@ def write_contact(path: Path, strips: Sequence[Strip], title: str) -> None:
 
 
 def contact_sheet(strips: Sequence[Strip], title: str) -> Array:
-    """One row for each strip: its name and its frames; (h, w, 3) in 0..1."""
+    """One row for each strip: its name and its frames; (h, w, 3) in 0..1. Strips may be of several shapes."""
     pictures = [strip.clamp(-1, 1).permute(1, 2, 3, 0).numpy() / 2 + 0.5 for _, strip in strips]
-    frames, height, width = pictures[0].shape[:3]
+    frames, height, width = (max(sizes) for sizes in zip(*(each.shape[:3] for each in pictures), strict=True))
     cell = (height * _SCALE + _GAP, width * _SCALE + _GAP)
     sheet = _sheet(_HEAD + len(strips) * cell[0], _LABEL + frames * cell[1])
     write(sheet, title, (10, 22), 0.5, _INK)
@@ -40,7 +40,7 @@ def contact_sheet(strips: Sequence[Strip], title: str) -> Array:
         for frame, picture in enumerate(strip):
             left = _LABEL + frame * cell[1]
             large = cv2.resize(picture, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_NEAREST)
-            sheet[top : top + height * _SCALE, left : left + width * _SCALE] = large
+            sheet[top : top + large.shape[0], left : left + large.shape[1]] = large
     return sheet
 
 
