@@ -72,6 +72,8 @@ def test_the_wheel_runs_the_demo_outside_the_checkout(wheel: Wheel) -> None:
     wheel.run("-m", "pai_studio.ui.cli.main", "demo", "--out", out, "--size", "160x90", "--frames", "6")
     report = json.loads((out / "report.json").read_text())
     assert report["frames"] == 6
+    assert list(report["beside"]) == ["pai@tiny"]
+    assert (out / "pai@tiny" / "beauty.1006.exr").stat().st_size > 0
     assert (out / "contact.png").stat().st_size > 0
 
 
