@@ -25,6 +25,7 @@ from pai_studio.core.model.clock import Clock
 from pai_studio.core.model.layout import Cloning, Layout, Window, lay_out
 from pai_studio.core.model.sampler import TIMESTEPS, Prediction
 from pai_studio.core.model.transformer import Conditions
+from pai_studio.core.training.spilling import spill
 
 Told = TypeVar("Told", bound="Noised | Asked | Sample | Conditions")
 
@@ -74,6 +75,8 @@ class Recipe:
     own: float = 0.0
     """Weight of the head's own picture, held against the truth as the mean with the guide is: it learns nothing from
     that mean where the guide's share is near 1."""
+    spill: float = 0.0
+    """Weight of `spilling.spill`; for models of pixels alone."""
     without_guide: float = 0.5
     """How often no guide is told of, where the source has one."""
 
@@ -281,6 +284,8 @@ def losses(recipe: Recipe, told: Noised, predicted: Tensor) -> Tensor:
     total = (weight * squared).flatten(1).mean(1)
     if recipe.l1:
         total = total + recipe.l1 * (weight * (found - clean).abs()).flatten(1).mean(1)
+    if recipe.spill:
+        total = total + recipe.spill * spill(found, clean, told.sample.matte)
     return total
 
 

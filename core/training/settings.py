@@ -155,6 +155,9 @@ def _fits(settings: Settings, where: str) -> None:
     if settings.recipe.prediction != manifest["prediction"]:
         say = f"recipe.prediction: {model.preset} predicts the {manifest['prediction']}"
         raise BadInput(say, where=where, hint=f"say so, not {settings.recipe.prediction!r}")
+    if settings.recipe.spill and manifest["codec"] != "pixel":
+        say = f"recipe.spill: {model.preset} learns from latents, which have no colours"
+        raise BadInput(say, where=where, hint="leave it at 0")
     if not data.sources:
         raise BadInput("data.sources: names none", where=where, hint="name one in [[data.sources]]")
     counts = {

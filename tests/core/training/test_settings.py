@@ -38,6 +38,7 @@ def test_the_examples_are_one_recipe_in_two_stages():
         ({"recipe": {"shifft": 1}}, r"recipe\.shifft: is not a known key; did you mean 'shift'"),
         ({"recipe": {"shift": "three"}}, r"recipe\.shift: must be a valid number"),
         ({"adapter": {"rank": 0}}, r"adapter\.rank: must be 1 or more"),
+        ({"recipe": {"spill": 1.0}}, r"recipe\.spill: wan2\.2-5b learns from latents, which have no colours"),
         ({"model": {"preset": "wan3"}}, r"model\.preset: 'wan3' is no preset; known: tiny, wan2\.2-5b"),
         ({"data": {"size": [832, 470]}}, r"data\.size: \[832, 470\] is no multiple of the 32 x 32 pixels"),
         ({"data": {"sources": []}}, r"data\.sources: names none"),
