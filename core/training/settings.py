@@ -147,17 +147,7 @@ def _fits(settings: Settings, where: str) -> None:
         raise BadInput(
             f"model.preset: {model.preset!r} is no preset", where=where, hint=f"known: {', '.join(PRESETS)}"
         )
-    manifest = settings.preset.manifest
-    tall, wide = settings.token_px
-    if min(data.size) < 1 or data.size[0] % wide or data.size[1] % tall:
-        say = f"data.size: {list(data.size)} is no multiple of the {wide} x {tall} pixels of a token"
-        raise BadInput(say, where=where, hint="take another size")
-    if settings.recipe.prediction != manifest["prediction"]:
-        say = f"recipe.prediction: {model.preset} predicts the {manifest['prediction']}"
-        raise BadInput(say, where=where, hint=f"say so, not {settings.recipe.prediction!r}")
-    if settings.recipe.spill and manifest["codec"] != "pixel":
-        say = f"recipe.spill: {model.preset} learns from latents, which have no colours"
-        raise BadInput(say, where=where, hint="leave it at 0")
+    _fits_the_model(settings, where)
     if not data.sources:
         raise BadInput("data.sources: names none", where=where, hint="name one in [[data.sources]]")
     counts = {
@@ -186,3 +176,18 @@ def _fits(settings: Settings, where: str) -> None:
         raise BadInput(
             "parallel.shard: one GPU has nobody to share with", where=where, hint='take shard = "none"'
         )
+
+
+def _fits_the_model(settings: Settings, where: str) -> None:
+    """Raise BadInput for what the model's preset cannot be asked for."""
+    preset, manifest = settings.model.preset, settings.preset.manifest
+    size, (tall, wide) = settings.data.size, settings.token_px
+    if min(size) < 1 or size[0] % wide or size[1] % tall:
+        say = f"data.size: {list(size)} is no multiple of the {wide} x {tall} pixels of a token"
+        raise BadInput(say, where=where, hint="take another size")
+    if settings.recipe.prediction != manifest["prediction"]:
+        say = f"recipe.prediction: {preset} predicts the {manifest['prediction']}"
+        raise BadInput(say, where=where, hint=f"say so, not {settings.recipe.prediction!r}")
+    if settings.recipe.spill and manifest["codec"] != "pixel":
+        say = f"recipe.spill: {preset} learns from latents, which have no colours"
+        raise BadInput(say, where=where, hint="leave it at 0")
