@@ -128,7 +128,7 @@ def _how_to_get(engine: str, name: str = "") -> str:
     if name in of_engine or (not name and of_engine):
         return f"`pai-studio models pull {name or of_engine[0]}` gets it"
     if engine == "pai":
-        return "none is to be had yet: `pai-studio models convert` makes one to train; name it to run it untrained"
+        return "tiny comes with the package; `pai-studio models convert` makes one to train, which runs by its name"
     return "`pai-studio models list` shows what there is, `pai-studio models pull NAME` gets it"
 
 
