@@ -42,8 +42,8 @@ from pai_studio.core.training.trainer import Trainer, TrainStep
 
 SETTINGS = "settings.toml"
 _USUAL_SHAPE = 16 / 9
-_TRAINED = "trained from"
 """Plates of it are seen at just the size that was learnt."""
+_TRAINED = "trained from"
 
 _CHECKPOINTS, _LOOKS = "checkpoint", "looks"
 

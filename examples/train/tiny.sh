@@ -19,4 +19,4 @@ test -d models/tiny-first || pai-studio train first --export models/tiny-first
 
 film takes-more --first 1200 --takes 240 --rolls "$rolls" --plates 256x144,296x124,224x168,192x192,144x256
 pai-studio train "$here/tiny-shapes.toml" --out second --threads 2
-pai-studio train second --export models/tiny --sampled-in 1
+test -d models/tiny || pai-studio train second --export models/tiny --sampled-in 1
