@@ -14,6 +14,7 @@ from pai_studio.core.model.layout import Kind, Window  # noqa: E402
 from pai_studio.core.training import objective  # noqa: E402
 from pai_studio.core.training.data.films import Films  # noqa: E402
 from pai_studio.core.training.objective import Plan, Recipe  # noqa: E402
+from pai_studio.core.training.spilling import spill  # noqa: E402
 
 ONE, FOUR = Clock(1), Clock(4)
 GRID = (2, 4)
@@ -68,6 +69,17 @@ def test_an_error_on_the_subject_weighs_more(films):
         return float(objective.loss(recipe, told, clean + 0.01 * where)) / float(where.mean())
 
     assert lost(within) > 2 * lost(beyond)
+
+
+def test_what_is_wrong_with_the_edges_colour_is_added_by_its_weight(films):
+    recipe = Recipe(count=3, longest=3)
+    told = objective.draw(recipe, films, 5, generator(3))
+    grey = torch.zeros_like(told.sample.clean)
+    without = objective.losses(recipe, told, grey)
+    with_it = objective.losses(dataclasses.replace(recipe, spill=2.0), told, grey)
+    off = spill(grey, told.sample.clean, told.sample.matte)
+    assert off.max() > 0
+    assert torch.allclose(with_it - without, 2 * off, atol=1e-5)
 
 
 def test_only_the_noisy_tokens_are_asked_for_and_only_they_carry_full_noise(films):
